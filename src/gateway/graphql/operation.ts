@@ -1,0 +1,51 @@
+/** A GraphQL operation as the gateway needs it: read once per distinct request body, then remembered. */
+export interface Operation {
+  readonly kind: 'query' | 'mutation' | 'subscription'
+  /** The operation's name in the document, if it has one. */
+  readonly name: string | undefined
+  /** SHA-256 of the normalised operation, in base64url: equal for texts that mean the same. */
+  readonly digest: string
+  /** The operation's fields, fragments resolved, for planning. Never sent upstream. */
+  readonly rootFields: readonly SelectedField[]
+  /** Hasura EE's @cached(ttl, refresh) on the operation. */
+  readonly cached: CachedDirective | undefined
+  /** Longest chain of fields with a selection set, as Hasura counts depth. */
+  readonly depth: number
+  /** How many fields have a selection set, as Hasura counts nodes. */
+  readonly nodes: number
+}
+
+/** A field, its fragments inlined; `@skip` and `@include` are not evaluated: both branches are listed. */
+export interface SelectedField {
+  readonly name: string
+  readonly arguments: ReadonlyMap<string, ArgumentValue>
+  readonly selections: readonly SelectedField[]
+}
+
+/** An argument with the variables still in it: what a planner asks is which names appear where. */
+export type ArgumentValue =
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, ArgumentValue> }
+  | { readonly kind: 'list'; readonly items: readonly ArgumentValue[] }
+  | { readonly kind: 'scalar'; readonly text: string }
+
+export interface CachedDirective {
+  readonly ttlSeconds: number
+  readonly refresh: boolean
+}
+
+/** One request of a POST body, parsed and normalised. */
+export interface PreparedRequest {
+  readonly operation: Operation
+  /** Canonical text of the variables, number lexemes kept: part of the key. */
+  readonly variablesText: string
+  /** The variables as data, numbers as their lexemes (`JsonValue`), for planning. */
+  readonly variables: JsonObject | undefined
+}
+
+/** JSON without loss: numbers keep their text, objects are Maps so that `__proto__` is a key like any other. */
+export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject
+export type JsonObject = ReadonlyMap<string, JsonValue>
+export interface JsonNumber {
+  readonly lexeme: string
+}

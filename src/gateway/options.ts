@@ -1,0 +1,128 @@
+import type { JwtSecret } from './identity/jwt-secret.ts'
+
+/** Everything the gateway can be told. `config/` validates it, `app/compose.ts` hands it over. */
+export interface GatewayOptions {
+  readonly server: ServerOptions
+  readonly upstream: UpstreamOptions
+  readonly auth: AuthOptions
+  readonly limits: RequestLimits
+  readonly cache: CacheOptions
+  readonly rateLimit: RateLimitOptions
+  readonly session: SessionOptions
+  readonly metadata: MetadataOptions
+}
+
+export interface ServerOptions {
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+  /** How many proxies in front are trusted to append to X-Forwarded-For. */
+  readonly trustedProxyHops: number
+  readonly keepAliveTimeoutMs: number
+  /** How long a client may take to send its whole request. */
+  readonly requestTimeoutMs: number
+  /** How long open requests may take once the gateway was told to stop. */
+  readonly shutdownGraceMs: number
+  readonly connectionsMax: number
+}
+
+export interface UpstreamOptions {
+  /** Base URL of Hasura, without /v1/graphql. */
+  readonly url: string
+  /** Needed to read metadata; never sent for a client's request unless the client sent it. */
+  readonly adminSecret: string | undefined
+  readonly connections: number
+  readonly connectTimeoutMs: number
+  /** From the request sent to the headers received. */
+  readonly headersTimeoutMs: number
+  /** Between two chunks of a body. */
+  readonly bodyTimeoutMs: number
+  /** Larger answers of /v1/graphql are refused. */
+  readonly responseBytesMax: number
+  /** Requests waiting for a connection; more are refused with 503. */
+  readonly queueMax: number
+}
+
+export interface AuthOptions {
+  /** Empty: Hasura runs without a secret, every request is admin. */
+  readonly adminSecrets: readonly string[]
+  readonly jwtSecrets: readonly JwtSecret[]
+  readonly unauthorizedRole: string | undefined
+  /** HASURA_GRAPHQL_PRESERVE_401_ERRORS: 401 instead of 200 on /v1/graphql. */
+  readonly preserve401Errors: boolean
+  /** Verified tokens kept in memory until they expire. */
+  readonly tokensMax: number
+}
+
+/** Limits on one request, before anything is asked of the upstream. */
+export interface RequestLimits {
+  readonly bodyBytesMax: number
+  /** Lexical tokens of a GraphQL document. */
+  readonly tokensMax: number
+  readonly depthMax: number
+  readonly nodesMax: number
+  readonly batchMax: number
+  readonly jsonDepthMax: number
+}
+
+export interface CacheOptions {
+  readonly enabled: boolean
+  /** TTL when neither @cached nor a rule says one. */
+  readonly ttlMs: number
+  readonly ttlMaxMs: number
+  readonly entryBytesMax: number
+  /** The first rule that matches decides. */
+  readonly rules: readonly CacheRule[]
+  /** Distinct request bodies and documents remembered in memory, each. */
+  readonly memoEntriesMax: number
+  /** Bodies above this are parsed anew each time. */
+  readonly memoBodyBytesMax: number
+  /** Requests waiting for one answer of the upstream, over all keys. */
+  readonly flightsMax: number
+  readonly waitersMax: number
+  /** How long one waits for another's answer before asking the upstream itself. */
+  readonly waitTimeoutMs: number
+}
+
+/** Matches when every given list names what the request has. */
+export interface CacheRule {
+  readonly operations?: readonly string[]
+  readonly rootFields?: readonly string[]
+  /** `schema.name`, or `name` in the public schema. */
+  readonly tables?: readonly string[]
+  readonly roles?: readonly string[]
+  /** 0: never cache what matches. */
+  readonly ttlMs: number
+}
+
+export interface RateLimitOptions {
+  readonly enabled: boolean
+  readonly rules: readonly RateLimitRule[]
+  /** What to do when the store fails: let the request pass, or refuse it. */
+  readonly onStoreFailure: 'open' | 'closed'
+}
+
+export interface RateLimitRule {
+  /** Name in the RateLimit header and in metrics. */
+  readonly name: string
+  /** Roles it applies to; all but admin when absent. */
+  readonly roles?: readonly string[]
+  readonly per: 'user' | 'role' | 'ip'
+  readonly limit: number
+  readonly windowMs: number
+  /** How finely the window slides, 32 to 256. */
+  readonly slots: number
+}
+
+export interface SessionOptions {
+  readonly enabled: boolean
+  readonly cookieName: string
+  /** Off only for http://localhost: the cookie then loses its __Host- prefix and Secure. */
+  readonly secure: boolean
+  readonly ttlMs: number
+  readonly sameSite: 'strict' | 'lax'
+}
+
+export interface MetadataOptions {
+  readonly pollIntervalMs: number
+}

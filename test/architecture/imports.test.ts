@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+// The layers of docs/ARCHITECTURE.md: a folder may import the folders listed for it, and itself.
+const TOP: Record<string, readonly string[]> = {
+  shared: [],
+  engine: ['shared'],
+  store: ['shared', 'engine'],
+  gateway: ['shared', 'store'],
+  admin: ['shared', 'store', 'gateway'],
+  config: ['shared', 'engine', 'store', 'gateway', 'admin'],
+  app: ['shared', 'engine', 'store', 'gateway', 'admin', 'config'],
+  cli: ['shared', 'engine', 'app', 'config'],
+  demo: ['shared'],
+}
+
+const AROUND_EXECUTION = ['memory', 'protocol', 'structures', 'keyspace', 'introspection']
+const BELOW_COMMANDS = [...AROUND_EXECUTION, 'execution', 'acl', 'runtime-config', 'pubsub']
+const ENGINE: Record<string, readonly string[]> = {
+  memory: [],
+  protocol: [],
+  structures: ['memory'],
+  keyspace: ['memory', 'structures'],
+  introspection: ['memory', 'structures', 'keyspace'],
+  execution: AROUND_EXECUTION,
+  'runtime-config': [...AROUND_EXECUTION, 'execution'],
+  pubsub: [...AROUND_EXECUTION, 'execution'],
+  commands: BELOW_COMMANDS,
+  server: ['memory', 'protocol', 'keyspace', 'execution'],
+  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server'],
+  'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
+}
+
+const SRC = resolve('src')
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+)
+
+/** Every relative import, as [importing file, imported file], both relative to src/. */
+const edges = files.flatMap((file) =>
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)].map(
+    ([, specifier = '']): readonly [string, string] => [
+      file,
+      relative(SRC, resolve(SRC, dirname(file), specifier)),
+    ],
+  ),
+)
+
+const top = (file: string) => file.split('/')[0]
+
+const forbidden = (root: string, allowed: Record<string, readonly string[]>): readonly string[] => {
+  const part = (file: string) => file.slice(root.length).split('/')[0] ?? ''
+  return edges
+    .filter(([from, to]) => from.startsWith(root) && to.startsWith(root) && part(from) !== part(to))
+    .filter(([from, to]) => !(allowed[part(from)] ?? []).includes(part(to)))
+    .map(([from, to]) => `${from} -> ${to}`)
+}
+
+describe('imports', () => {
+  it('are found at all', () => expect(edges.length).toBeGreaterThan(20))
+  it('follow the layers of src/', () => expect(forbidden('', TOP)).toEqual([]))
+  it('follow the layers of src/engine/', () => expect(forbidden('engine/', ENGINE)).toEqual([]))
+
+  it('enter another top folder through its index.ts only', () => {
+    const sideDoors = edges.filter(
+      ([from, to]) => top(from) !== top(to) && top(to) !== 'shared' && !to.endsWith('/index.ts'),
+    )
+    expect(sideDoors).toEqual([])
+  })
+
+  it('never lead from a folder to its own index.ts', () => {
+    const loops = edges.filter(
+      ([from, to]) => top(from) === top(to) && to === `${top(to)}/index.ts`,
+    )
+    expect(loops).toEqual([])
+  })
+})
