@@ -1,0 +1,10 @@
+DROP FUNCTION public.search_products(text);
+DROP VIEW public.product_sales;
+DROP TABLE public.reviews;
+DROP TABLE public.order_items;
+DROP TABLE public.orders;
+DROP TABLE public.product_categories;
+DROP TABLE public.products;
+DROP TABLE public.categories;
+DROP TABLE public.users;
+DROP TABLE public.orgs;
