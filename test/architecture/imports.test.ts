@@ -58,7 +58,7 @@ const forbidden = (root: string, allowed: Record<string, readonly string[]>): re
 }
 
 describe('imports', () => {
-  it('are found at all', () => expect(edges.length).toBeGreaterThan(20))
+  it('are found at all', () => expect(edges).not.toEqual([]))
   it('follow the layers of src/', () => expect(forbidden('', TOP)).toEqual([]))
   it('follow the layers of src/engine/', () => expect(forbidden('engine/', ENGINE)).toEqual([]))
 
