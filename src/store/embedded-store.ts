@@ -1,0 +1,128 @@
+import { type EmbeddedClient, EngineReplyError } from '../engine/index.ts'
+import {
+  type Procedure,
+  type ProcedureArgument,
+  type ProcedureDatabase,
+  type SetOptions,
+  type Store,
+  StoreError,
+} from './store.ts'
+
+/**
+ * The store on an engine in this process. It answers at once: no method but `start` and `stop` returns a
+ * promise, so that a cache hit stays in one turn of the event loop. The engine's own life is not its concern.
+ */
+export class EmbeddedStore implements Store {
+  readonly name = 'embedded'
+  readonly #client: EmbeddedClient
+  readonly #database: EmbeddedProcedureDatabase
+
+  constructor(client: EmbeddedClient) {
+    this.#client = client
+    this.#database = new EmbeddedProcedureDatabase(client)
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+
+  ping(): void {}
+
+  get(key: Buffer): Buffer | undefined {
+    try {
+      return this.#client.get(key)
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[] {
+    try {
+      return keys.map((key) => this.#client.get(key))
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  set(key: Buffer, value: Uint8Array, options?: SetOptions): boolean {
+    try {
+      return this.#client.set(key, value, options)
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  delete(keys: readonly Buffer[]): number {
+    try {
+      return this.#client.delete(keys)
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  run<Result>(
+    procedure: Procedure<Result>,
+    keys: readonly Buffer[],
+    args: readonly ProcedureArgument[],
+  ): Result {
+    try {
+      this.#database.freezeTime()
+      return procedure.decode(procedure.run(this.#database, keys, args))
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  info(): string {
+    const reply = this.#client.call('INFO')
+    if (typeof reply === 'string') return reply
+    if (Buffer.isBuffer(reply)) return reply.toString()
+    throw new StoreError('refused', 'the engine did not answer INFO with text')
+  }
+}
+
+/** One for the life of the store: procedures run to their end, one at a time. */
+class EmbeddedProcedureDatabase implements ProcedureDatabase {
+  readonly #client: EmbeddedClient
+  #nowMs = 0
+
+  constructor(client: EmbeddedClient) {
+    this.#client = client
+  }
+
+  /** A procedure sees one instant from its first line to its last, as TIME does within a Lua script. */
+  freezeTime(): void {
+    this.#nowMs = this.#client.nowMs()
+  }
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    return this.#client.view(key)
+  }
+
+  set(key: Buffer, value: Uint8Array, ttlMs?: number): void {
+    this.#client.set(key, value, ttlMs === undefined ? undefined : { ttlMs })
+  }
+
+  setRange(key: Buffer, offset: number, bytes: Uint8Array): void {
+    this.#client.setRange(key, offset, bytes)
+  }
+
+  expire(key: Buffer, ttlMs: number): void {
+    this.#client.expire(key, ttlMs)
+  }
+
+  delete(key: Buffer): boolean {
+    return this.#client.delete([key]) === 1
+  }
+}
+
+/** What the engine refuses becomes a StoreError; anything else is a bug and stays what it is. */
+function storeErrorOf(error: unknown): unknown {
+  if (!(error instanceof EngineReplyError)) return error
+  const code = error.message.startsWith('OOM') ? 'out-of-memory' : 'refused'
+  return new StoreError(code, `the engine refused a command: ${error.message}`, { cause: error })
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import { Redis, type RedisOptions } from 'ioredis'
+import type { Logger } from '../shared/logger.ts'
+import { replyErrorOf, storeErrorOf } from './remote-errors.ts'
+import {
+  type Procedure,
+  type ProcedureArgument,
+  type ProcedureReply,
+  type SetOptions,
+  type Store,
+  StoreError,
+} from './store.ts'
+import { nameOfAddress, type RemoteAddress } from './store-url.ts'
+
+export interface RemoteStoreOptions {
+  readonly address: RemoteAddress
+  readonly connectTimeoutMs: number
+  readonly commandTimeoutMs: number
+  /** Commands waiting for the server's answer; more are refused. */
+  readonly commandsMax: number
+  readonly log: Logger
+  /** The client to speak through; ioredis on a socket of its own unless told. */
+  readonly createClient?: (options: RedisOptions) => Redis
+}
+
+const RECONNECT_DELAY_MS = 50
+const RECONNECT_DELAY_MAX_MS = 2_000
+
+/**
+ * The store on a Redis, Valkey or Gerbang engine behind a socket. A lost connection is taken up again in the
+ * background; what is asked meanwhile fails at once instead of queueing, and what was on its way when the
+ * connection broke is never sent twice: a limit must not count a request two times.
+ */
+export class RemoteStore implements Store {
+  readonly name: string
+  readonly #redis: Redis
+  readonly #commandsMax: number
+  readonly #log: Logger
+  /** SHA-1 of each procedure's Lua body, which is its name on the server. */
+  readonly #digests = new WeakMap<object, string>()
+  #commandCount = 0
+
+  constructor(options: RemoteStoreOptions) {
+    const createClient = options.createClient ?? ((redisOptions) => new Redis(redisOptions))
+    this.name = nameOfAddress(options.address)
+    this.#commandsMax = options.commandsMax
+    this.#log = options.log
+    this.#redis = createClient(clientOptions(options))
+    this.#reportConnection()
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#redis.connect()
+      await this.#redis.ping()
+    } catch (error) {
+      this.#redis.disconnect()
+      throw storeErrorOf(error, this.name)
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#redis.disconnect()
+  }
+
+  async ping(): Promise<void> {
+    await this.#send(() => this.#redis.ping())
+  }
+
+  async get(key: Buffer): Promise<Buffer | undefined> {
+    return (await this.#send(() => this.#redis.getBuffer(key))) ?? undefined
+  }
+
+  async getMany(keys: readonly Buffer[]): Promise<readonly (Buffer | undefined)[]> {
+    if (keys.length === 0) return []
+    const values = await this.#send(() => this.#redis.mgetBuffer([...keys]))
+    return values.map((value) => value ?? undefined)
+  }
+
+  async set(key: Buffer, value: Uint8Array, options: SetOptions = {}): Promise<boolean> {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    const { ttlMs, onlyIfAbsent = false } = options
+    const reply = await this.#send(() => {
+      if (ttlMs === undefined) {
+        return onlyIfAbsent ? this.#redis.set(key, bytes, 'NX') : this.#redis.set(key, bytes)
+      }
+      if (onlyIfAbsent) return this.#redis.set(key, bytes, 'PX', ttlMs, 'NX')
+      return this.#redis.set(key, bytes, 'PX', ttlMs)
+    })
+    return reply === 'OK'
+  }
+
+  async delete(keys: readonly Buffer[]): Promise<number> {
+    if (keys.length === 0) return 0
+    return await this.#send(() => this.#redis.del(...keys))
+  }
+
+  async run<Result>(
+    procedure: Procedure<Result>,
+    keys: readonly Buffer[],
+    args: readonly ProcedureArgument[],
+  ): Promise<Result> {
+    const rest = [keys.length, ...keys, ...args]
+    const reply = await this.#send(async () => {
+      try {
+        return await this.#redis.callBuffer('EVALSHA', [this.#digest(procedure), ...rest])
+      } catch (error) {
+        // The first call since the server started, or since SCRIPT FLUSH: EVAL teaches it the body.
+        if (replyErrorOf(error)?.kind !== 'NOSCRIPT') throw error
+        return await this.#redis.callBuffer('EVAL', [procedure.lua, ...rest])
+      }
+    })
+    return procedure.decode(toProcedureReply(reply, procedure.name))
+  }
+
+  async info(): Promise<string> {
+    return await this.#send(() => this.#redis.info())
+  }
+
+  async #send<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#commandCount >= this.#commandsMax) {
+      throw new StoreError(
+        'refused',
+        `${this.#commandCount} commands already wait for ${this.name}`,
+      )
+    }
+    this.#commandCount += 1
+    try {
+      return await command()
+    } catch (error) {
+      throw storeErrorOf(error, this.name)
+    } finally {
+      this.#commandCount -= 1
+    }
+  }
+
+  #digest(procedure: Procedure<unknown>): string {
+    const known = this.#digests.get(procedure)
+    if (known !== undefined) return known
+    const digest = createHash('sha1').update(procedure.lua).digest('hex')
+    this.#digests.set(procedure, digest)
+    return digest
+  }
+
+  /** One line when the connection is lost and one when it is back, not one per attempt. */
+  #reportConnection(): void {
+    let isLost = false
+    // Without a listener ioredis prints to the console. The commands themselves carry the error.
+    this.#redis.on('error', (error: Error) => {
+      this.#log.debug({ store: this.name, reason: error.message }, 'store connection failed')
+    })
+    this.#redis.on('reconnecting', () => {
+      if (!isLost) this.#log.warn({ store: this.name }, 'lost the connection to the store')
+      isLost = true
+    })
+    this.#redis.on('ready', () => {
+      if (isLost) this.#log.info({ store: this.name }, 'the connection to the store is back')
+      isLost = false
+    })
+  }
+}
+
+function clientOptions(options: RemoteStoreOptions): RedisOptions {
+  const { tls, host, port, username, password, database } = options.address
+  return {
+    host,
+    port,
+    db: database,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: { servername: host } } : {}),
+    lazyConnect: true,
+    connectionName: 'gerbang',
+    connectTimeout: options.connectTimeoutMs,
+    commandTimeout: options.commandTimeoutMs,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) =>
+      Math.min(RECONNECT_DELAY_MS * 2 ** Math.min(attempt, 10), RECONNECT_DELAY_MAX_MS),
+  }
+}
+
+function toProcedureReply(reply: unknown, procedureName: string): ProcedureReply {
+  if (reply === null || typeof reply === 'number' || Buffer.isBuffer(reply)) return reply
+  if (Array.isArray(reply)) return reply.map((item) => toProcedureReply(item, procedureName))
+  throw new StoreError('refused', `procedure ${procedureName} replied with a ${typeof reply}`)
+}
