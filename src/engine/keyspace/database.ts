@@ -1,0 +1,412 @@
+import type { Random } from '../../shared/random.ts'
+import { copyBytes } from '../memory/byte-slice.ts'
+import type { KeyedHash } from '../memory/keyed-hash.ts'
+import { type Handle, NONE, type Slab } from '../memory/slab.ts'
+import { Dict } from '../structures/dict.ts'
+import { stringEncoding } from '../structures/string-value.ts'
+import { type Encoding, STRING_TYPE, VALUE_TYPES, type ValueType } from '../structures/value.ts'
+import type { Access } from './access.ts'
+import { ExpiryHeap } from './expiry-heap.ts'
+import type { RemovalListener } from './key-events.ts'
+import { KEY_AT, NO_EXPIRY, Records } from './record.ts'
+
+export type { Handle } from '../memory/slab.ts'
+export { NO_EXPIRY } from './record.ts'
+
+/** For `setString`: what the key had. */
+export const KEEP_EXPIRY = -1
+
+/** What every bucket and every heap entry adds to a key's block. */
+const BUCKET_BYTES = 4
+const HEAP_ENTRY_BYTES = 12
+
+const RANDOM_TRIES_MAX = 100
+const TTL_SAMPLE = 20
+
+/** What the databases of one keyspace share. The executor sets `nowMs` once per turn. */
+export interface DatabaseContext {
+  readonly slab: Slab
+  readonly hasher: KeyedHash
+  readonly random: Random
+  readonly access: Access
+  readonly stats: KeyspaceStats
+  onRemoval: RemovalListener
+  nowMs: number
+}
+
+/** Totals since the start or since CONFIG RESETSTAT, under INFO's names. */
+export interface KeyspaceStats {
+  hits: number
+  misses: number
+  expiredKeys: number
+  evictedKeys: number
+}
+
+/**
+ * One numbered database. Keys come as (bytes, start, length) and are copied in; a handle it gives is valid
+ * until the next write to that key, and never outlives a turn. A key past its instant is gone for every
+ * lookup, whether or not its memory has been taken back yet.
+ */
+export class Database {
+  readonly #context: DatabaseContext
+  readonly #slab: Slab
+  readonly #records: Records
+  readonly #dict: Dict
+  readonly #heap: ExpiryHeap
+  /** The number clients SELECT; SWAPDB changes it. */
+  index: number
+
+  constructor(index: number, context: DatabaseContext) {
+    this.index = index
+    this.#context = context
+    this.#slab = context.slab
+    this.#records = new Records(context.slab)
+    this.#dict = new Dict(context.slab, context.hasher, KEY_AT)
+    this.#heap = new ExpiryHeap(this.#records)
+  }
+
+  /** As DBSIZE counts: keys past their instant count until they are taken away. */
+  get size(): number {
+    return this.#dict.size
+  }
+
+  get volatileCount(): number {
+    return this.#heap.size
+  }
+
+  get averageTtlMs(): number {
+    return this.#heap.averageTtlMs(this.#context.nowMs, TTL_SAMPLE)
+  }
+
+  /** Hash tables and the expiry heap; the records are the slab's. */
+  get tableBytes(): number {
+    return this.#dict.tableBytes + this.#heap.bytes
+  }
+
+  /** To read: counts a hit or a miss and touches the key. */
+  find(key: Uint8Array, start: number, length: number): Handle {
+    const record = this.peek(key, start, length)
+    if (record === NONE) {
+      this.#context.stats.misses += 1
+      return NONE
+    }
+    this.#context.stats.hits += 1
+    this.touch(record)
+    return record
+  }
+
+  /** To write: touches the key and counts nothing. */
+  findForWrite(key: Uint8Array, start: number, length: number): Handle {
+    const record = this.peek(key, start, length)
+    if (record !== NONE) this.touch(record)
+    return record
+  }
+
+  /** To look without being seen: touches and counts nothing. */
+  peek(key: Uint8Array, start: number, length: number): Handle {
+    const record = this.#dict.find(key, start, length, this.#dict.hash(key, start, length))
+    if (record === NONE || !this.#isDue(record)) return record
+    this.#expire(record)
+    return NONE
+  }
+
+  touch(record: Handle): void {
+    this.#records.setAccess(record, this.#context.access.touched(this.#records.access(record)))
+  }
+
+  type(record: Handle): ValueType {
+    return VALUE_TYPES[this.#records.typeNumber(record)] ?? 'string'
+  }
+
+  isString(record: Handle): boolean {
+    return this.#records.typeNumber(record) === STRING_TYPE
+  }
+
+  encoding(record: Handle): Encoding {
+    return stringEncoding(
+      this.bytes(record),
+      this.valueStart(record),
+      this.valueLength(record),
+      this.#records.isRaw(record),
+    )
+  }
+
+  /** The memory that key and value of the record lie in. */
+  bytes(record: Handle): Uint8Array {
+    return this.#slab.bytes(record)
+  }
+
+  keyStart(record: Handle): number {
+    return this.#records.keyStart(record)
+  }
+
+  keyLength(record: Handle): number {
+    return this.#records.keyLength(record)
+  }
+
+  valueStart(record: Handle): number {
+    return this.#records.valueStart(record)
+  }
+
+  valueLength(record: Handle): number {
+    return this.#records.valueLength(record)
+  }
+
+  /** NO_EXPIRY, or the last millisecond at which the key exists. */
+  expiresAtMs(record: Handle): number {
+    return this.#records.expiresAtMs(record)
+  }
+
+  idleSeconds(record: Handle): number {
+    return this.#context.access.idleSeconds(this.#records.access(record))
+  }
+
+  frequency(record: Handle): number {
+    return this.#context.access.frequency(this.#records.access(record))
+  }
+
+  evictionScore(record: Handle): number {
+    return this.#context.access.evictionScore(this.#records.access(record))
+  }
+
+  /** Exact: the block and what the tables hold for it. */
+  memoryUsage(record: Handle): number {
+    const heapBytes = this.#records.hasExpiry(record) ? HEAP_ENTRY_BYTES : 0
+    return this.#slab.blockBytes(record) + BUCKET_BYTES + heapBytes
+  }
+
+  /**
+   * Makes the key a string of these bytes, whatever it was. `expiresAtMs` is an instant, NO_EXPIRY or
+   * KEEP_EXPIRY. The value may lie in the slab, but not in the record it replaces.
+   */
+  setString(
+    key: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+    expiresAtMs: number,
+  ): Handle {
+    const hash = this.#dict.hash(key, keyStart, keyLength)
+    const old = this.#livingRecord(key, keyStart, keyLength, hash)
+    let record: Handle
+    if (old === NONE) {
+      const hasExpiry = expiresAtMs > NO_EXPIRY
+      record = this.#records.createString(key, keyStart, keyLength, hash, valueLength, hasExpiry)
+      this.#records.setAccess(record, this.#context.access.initial())
+      this.#dict.insert(record)
+      if (hasExpiry) this.#enterHeap(record, expiresAtMs)
+    } else {
+      const instant = expiresAtMs === KEEP_EXPIRY ? this.#records.expiresAtMs(old) : expiresAtMs
+      record = this.#reshape(old, valueLength, instant, 0)
+      this.#records.setRaw(record, false)
+      this.touch(record)
+    }
+    const at = this.#records.valueStart(record)
+    copyBytes(this.#slab.bytes(record), at, value, valueStart, valueLength)
+    return record
+  }
+
+  /**
+   * Gives the string another length: cut, or filled up with zero bytes. The record may move. It is a raw
+   * string from now on, as after APPEND or SETRANGE in Redis.
+   */
+  resizeString(record: Handle, length: number): Handle {
+    const oldLength = this.valueLength(record)
+    const kept = Math.min(oldLength, length)
+    const resized = this.#reshape(record, length, this.#records.expiresAtMs(record), kept)
+    this.#records.setRaw(resized, true)
+    if (length > oldLength) {
+      const at = this.#records.valueStart(resized)
+      this.#slab.bytes(resized).fill(0, at + oldLength, at + length)
+    }
+    return resized
+  }
+
+  /** NO_EXPIRY lets the key live for ever. The record may move. */
+  setExpiry(record: Handle, expiresAtMs: number): Handle {
+    return this.#reshape(record, this.valueLength(record), expiresAtMs, this.valueLength(record))
+  }
+
+  /** False when there is no such key, or it was due. */
+  delete(key: Uint8Array, start: number, length: number): boolean {
+    const record = this.peek(key, start, length)
+    if (record === NONE) return false
+    this.#remove(record)
+    return true
+  }
+
+  /** Takes the key away for want of memory. */
+  evict(record: Handle): void {
+    this.#context.stats.evictedKeys += 1
+    this.#context.onRemoval('evicted', this.index, this.#keyView(record))
+    this.#remove(record)
+  }
+
+  /** Gives the value of `record` the other key, whatever that was, and takes the old one away. */
+  rename(record: Handle, key: Uint8Array, start: number, length: number): void {
+    const expiresAtMs = this.#records.expiresAtMs(record)
+    const isRaw = this.#records.isRaw(record)
+    const hash = this.#dict.hash(key, start, length)
+    const target = this.#livingRecord(key, start, length, hash)
+    if (target === record) return
+    if (target !== NONE) this.#remove(target)
+    const valueLength = this.valueLength(record)
+    const hasExpiry = expiresAtMs !== NO_EXPIRY
+    const renamed = this.#records.createString(key, start, length, hash, valueLength, hasExpiry)
+    this.#copyValue(record, renamed, valueLength)
+    this.#records.setRaw(renamed, isRaw)
+    this.#records.setAccess(renamed, this.#records.access(record))
+    this.#remove(record)
+    this.#dict.insert(renamed)
+    if (hasExpiry) this.#enterHeap(renamed, expiresAtMs)
+  }
+
+  /** One step of SCAN: `visit` may write nothing. 0 begins and ends. */
+  scan(cursor: number, visit: (record: Handle) => void): number {
+    return this.#dict.scan(cursor, (record) => {
+      if (!this.#isDue(record)) visit(record)
+    })
+  }
+
+  /** Every key that is not due. `visit` may write nothing. */
+  forEach(visit: (record: Handle) => void): void {
+    this.#dict.forEach((record) => {
+      if (!this.#isDue(record)) visit(record)
+    })
+  }
+
+  randomRecord(): Handle {
+    for (let tries = 0; tries < RANDOM_TRIES_MAX; tries += 1) {
+      const record = this.#dict.random(this.#context.random)
+      if (record === NONE || !this.#isDue(record)) return record
+      this.#expire(record)
+    }
+    return NONE
+  }
+
+  randomVolatileRecord(): Handle {
+    if (this.#heap.size === 0) return NONE
+    return this.#heap.at(this.#context.random.uint32() % this.#heap.size)
+  }
+
+  /** The key that expires next. */
+  nextToExpire(): Handle {
+    return this.#heap.top()
+  }
+
+  /** Takes away one key that is due; false when none is. */
+  expireOne(): boolean {
+    const record = this.#heap.top()
+    if (record === NONE || !this.#isDue(record)) return false
+    this.#expire(record)
+    return true
+  }
+
+  clear(): void {
+    this.#dict.forEach((record) => this.#slab.free(record))
+    this.#dict.clear()
+    this.#heap.clear()
+  }
+
+  #livingRecord(key: Uint8Array, start: number, length: number, hash: number): Handle {
+    const record = this.#dict.find(key, start, length, hash)
+    if (record === NONE || !this.#isDue(record)) return record
+    this.#expire(record)
+    return NONE
+  }
+
+  /** As Redis (db.c, keyIsExpired): the instant itself still belongs to the key. */
+  #isDue(record: Handle): boolean {
+    return (
+      this.#records.hasExpiry(record) && this.#records.expiresAtMs(record) < this.#context.nowMs
+    )
+  }
+
+  #expire(record: Handle): void {
+    this.#context.stats.expiredKeys += 1
+    this.#context.onRemoval('expired', this.index, this.#keyView(record))
+    this.#remove(record)
+  }
+
+  #remove(record: Handle): void {
+    if (this.#records.hasExpiry(record)) this.#heap.remove(record)
+    this.#dict.remove(record)
+    this.#slab.free(record)
+  }
+
+  #keyView(record: Handle): Uint8Array {
+    const start = this.keyStart(record)
+    return this.#slab.bytes(record).subarray(start, start + this.keyLength(record))
+  }
+
+  /**
+   * Makes the record one for a value of `valueLength` bytes with this expiry, where it stands when the
+   * block suits and in another one otherwise. The first `kept` bytes of the value stay; the rest is
+   * undefined.
+   */
+  #reshape(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
+    const hadExpiry = this.#records.hasExpiry(record)
+    const hasExpiry = expiresAtMs !== NO_EXPIRY
+    const keyLength = this.keyLength(record)
+    const bytes = this.#records.bytesFor(keyLength, valueLength, hasExpiry)
+    if (!this.#suits(this.#slab.blockBytes(record), bytes)) {
+      return this.#move(record, valueLength, expiresAtMs, kept)
+    }
+    // The place in the heap stands behind the value, which is about to change its length.
+    const heapIndex = hadExpiry ? this.#records.heapIndex(record) : 0
+    if (hadExpiry && !hasExpiry) this.#heap.remove(record)
+    this.#records.setValueLength(record, valueLength)
+    this.#records.setHasExpiry(record, hasExpiry)
+    if (!hasExpiry) return record
+    this.#records.setExpiresAtMs(record, expiresAtMs)
+    if (hadExpiry) {
+      this.#records.setHeapIndex(record, heapIndex)
+      this.#heap.update(record, expiresAtMs)
+    } else {
+      this.#heap.insert(record, expiresAtMs)
+    }
+    return record
+  }
+
+  #move(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
+    const hasExpiry = expiresAtMs !== NO_EXPIRY
+    const moved = this.#records.createString(
+      this.#slab.bytes(record),
+      this.keyStart(record),
+      this.keyLength(record),
+      this.#records.hash(record),
+      valueLength,
+      hasExpiry,
+    )
+    this.#records.setAccess(moved, this.#records.access(record))
+    this.#records.setRaw(moved, this.#records.isRaw(record))
+    this.#copyValue(record, moved, kept)
+    if (this.#records.hasExpiry(record)) this.#heap.remove(record)
+    this.#dict.replace(record, moved)
+    this.#slab.free(record)
+    if (hasExpiry) this.#enterHeap(moved, expiresAtMs)
+    return moved
+  }
+
+  /** Large enough, and not more than twice as large as needed. */
+  #suits(blockBytes: number, bytes: number): boolean {
+    return bytes <= blockBytes && blockBytes <= 2 * bytes
+  }
+
+  #copyValue(from: Handle, to: Handle, length: number): void {
+    copyBytes(
+      this.#slab.bytes(to),
+      this.#records.valueStart(to),
+      this.#slab.bytes(from),
+      this.#records.valueStart(from),
+      length,
+    )
+  }
+
+  #enterHeap(record: Handle, expiresAtMs: number): void {
+    this.#records.setExpiresAtMs(record, expiresAtMs)
+    this.#heap.insert(record, expiresAtMs)
+  }
+}

@@ -1,0 +1,93 @@
+import { invariant, nth } from '../../shared/assert.ts'
+import type { Random } from '../../shared/random.ts'
+import { KeyedHash } from '../memory/keyed-hash.ts'
+import { Slab } from '../memory/slab.ts'
+import { Access } from './access.ts'
+import { Database, type DatabaseContext, type KeyspaceStats } from './database.ts'
+import { ignoreRemovals, type RemovalListener } from './key-events.ts'
+
+export interface KeyspaceOptions {
+  readonly databaseCount: number
+  readonly random: Random
+}
+
+/** All databases of one engine, in one slab. */
+export class Keyspace {
+  readonly slab = new Slab()
+  readonly access: Access
+  readonly stats: KeyspaceStats = { hits: 0, misses: 0, expiredKeys: 0, evictedKeys: 0 }
+  readonly #databases: Database[] = []
+  readonly #context: DatabaseContext
+
+  constructor(options: KeyspaceOptions) {
+    invariant(options.databaseCount > 0, 'a keyspace has a database')
+    this.access = new Access(options.random)
+    this.#context = {
+      slab: this.slab,
+      hasher: new KeyedHash(options.random),
+      random: options.random,
+      access: this.access,
+      stats: this.stats,
+      onRemoval: ignoreRemovals,
+      nowMs: 0,
+    }
+    for (let index = 0; index < options.databaseCount; index += 1) {
+      this.#databases.push(new Database(index, this.#context))
+    }
+  }
+
+  /** The instant of the current turn: expiry is judged by it. */
+  get nowMs(): number {
+    return this.#context.nowMs
+  }
+
+  get databases(): readonly Database[] {
+    return this.#databases
+  }
+
+  /** Records and their tables: what maxmemory counts, besides buffers. */
+  get usedBytes(): number {
+    let bytes = this.slab.usedBytes
+    for (const database of this.#databases) bytes += database.tableBytes
+    return bytes
+  }
+
+  get tableBytes(): number {
+    return this.usedBytes - this.slab.usedBytes
+  }
+
+  get keyCount(): number {
+    let count = 0
+    for (const database of this.#databases) count += database.size
+    return count
+  }
+
+  /** Hears of keys that expire or are evicted, before they are gone. */
+  onRemoval(listener: RemovalListener): void {
+    this.#context.onRemoval = listener
+  }
+
+  /** Once per turn of the event loop, before commands run. */
+  advance(nowMs: number): void {
+    this.#context.nowMs = nowMs
+    this.access.advance(nowMs)
+  }
+
+  /** `index` is one of the databases: SELECT has checked it. */
+  database(index: number): Database {
+    return nth(this.#databases, index)
+  }
+
+  swap(left: number, right: number): void {
+    const first = this.database(left)
+    const second = this.database(right)
+    this.#databases[left] = second
+    this.#databases[right] = first
+    second.index = left
+    first.index = right
+  }
+
+  flushAll(): void {
+    for (const database of this.#databases) database.clear()
+  }
+}

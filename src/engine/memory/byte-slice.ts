@@ -1,0 +1,31 @@
+/** Below this, a loop is faster than the call and the view that `set` needs. */
+const LOOP_BYTES_MAX = 24
+
+export function copyBytes(
+  target: Uint8Array,
+  targetStart: number,
+  source: Uint8Array,
+  sourceStart: number,
+  length: number,
+): void {
+  if (length <= LOOP_BYTES_MAX) {
+    for (let index = 0; index < length; index += 1) {
+      target[targetStart + index] = source[sourceStart + index] ?? 0
+    }
+    return
+  }
+  target.set(source.subarray(sourceStart, sourceStart + length), targetStart)
+}
+
+export function equalBytes(
+  left: Uint8Array,
+  leftStart: number,
+  right: Uint8Array,
+  rightStart: number,
+  length: number,
+): boolean {
+  for (let index = 0; index < length; index += 1) {
+    if (left[leftStart + index] !== right[rightStart + index]) return false
+  }
+  return true
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { stringEncoding } from '../../../../src/engine/structures/string-value.ts'
+
+const encoding = (text: string, isRaw = false) =>
+  stringEncoding(Buffer.from(text), 0, Buffer.byteLength(text), isRaw)
+
+describe('stringEncoding', () => {
+  it.each([
+    ['0', 'int'],
+    ['-1', 'int'],
+    ['9223372036854775807', 'int'],
+    ['9223372036854775808', 'embstr'],
+    ['-9223372036854775808', 'int'],
+    ['-9223372036854775809', 'embstr'],
+    ['12345678901234567890', 'embstr'],
+    ['', 'embstr'],
+    ['-', 'embstr'],
+    ['-0', 'embstr'],
+    ['01', 'embstr'],
+    ['+1', 'embstr'],
+    [' 1', 'embstr'],
+    ['1.0', 'embstr'],
+    ['x'.repeat(44), 'embstr'],
+    ['x'.repeat(45), 'raw'],
+  ])('calls %j %s', (text, expected) => expect(encoding(text)).toBe(expected))
+
+  it('calls raw whatever APPEND or SETRANGE made', () => expect(encoding('1', true)).toBe('raw'))
+})
