@@ -1,0 +1,87 @@
+const WHITESPACE = /\s/
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  a: '\x07',
+}
+
+/**
+ * Splits a line as redis-cli, inline commands and redis.conf do (sds.c, sdssplitargs): words, "…" with
+ * escapes and \xHH, '…' with \' only. One character stands for one byte. `undefined`: unbalanced quotes.
+ */
+export function splitArguments(line: string): string[] | undefined {
+  const words: string[] = []
+  let at = 0
+  for (;;) {
+    while (at < line.length && WHITESPACE.test(line.charAt(at))) at += 1
+    if (at >= line.length) return words
+    const word = readWord(line, at)
+    if (word === undefined) return undefined
+    words.push(word.text)
+    at = word.end
+  }
+}
+
+interface Word {
+  readonly text: string
+  readonly end: number
+}
+
+function readWord(line: string, start: number): Word | undefined {
+  let text = ''
+  let at = start
+  while (at < line.length && !WHITESPACE.test(line.charAt(at))) {
+    const character = line.charAt(at)
+    if (character !== '"' && character !== "'") {
+      text += character
+      at += 1
+      continue
+    }
+    const quoted = character === '"' ? readDoubleQuoted(line, at + 1) : readQuoted(line, at + 1)
+    if (quoted === undefined) return undefined
+    text += quoted.text
+    at = quoted.end
+    // A closing quote ends the word: what follows must be a space or nothing.
+    if (at < line.length && !WHITESPACE.test(line.charAt(at))) return undefined
+  }
+  return { text, end: at }
+}
+
+function readDoubleQuoted(line: string, start: number): Word | undefined {
+  let text = ''
+  for (let at = start; at < line.length; at += 1) {
+    const character = line.charAt(at)
+    if (character === '"') return { text, end: at + 1 }
+    if (character !== '\\' || at + 1 >= line.length) {
+      text += character
+      continue
+    }
+    const hexadecimal = /^x([0-9a-f]{2})/i.exec(line.slice(at + 1, at + 4))
+    if (hexadecimal !== null) {
+      text += String.fromCharCode(Number.parseInt(hexadecimal[1] ?? '', 16))
+      at += 3
+    } else {
+      at += 1
+      text += ESCAPES[line.charAt(at)] ?? line.charAt(at)
+    }
+  }
+  return undefined
+}
+
+function readQuoted(line: string, start: number): Word | undefined {
+  let text = ''
+  for (let at = start; at < line.length; at += 1) {
+    const character = line.charAt(at)
+    if (character === "'") return { text, end: at + 1 }
+    if (character === '\\' && line.charAt(at + 1) === "'") {
+      text += "'"
+      at += 1
+    } else {
+      text += character
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,64 @@
+/** Every error text of the engine, in the words of Redis 7.0. */
+export const replyErrors = {
+  syntax: 'ERR syntax error',
+  notInteger: 'ERR value is not an integer or out of range',
+  notFloat: 'ERR value is not a valid float',
+  overflow: 'ERR increment or decrement would overflow',
+  decrementOverflow: 'ERR decrement would overflow',
+  notANumber: 'ERR increment would produce NaN or Infinity',
+  wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
+  noSuchKey: 'ERR no such key',
+  offsetOutOfRange: 'ERR offset is out of range',
+  stringTooLong: 'ERR string exceeds maximum allowed size (proto-max-bulk-len)',
+  invalidCursor: 'ERR invalid cursor',
+  invalidDatabaseIndex: 'ERR invalid DB index',
+  databaseOutOfRange: 'ERR DB index is out of range',
+  timeoutNotFloat: 'ERR timeout is not a float or out of range',
+  outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
+  authenticationRequired: 'NOAUTH Authentication required.',
+  wrongPassword: 'WRONGPASS invalid username-password pair or user is disabled.',
+  authWithoutPassword:
+    'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+  helloUnauthenticated:
+    'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+  protocolUnsupported: 'NOPROTO unsupported protocol version',
+  protocolNotInteger: 'ERR Protocol version is not an integer or out of range',
+  clientNameInvalid: 'ERR Client names cannot contain spaces, newlines or special characters.',
+  expiryWithNx: 'ERR NX and XX, GT or LT options at the same time are not compatible',
+  expiryGtLt: 'ERR GT and LT options at the same time are not compatible',
+  lfuNotSelected:
+    'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
+  lfuSelected:
+    'ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
+  maxClients: 'ERR max number of clients reached',
+  noKeysInCommand: 'ERR The command has no key arguments',
+  invalidCommand: 'ERR Invalid command specified',
+  invalidArgumentCount: 'ERR Invalid number of arguments specified for command',
+} as const
+
+export function wrongArity(command: string): string {
+  return `ERR wrong number of arguments for '${command}' command`
+}
+
+export function invalidExpire(command: string): string {
+  return `ERR invalid expire time in '${command}' command`
+}
+
+export function unsupportedOption(option: string): string {
+  return `ERR Unsupported option ${option}`
+}
+
+export function unknownSubcommand(subcommand: string, command: string): string {
+  const name = subcommand.slice(0, 128)
+  return `ERR unknown subcommand '${name}'. Try ${command.toUpperCase()} HELP.`
+}
+
+/** The name and what follows are cut to 128 bytes together, as server.c does. */
+export function unknownCommand(name: string, args: readonly string[]): string {
+  let shown = ''
+  for (const argument of args) {
+    if (shown.length >= 128) break
+    shown += `'${argument.slice(0, 128 - shown.length)}' `
+  }
+  return `ERR unknown command '${name.slice(0, 128)}', with args beginning with: ${shown}`
+}

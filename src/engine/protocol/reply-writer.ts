@@ -1,0 +1,26 @@
+/**
+ * What a command answers to. One method per RESP3 type; a RESP2 connection gets what RESP2 has for it.
+ * Aggregates announce how many elements follow.
+ */
+export interface ReplyWriter {
+  readonly protocol: 2 | 3
+  /** `+OK` and the like: a fixed word of ours without line breaks. */
+  simple(text: string): void
+  /** A text of reply-errors.ts, with its code and without the dash. */
+  error(text: string): void
+  integer(value: number | bigint): void
+  /** Copies the bytes at once: they may change after the call. */
+  bulk(bytes: Uint8Array, start: number, length: number): void
+  /** A bulk string of UTF-8 text. */
+  text(value: string): void
+  double(value: number): void
+  boolean(value: boolean): void
+  /** Text for humans: INFO. */
+  verbatim(text: string): void
+  null(): void
+  array(count: number): void
+  nullArray(): void
+  /** `count` pairs follow. */
+  map(count: number): void
+  set(count: number): void
+}

@@ -1,0 +1,169 @@
+import { formatDouble } from './format-double.ts'
+import type { ReplyWriter } from './reply-writer.ts'
+
+const CAPACITY_MIN = 128 * 1_024
+/** A line of a type byte, a length and CRLF. */
+const HEAD_BYTES_MAX = 32
+/** Below this, a loop is faster than the call and the view that `set` needs. */
+const LOOP_BYTES_MAX = 24
+
+const CR = 0x0d
+const LF = 0x0a
+const ZERO = 0x30
+const MINUS = 0x2d
+
+/**
+ * Writes replies as RESP2 or RESP3 into one buffer, which the connection hands to its socket once per turn.
+ * Nothing is allocated per reply but when the buffer has to grow.
+ */
+export class RespWriter implements ReplyWriter {
+  protocol: 2 | 3 = 2
+  length = 0
+  #bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
+
+  /** What has been written since the last `take` or `clear`. Shares the buffer's memory. */
+  written(): Buffer {
+    return this.#bytes.subarray(0, this.length)
+  }
+
+  /** The memory is free to be written again. */
+  clear(): void {
+    this.length = 0
+    if (this.#bytes.length > CAPACITY_MIN) this.#bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
+  }
+
+  /** Somebody else keeps the memory: go on in another buffer. */
+  leave(): void {
+    this.length = 0
+    this.#bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
+  }
+
+  simple(text: string): void {
+    this.#line(0x2b, text)
+  }
+
+  error(text: string): void {
+    this.#line(0x2d, text)
+  }
+
+  integer(value: number | bigint): void {
+    if (typeof value === 'bigint' || !Number.isSafeInteger(value)) this.#line(0x3a, String(value))
+    else this.#head(0x3a, value)
+  }
+
+  bulk(bytes: Uint8Array, start: number, length: number): void {
+    this.#reserve(length + HEAD_BYTES_MAX)
+    this.#head(0x24, length)
+    const target = this.#bytes
+    if (length <= LOOP_BYTES_MAX) {
+      for (let index = 0; index < length; index += 1) {
+        target[this.length + index] = bytes[start + index] ?? 0
+      }
+    } else {
+      target.set(bytes.subarray(start, start + length), this.length)
+    }
+    this.length += length
+    this.#crlf()
+  }
+
+  text(value: string): void {
+    const bytes = Buffer.from(value)
+    this.bulk(bytes, 0, bytes.length)
+  }
+
+  double(value: number): void {
+    if (this.protocol === 3) this.#line(0x2c, formatDouble(value))
+    else this.text(formatDouble(value))
+  }
+
+  boolean(value: boolean): void {
+    if (this.protocol === 3) this.#line(0x23, value ? 't' : 'f')
+    else this.integer(value ? 1 : 0)
+  }
+
+  verbatim(text: string): void {
+    if (this.protocol === 2) {
+      this.text(text)
+      return
+    }
+    const bytes = Buffer.from(`txt:${text}`)
+    this.#reserve(bytes.length + HEAD_BYTES_MAX)
+    this.#head(0x3d, bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
+    this.#crlf()
+  }
+
+  null(): void {
+    this.#line(this.protocol === 3 ? 0x5f : 0x24, this.protocol === 3 ? '' : '-1')
+  }
+
+  array(count: number): void {
+    this.#head(0x2a, count)
+  }
+
+  nullArray(): void {
+    this.#line(this.protocol === 3 ? 0x5f : 0x2a, this.protocol === 3 ? '' : '-1')
+  }
+
+  map(count: number): void {
+    if (this.protocol === 3) this.#head(0x25, count)
+    else this.#head(0x2a, count * 2)
+  }
+
+  set(count: number): void {
+    this.#head(this.protocol === 3 ? 0x7e : 0x2a, count)
+  }
+
+  /** Control characters would end the line early: Redis turns them into spaces. */
+  #line(type: number, text: string): void {
+    const line = Buffer.from(text, 'latin1')
+    this.#reserve(line.length + HEAD_BYTES_MAX)
+    this.#bytes[this.length] = type
+    this.length += 1
+    for (const byte of line) {
+      this.#bytes[this.length] = byte === CR || byte === LF ? 0x20 : byte
+      this.length += 1
+    }
+    this.#crlf()
+  }
+
+  #head(type: number, value: number): void {
+    this.#reserve(HEAD_BYTES_MAX)
+    this.#bytes[this.length] = type
+    this.length += 1
+    this.#digits(value)
+    this.#crlf()
+  }
+
+  #digits(value: number): void {
+    let rest = value
+    if (rest < 0) {
+      this.#bytes[this.length] = MINUS
+      this.length += 1
+      rest = -rest
+    }
+    let digits = 1
+    for (let limit = 10; limit <= rest; limit *= 10) digits += 1
+    for (let at = this.length + digits - 1; at >= this.length; at -= 1) {
+      const next = Math.floor(rest / 10)
+      this.#bytes[at] = ZERO + (rest - next * 10)
+      rest = next
+    }
+    this.length += digits
+  }
+
+  #crlf(): void {
+    this.#bytes[this.length] = CR
+    this.#bytes[this.length + 1] = LF
+    this.length += 2
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.length + bytes
+    if (needed <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
+    this.#bytes.copy(larger, 0, 0, this.length)
+    this.#bytes = larger
+  }
+}
