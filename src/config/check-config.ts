@@ -1,0 +1,88 @@
+import { isIP } from 'node:net'
+import type { Config } from './schema.ts'
+
+/** A mistake in an option that was allowed by itself; the loader finds out who set it. */
+export interface Finding {
+  /** `['rate_limit', 'rules', 0, 'name']` */
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** Mistakes that no option shows alone. */
+export function checkConfig(config: Config): readonly Finding[] {
+  return [
+    ...secretProblems(config),
+    ...exposureProblems(config),
+    ...portProblems(config),
+    ...rateLimitProblems(config),
+  ]
+}
+
+/** Hasura itself refuses to start with these (Hasura.Server.Auth, setupAuthMode). */
+function secretProblems({ auth }: Config): readonly Finding[] {
+  if (auth.admin_secrets.length > 0) return []
+  const needs = 'needs an admin secret: set HASURA_GRAPHQL_ADMIN_SECRET'
+  return [
+    ...(auth.jwt_secrets.length > 0 ? [finding('auth.jwt_secrets', needs)] : []),
+    ...(auth.unauthorized_role === undefined ? [] : [finding('auth.unauthorized_role', needs)]),
+  ]
+}
+
+function exposureProblems({ admin, auth, engine }: Config): readonly Finding[] {
+  const findings: Finding[] = []
+  if (!isLoopback(admin.host) && auth.admin_secrets.length === 0) {
+    findings.push(
+      finding('admin.host', `${admin.host} is open to others; set HASURA_GRAPHQL_ADMIN_SECRET`),
+    )
+  }
+  if (
+    engine.redis_port !== undefined &&
+    !isLoopback(engine.redis_host) &&
+    engine.redis_password === undefined
+  ) {
+    findings.push(
+      finding('engine.redis_host', `${engine.redis_host} is open to others; set redis_password`),
+    )
+  }
+  return findings
+}
+
+function portProblems({ server, admin, engine, store }: Config): readonly Finding[] {
+  const ports = [
+    ['server.port', server.port],
+    ['admin.port', admin.port],
+    ['engine.redis_port', engine.redis_port],
+  ] as const
+  const findings: Finding[] = []
+  const owners = new Map<number, string>()
+  for (const [key, port] of ports) {
+    if (port === undefined || port === 0) continue
+    const owner = owners.get(port)
+    if (owner !== undefined) findings.push(finding(key, `${port} is ${owner} already`))
+    owners.set(port, key)
+  }
+  if (engine.redis_port !== undefined && store.url !== 'embedded:') {
+    const message = 'there is no embedded engine to serve while store.url names another store'
+    findings.push(finding('engine.redis_port', message))
+  }
+  return findings
+}
+
+/** The name tells a subject's counters from those of another rule. */
+function rateLimitProblems({ rate_limit: { rules } }: Config): readonly Finding[] {
+  return rules.flatMap((rule, index) => {
+    const first = rules.findIndex((other) => other.name === rule.name)
+    if (first === index) return []
+    const message = `"${rule.name}" is the name of rule ${first} already`
+    return [{ path: ['rate_limit', 'rules', index, 'name'], message }]
+  })
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}
+
+function finding(key: string, message: string): Finding {
+  return { path: key.split('.'), message }
+}

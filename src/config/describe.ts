@@ -1,0 +1,102 @@
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { configSections, type Section, type TableRow } from './option-table.ts'
+import { configSchema } from './schema.ts'
+
+/** docs/CONFIG.md */
+export function renderConfigDocs(): string {
+  const intro = [
+    '# Configuration',
+    '',
+    'Made from the table in `src/config/schema.ts` by `npm run docs`; edit that one.',
+    '',
+    'A file in YAML (`--config` or `GERBANG_CONFIG`), then environment variables, then flags: the later one',
+    'wins. [`config/gerbang.yaml`](../config/gerbang.yaml) has every option with its default, and',
+    '[`config/gerbang.schema.json`](../config/gerbang.schema.json) lets an editor check and complete it.',
+    'All mistakes are reported at once, and a configuration with one never starts. A secret `X` can also',
+    'come from the file that the variable `X_FILE` names.',
+  ]
+  return `${[...intro, ...configSections().flatMap(sectionDocs)].join('\n')}\n`
+}
+
+/** config/gerbang.yaml: every option with its default, and what it is for. */
+export function renderSampleFile(): string {
+  const intro = [
+    '# yaml-language-server: $schema=./gerbang.schema.json',
+    '#',
+    '# Every option of Gerbang with its default. Keep what you change, leave out the rest.',
+    '# Environment variables win over this file, flags win over both.',
+  ]
+  return `${[...intro, ...configSections().flatMap(sectionSample)].join('\n')}\n`
+}
+
+/** config/gerbang.schema.json: JSON Schema of the file, for editors. */
+export function renderJsonSchema(): string {
+  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
+  // The loader fills in the sections that a file leaves out.
+  const whole = { title: 'Gerbang', ...schema, required: [] }
+  return `${JSON.stringify(whole, undefined, 2)}\n`
+}
+
+function sectionDocs(section: Section): readonly string[] {
+  return [
+    '',
+    `## ${section.name}`,
+    '',
+    section.doc,
+    '',
+    '| option | expected | default | variable | flag | what it does |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...section.options.map(optionDocs),
+  ]
+}
+
+function optionDocs(row: TableRow): string {
+  const variables = row.env.flatMap(({ name }) => (row.isSecret ? [name, `${name}_FILE`] : [name]))
+  const cells = [
+    code(row.path),
+    row.expected,
+    row.default === undefined ? absence(row) : code(JSON.stringify(row.default)),
+    variables.map(code).join('<br>'),
+    row.flag === undefined ? '' : code(`--${row.flag}`),
+    row.doc,
+  ]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function absence(row: TableRow): string {
+  return row.isRequired ? 'required' : ''
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+function sectionSample(section: Section): readonly string[] {
+  return ['', comment(section.doc), `${section.name}:`, ...section.options.flatMap(optionSample)]
+}
+
+function optionSample(row: TableRow): readonly string[] {
+  const [, key = '', field] = /^[^.]+\.([^.[]+)(?:\[\]\.(.+))?$/.exec(row.path) ?? []
+  const sources = [...row.env.map(({ name }) => name), ...(row.flag ? [`--${row.flag}`] : [])]
+  const note = [capitalise(row.expected), ...sources].join(' · ')
+  if (field !== undefined) {
+    const presence = row.isRequired ? 'required, ' : ''
+    return [`  #   ${field}: ${presence}${row.expected}`, `  #     ${row.doc}`]
+  }
+  const value = row.default === undefined ? undefined : stringify(row.default).trim()
+  return [
+    '',
+    `  ${comment(row.doc)}`,
+    `  ${comment(note)}`,
+    value === undefined ? `  #${key}:` : `  ${key}: ${value}`,
+  ]
+}
+
+function comment(text: string): string {
+  return `# ${text}`
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

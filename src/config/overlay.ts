@@ -1,0 +1,115 @@
+import { nearestName } from '../shared/nearest-name.ts'
+import type { Problem } from './config-error.ts'
+import type { EnvVariable } from './option.ts'
+import type { TableRow } from './option-table.ts'
+
+/** A value from outside the file, as the file would have written it. */
+export interface Override {
+  readonly path: string
+  /** The variable or the flag it came from. */
+  readonly where: string
+  readonly value: unknown
+}
+
+export interface Overrides {
+  readonly values: readonly Override[]
+  readonly problems: readonly Problem[]
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type ReadFile = (path: string) => string
+
+/** Hasura's variables that would change who gets in, and that the gateway does not honour: refused, not ignored. */
+const REFUSED_VARIABLES = new Map([
+  [
+    'HASURA_GRAPHQL_AUTH_HOOK',
+    'webhook authentication is not supported: the gateway could not tell whose answers it caches; use JWTs (HASURA_GRAPHQL_JWT_SECRET)',
+  ],
+])
+
+export function overridesFromEnvironment(
+  rows: readonly TableRow[],
+  environment: Environment,
+  readFile: ReadFile,
+): Overrides {
+  const values: Override[] = []
+  const problems = [...refusedVariables(environment), ...misspeltVariables(rows, environment)]
+  for (const row of rows) {
+    for (const variable of row.env) {
+      const found = readVariable(variable, row, environment, readFile)
+      if (found === undefined) continue
+      if ('message' in found) problems.push(found)
+      else values.push(found)
+      break
+    }
+  }
+  return { values, problems }
+}
+
+export function overridesFromFlags(
+  rows: readonly TableRow[],
+  flags: ReadonlyMap<string, string>,
+): readonly Override[] {
+  return rows.flatMap((row) => {
+    const text = row.flag === undefined ? undefined : flags.get(row.flag)
+    if (text === undefined) return []
+    return [{ path: row.path, where: `--${row.flag}`, value: row.fromText(text) }]
+  })
+}
+
+function readVariable(
+  variable: EnvVariable,
+  row: TableRow,
+  environment: Environment,
+  readFile: ReadFile,
+): Override | Problem | undefined {
+  const fileVariable = `${variable.name}_FILE`
+  const text = environment[variable.name]
+  const fileName = row.isSecret ? environment[fileVariable] : undefined
+  const refuse = (where: string, message: string): Problem => ({ where, key: row.path, message })
+
+  if (text !== undefined && fileName !== undefined) {
+    return refuse(fileVariable, `${variable.name} is set as well; keep one of the two`)
+  }
+  if (fileName !== undefined) {
+    try {
+      const content = readFile(fileName).replace(/\r?\n$/, '')
+      if (content === '') return refuse(fileVariable, `${fileName} is empty`)
+      return { path: row.path, where: fileVariable, value: variable.fromText(content) }
+    } catch (error) {
+      return refuse(fileVariable, `cannot read ${fileName}: ${messageOf(error)}`)
+    }
+  }
+  if (text === undefined) return undefined
+  if (text !== '') return { path: row.path, where: variable.name, value: variable.fromText(text) }
+  // `${PORT:-}` in a compose file means unset. A secret that came out empty would open every door.
+  return row.isSecret
+    ? refuse(variable.name, 'is empty; give it a value, or leave it out altogether')
+    : undefined
+}
+
+function refusedVariables(environment: Environment): readonly Problem[] {
+  return [...REFUSED_VARIABLES]
+    .filter(([name]) => (environment[name] ?? '') !== '')
+    .map(([where, message]) => ({ where, key: undefined, message }))
+}
+
+/** Only names close to ours: a cluster sets others that begin with a service's name. */
+function misspeltVariables(
+  rows: readonly TableRow[],
+  environment: Environment,
+): readonly Problem[] {
+  const ours = rows.flatMap((row) => row.env.map(({ name }) => name))
+  const known = new Set(['GERBANG_CONFIG', ...ours, ...ours.map((name) => `${name}_FILE`)])
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('GERBANG_') && !known.has(name))
+    .flatMap((where) => {
+      const meant = nearestName(where, known)
+      if (meant === undefined) return []
+      return [{ where, key: undefined, message: `no such variable; did you mean ${meant}?` }]
+    })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,388 @@
+import { z } from 'zod'
+import { option, optionalOption, requiredOption } from './option.ts'
+import { adminSecrets, jwtSecrets, oneAdminSecret, oneJwtSecret } from './secret-types.ts'
+import {
+  boolean,
+  byteSize,
+  duration,
+  httpUrl,
+  integer,
+  name,
+  oneOf,
+  port,
+  storeUrl,
+  text,
+  textList,
+} from './value-types.ts'
+
+/** A variable that Hasura reads as a plain number of `unit`. */
+const numberOf = (variable: string, unit: string) => ({
+  name: variable,
+  fromText: (value: string): unknown => (/^\d+$/.test(value) ? `${value}${unit}` : value),
+})
+
+const section = <Shape extends z.ZodRawShape>(doc: string, shape: Shape) =>
+  z.strictObject(shape).describe(doc)
+
+const server = section('Where clients connect.', {
+  host: option(text, {
+    default: '0.0.0.0',
+    env: ['GERBANG_HOST'],
+    flag: 'host',
+    doc: 'Address to listen on.',
+  }),
+  port: option(port, {
+    default: 8000,
+    env: ['GERBANG_PORT'],
+    flag: 'port',
+    doc: 'TCP port to listen on; 0 picks a free one.',
+  }),
+  trusted_proxy_hops: option(integer({ min: 0, max: 16 }), {
+    default: 0,
+    doc: 'How many proxies in front of the gateway append to X-Forwarded-For. Limits per IP trust that many entries of it; 0 takes the address of the socket.',
+  }),
+  connections_max: option(integer({ min: 1, max: 1_000_000 }), {
+    default: 10_000,
+    doc: 'Connections open at once; further ones are closed.',
+  }),
+  keep_alive_timeout: option(duration({ min: '1s', max: '1h' }), {
+    default: '75s',
+    doc: 'How long an idle connection stays open. Longer than that of a load balancer in front, or it meets connections that just closed.',
+  }),
+  request_timeout: option(duration({ min: '1s', max: '1h' }), {
+    default: '30s',
+    doc: 'How long a client may take to send a whole request.',
+  }),
+  shutdown_grace: option(duration({ min: '0', max: '1h' }), {
+    default: '10s',
+    doc: 'How long requests under way may take once the gateway was told to stop.',
+  }),
+})
+
+const admin = section('The listener for statistics, metrics and health.', {
+  host: option(text, {
+    default: '127.0.0.1',
+    env: ['GERBANG_ADMIN_HOST'],
+    flag: 'admin-host',
+    doc: 'Address to listen on. Other than loopback needs an admin secret.',
+  }),
+  port: option(port, {
+    default: 8001,
+    env: ['GERBANG_ADMIN_PORT'],
+    flag: 'admin-port',
+    doc: 'TCP port to listen on; 0 picks a free one.',
+  }),
+})
+
+const upstream = section('The Hasura that answers what the cache does not.', {
+  url: option(httpUrl, {
+    default: 'http://localhost:8080',
+    env: ['HASURA_GRAPHQL_ENDPOINT'],
+    flag: 'endpoint',
+    doc: 'Base URL of Hasura, without /v1/graphql.',
+  }),
+  admin_secret: optionalOption(text, {
+    isSecret: true,
+    doc: 'Hasura’s admin secret, to read its metadata. Unless given, the first of auth.admin_secrets.',
+  }),
+  connections: option(integer({ min: 1, max: 4_096 }), {
+    default: 64,
+    doc: 'Connections to Hasura, each with one request at a time.',
+  }),
+  queue_max: option(integer({ min: 0, max: 1_000_000 }), {
+    default: 1_000,
+    doc: 'Requests that wait for a free connection; further ones are refused with 503.',
+  }),
+  connect_timeout: option(duration({ min: '10ms', max: '10m' }), {
+    default: '5s',
+    doc: 'How long connecting may take.',
+  }),
+  headers_timeout: option(duration({ min: '10ms', max: '1h' }), {
+    default: '60s',
+    doc: 'From the request sent to the headers of the answer.',
+  }),
+  body_timeout: option(duration({ min: '10ms', max: '1h' }), {
+    default: '60s',
+    doc: 'Between two chunks of an answer.',
+  }),
+  response_size_max: option(byteSize({ min: '1kb', max: '1gb' }), {
+    default: '64mb',
+    doc: 'Larger answers to GraphQL requests are refused with 502.',
+  }),
+})
+
+const auth = section('Who asks. The same rules and variables as Hasura’s own.', {
+  admin_secrets: option(adminSecrets, {
+    default: [],
+    env: [
+      'HASURA_GRAPHQL_ADMIN_SECRETS',
+      { name: 'HASURA_GRAPHQL_ADMIN_SECRET', fromText: oneAdminSecret },
+      { name: 'HASURA_GRAPHQL_ACCESS_KEY', fromText: oneAdminSecret },
+    ],
+    isSecret: true,
+    doc: 'Any of them makes a request an admin’s. Empty as in a Hasura without secret: every request is an admin’s.',
+  }),
+  jwt_secrets: option(jwtSecrets, {
+    default: [],
+    env: [
+      'HASURA_GRAPHQL_JWT_SECRETS',
+      { name: 'HASURA_GRAPHQL_JWT_SECRET', fromText: oneJwtSecret },
+    ],
+    isSecret: true,
+    doc: 'How tokens are verified: objects with the fields of HASURA_GRAPHQL_JWT_SECRET (type, key, jwk_url, claims_namespace, claims_map, audience, issuer, …).',
+  }),
+  unauthorized_role: optionalOption(text, {
+    env: ['HASURA_GRAPHQL_UNAUTHORIZED_ROLE'],
+    doc: 'Role of requests without a token or secret; unless given they are refused.',
+  }),
+  preserve_401_errors: option(boolean, {
+    default: false,
+    env: ['HASURA_GRAPHQL_PRESERVE_401_ERRORS'],
+    doc: 'Answer 401 instead of 200 on /v1/graphql when a secret is wrong or missing.',
+  }),
+  tokens_max: option(integer({ min: 1, max: 10_000_000 }), {
+    default: 10_000,
+    doc: 'Verified tokens remembered until they expire.',
+  }),
+})
+
+const limits = section('What one request may ask for at most.', {
+  body_size_max: option(byteSize({ min: '1kb', max: '64mb' }), {
+    default: '1mb',
+    doc: 'Size of a request body.',
+  }),
+  tokens_max: option(integer({ min: 10, max: 1_000_000 }), {
+    default: 10_000,
+    doc: 'Lexical tokens of a GraphQL document.',
+  }),
+  depth_max: option(integer({ min: 1, max: 500 }), {
+    default: 50,
+    doc: 'Nested fields with a selection set, counted as Hasura’s depth_limit.',
+  }),
+  nodes_max: option(integer({ min: 1, max: 100_000 }), {
+    default: 1_000,
+    doc: 'Fields with a selection set, counted as Hasura’s node_limit.',
+  }),
+  batch_max: option(integer({ min: 1, max: 10_000 }), {
+    default: 100,
+    doc: 'Operations in one body.',
+  }),
+  json_depth_max: option(integer({ min: 4, max: 1_000 }), {
+    default: 100,
+    doc: 'Nested lists and objects in a body.',
+  }),
+})
+
+const cacheRule = z.strictObject({
+  operations: optionalOption(textList, { doc: 'Names of operations.' }),
+  root_fields: optionalOption(textList, { doc: 'Names of root fields, for example products.' }),
+  tables: optionalOption(textList, {
+    doc: 'Tables the answer is read from: schema.name, or name in the public schema.',
+  }),
+  roles: optionalOption(textList, { doc: 'Roles that ask.' }),
+  ttl: requiredOption(duration({ min: '0', max: '365d' }), {
+    doc: 'How long what matches is kept; 0 never caches it.',
+  }),
+})
+
+const cache = section('Which answers are kept, and how long.', {
+  enabled: option(boolean, { default: true, doc: 'Off: every request is asked of Hasura.' }),
+  ttl: option(duration({ min: '1s', max: '365d' }), {
+    default: '60s',
+    doc: 'For @cached without a ttl.',
+  }),
+  ttl_max: option(duration({ min: '1s', max: '365d' }), {
+    default: '1h',
+    env: [numberOf('HASURA_GRAPHQL_CACHE_MAX_ENTRY_TTL', 's')],
+    doc: 'Longer ones, from @cached or a rule, are cut to this.',
+  }),
+  entry_size_max: option(byteSize({ min: '1kb', max: '512mb' }), {
+    default: '1mb',
+    env: [numberOf('HASURA_GRAPHQL_CACHE_MAX_ENTRY_SIZE', 'mb')],
+    doc: 'Larger answers are passed on and not kept.',
+  }),
+  rules: option(
+    { schema: z.array(cacheRule).readonly(), expected: 'a list of rules', fromText: parseJson },
+    {
+      default: [],
+      doc: 'Caches queries without @cached. The first rule of which every given list names what the request has decides.',
+    },
+  ),
+  memo_entries_max: option(integer({ min: 1, max: 10_000_000 }), {
+    default: 10_000,
+    doc: 'Distinct request bodies, and distinct documents, of which the parsed form is remembered.',
+  }),
+  memo_body_size_max: option(byteSize({ min: '0', max: '64mb' }), {
+    default: '32kb',
+    doc: 'Larger bodies are parsed anew each time.',
+  }),
+  flights_max: option(integer({ min: 1, max: 1_000_000 }), {
+    default: 10_000,
+    doc: 'Answers that several requests can wait for together at once.',
+  }),
+  waiters_max: option(integer({ min: 0, max: 10_000_000 }), {
+    default: 100_000,
+    doc: 'Requests that wait for the answer to another’s request.',
+  }),
+  wait_timeout: option(duration({ min: '10ms', max: '10m' }), {
+    default: '10s',
+    doc: 'How long one waits for another’s answer before it asks Hasura itself.',
+  }),
+})
+
+const rateLimitRule = z.strictObject({
+  name: requiredOption(name, { doc: 'Its name in the RateLimit header and in metrics.' }),
+  roles: optionalOption(textList, {
+    doc: 'Roles it applies to; all but admin when not given.',
+  }),
+  per: requiredOption(oneOf(['user', 'role', 'ip']), {
+    doc: 'What is counted together: x-hasura-user-id, the role, or the client’s address.',
+  }),
+  limit: requiredOption(integer({ min: 1, max: 1_000_000_000 }), {
+    doc: 'Requests within one window.',
+  }),
+  window: requiredOption(duration({ min: '1s', max: '1d' }), { doc: 'Length of the window.' }),
+  slots: option(integer({ min: 32, max: 256 }), {
+    default: 64,
+    doc: 'How finely the window slides.',
+  }),
+})
+
+const rateLimit = section('How often one may ask.', {
+  enabled: option(boolean, { default: true, doc: 'Off: no rule applies.' }),
+  on_store_failure: option(oneOf(['open', 'closed']), {
+    default: 'open',
+    doc: 'While the store fails: let requests pass (open) or refuse them (closed).',
+  }),
+  rules: option(
+    { schema: z.array(rateLimitRule).readonly(), expected: 'a list of rules', fromText: parseJson },
+    { default: [], doc: 'Every rule that applies must let a request pass.' },
+  ),
+})
+
+const session = section('Cookies in exchange for tokens: POST /session.', {
+  enabled: option(boolean, { default: true, doc: 'Off: /session does not exist.' }),
+  cookie_name: option(name, {
+    default: 'gerbang-session',
+    doc: 'Name of the cookie; __Host- goes in front of it when the cookie is secure.',
+  }),
+  secure: option(boolean, {
+    default: true,
+    doc: 'Send the cookie over https only. Off is for http://localhost.',
+  }),
+  ttl: option(duration({ min: '1m', max: '365d' }), {
+    default: '12h',
+    doc: 'Life of a session; never longer than that of its token.',
+  }),
+  same_site: option(oneOf(['strict', 'lax']), {
+    default: 'lax',
+    doc: 'The cookie’s SameSite attribute.',
+  }),
+})
+
+const metadata = section('What the gateway learns from Hasura’s metadata.', {
+  poll_interval: option(duration({ min: '100ms', max: '1h' }), {
+    default: '10s',
+    doc: 'How often Hasura is asked whether its metadata changed.',
+  }),
+})
+
+const store = section('Where entries, limits and sessions live.', {
+  url: option(storeUrl, {
+    default: 'embedded:',
+    env: ['GERBANG_STORE_URL', 'HASURA_GRAPHQL_REDIS_URL'],
+    flag: 'store-url',
+    isSecret: true,
+    doc: '"embedded:" keeps them in this process; redis:// or rediss:// shares them between gateways.',
+  }),
+  connect_timeout: option(duration({ min: '10ms', max: '10m' }), {
+    default: '5s',
+    doc: 'How long connecting to a remote store may take.',
+  }),
+  command_timeout: option(duration({ min: '1ms', max: '10m' }), {
+    default: '1s',
+    env: [numberOf('HASURA_GRAPHQL_REDIS_TIMEOUT', 's')],
+    doc: 'How long a remote store may take to answer.',
+  }),
+  commands_max: option(integer({ min: 1, max: 10_000_000 }), {
+    default: 10_000,
+    doc: 'Commands that wait for a remote store; further ones fail.',
+  }),
+})
+
+const engine = section('The embedded engine, where store.url is "embedded:".', {
+  maxmemory: option(byteSize({ min: '0', max: '1024gb' }), {
+    default: '256mb',
+    env: ['GERBANG_MAXMEMORY'],
+    flag: 'maxmemory',
+    doc: 'Memory for keys and values; 0 is without limit.',
+  }),
+  maxmemory_policy: option(
+    oneOf([
+      'volatile-lru',
+      'volatile-lfu',
+      'volatile-random',
+      'volatile-ttl',
+      'allkeys-lru',
+      'allkeys-lfu',
+      'allkeys-random',
+      'noeviction',
+    ]),
+    {
+      default: 'volatile-lru',
+      doc: 'Which keys go when the memory is full, as redis.conf names it.',
+    },
+  ),
+  redis_host: option(text, {
+    default: '127.0.0.1',
+    doc: 'Address on which Redis clients are served. Other than loopback needs redis_password.',
+  }),
+  redis_port: optionalOption(port, {
+    env: ['GERBANG_REDIS_PORT'],
+    flag: 'redis-port',
+    doc: 'TCP port on which Redis clients are served, redis-cli for one; 0 picks a free one. Off unless given.',
+  }),
+  redis_password: optionalOption(text, {
+    env: ['GERBANG_REDIS_PASSWORD'],
+    isSecret: true,
+    doc: 'What Redis clients must send with AUTH.',
+  }),
+})
+
+const log = section('What is written to standard error, one JSON object per line.', {
+  level: option(oneOf(['debug', 'info', 'warn', 'error', 'silent']), {
+    default: 'info',
+    env: ['HASURA_GRAPHQL_LOG_LEVEL'],
+    flag: 'log-level',
+    doc: 'The least severe level that is written.',
+  }),
+})
+
+/**
+ * Every option of the product, once: its type, bounds, default, variables, flag and what it is for. The
+ * loader, `config/gerbang.yaml`, its JSON Schema and docs/CONFIG.md are all made from this.
+ */
+export const configSchema = z.strictObject({
+  server,
+  admin,
+  upstream,
+  auth,
+  limits,
+  cache,
+  rate_limit: rateLimit,
+  session,
+  metadata,
+  store,
+  engine,
+  log,
+})
+
+export type Config = z.output<typeof configSchema>
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return json
+  }
+}

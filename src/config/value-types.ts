@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { formatByteSize, parseByteSize } from '../shared/byte-size.ts'
+import { formatDuration, parseDuration } from '../shared/duration.ts'
+import { parseStoreUrl } from '../store/index.ts'
+
+/** What an option may be: how a file writes it, how an environment variable or a flag does. */
+export interface ValueType<Schema extends z.ZodType = z.ZodType> {
+  /** From what the file says to what the program uses. */
+  readonly schema: Schema
+  /** Ends the sentence "expected …" and is the type column of docs/CONFIG.md. */
+  readonly expected: string
+  /** The text of a variable or a flag as the file would have written it; the schema judges it. */
+  readonly fromText: (text: string) => unknown
+}
+
+interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+const asIs = (text: string): unknown => text
+const numberFromText = (text: string): unknown => (/^-?\d+$/.test(text) ? Number(text) : text)
+
+export const integer = ({ min, max }: Range) => ({
+  schema: z.int().min(min).max(max),
+  expected: `an integer from ${min} to ${max}`,
+  fromText: numberFromText,
+})
+
+/** 0 picks a free port. */
+export const port = integer({ min: 0, max: 65_535 })
+
+/** The words are those that Hasura takes (`Hasura.Server.Init.Env`). */
+const BOOLEAN_WORDS = new Map<string, boolean>([
+  ...['true', 't', 'yes', 'y', '1'].map((word) => [word, true] as const),
+  ...['false', 'f', 'no', 'n', '0'].map((word) => [word, false] as const),
+])
+
+export const boolean = {
+  schema: z.boolean(),
+  expected: 'true or false',
+  fromText: (text: string): unknown => BOOLEAN_WORDS.get(text.toLowerCase()) ?? text,
+}
+
+export const text = {
+  schema: z.string().min(1),
+  expected: 'a text that is not empty',
+  fromText: asIs,
+}
+
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) => ({
+  schema: z.enum(words),
+  expected: `one of ${words.join(', ')}`,
+  fromText: asIs,
+})
+
+export const name = {
+  schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  expected: 'up to 64 letters, digits, "_" and "-"',
+  fromText: asIs,
+}
+
+export const textList = {
+  schema: z.array(z.string().min(1)).readonly(),
+  expected: 'a list of texts',
+  fromText: (list: string): unknown => list.split(',').map((item) => item.trim()),
+}
+
+/** Milliseconds inside, `10s` outside. */
+export const duration = ({ min, max }: { readonly min: string; readonly max: string }) => {
+  const range = { min: parseDuration(min) ?? 0, max: parseDuration(max) ?? 0 }
+  const written = z.union([z.literal(0), z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d)|0)$/)])
+  return {
+    schema: written.transform((value, context) =>
+      inRange(parseDuration(String(value)), range, context),
+    ),
+    expected: `a duration with its unit (ms, s, m, h, d) from ${formatDuration(range.min)} to ${formatDuration(range.max)}`,
+    fromText: asIs,
+  }
+}
+
+/** Bytes inside, `256mb` outside. */
+export const byteSize = ({ min, max }: { readonly min: string; readonly max: string }) => {
+  const range = { min: parseByteSize(min) ?? 0, max: parseByteSize(max) ?? 0 }
+  const written = z.union([z.int().min(0), z.string().regex(/^\d+([kmg]?b?)$/i)])
+  return {
+    schema: written.transform((value, context) =>
+      inRange(parseByteSize(String(value)), range, context),
+    ),
+    expected: `a size (b, kb, mb, gb) from ${formatByteSize(range.min)} to ${formatByteSize(range.max)}`,
+    fromText: asIs,
+  }
+}
+
+export const httpUrl = {
+  schema: z.string().refine(isPlainHttpUrl).transform(withoutTrailingSlash),
+  expected: 'an http:// or https:// URL without credentials, query and fragment',
+  fromText: asIs,
+}
+
+export const storeUrl = {
+  schema: z.string().refine((value) => parseStoreUrl(value) !== undefined),
+  expected: '"embedded:" or redis[s]://[[user]:password@]host[:port][/database]',
+  fromText: asIs,
+}
+
+function inRange(value: number | undefined, { min, max }: Range, context: z.RefinementCtx): number {
+  if (value !== undefined && value >= min && value <= max) return value
+  context.addIssue({ code: 'invalid_value', values: [] })
+  return z.NEVER
+}
+
+function isPlainHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password, search, hash } = new URL(value)
+  const isHttp = protocol === 'http:' || protocol === 'https:'
+  return isHttp && `${username}${password}${search}${hash}` === ''
+}
+
+function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, '')
+}
