@@ -1,0 +1,1 @@
+export type { Admin, AdminDependencies, AdminOptions, CreateAdmin } from './admin.ts'

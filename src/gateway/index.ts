@@ -1,0 +1,5 @@
+export { GatewayError, type GatewayErrorCode } from './errors.ts'
+export type { CreateGateway, Gateway, GatewayDependencies } from './gateway.ts'
+export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'
+export type * from './options.ts'
+export type * from './statistics/snapshot.ts'

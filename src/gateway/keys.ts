@@ -1,0 +1,27 @@
+import type { Tag } from './metadata/plan.ts'
+
+/**
+ * Every key the gateway writes to the store begins here. The prefix keeps a store that is shared with other
+ * programs apart, the second word says what a key holds: `redis-cli --scan --pattern 'gerbang:entry:*'`.
+ */
+const PREFIX = 'gerbang'
+
+/** A cached answer. `digest` is that of everything the answer depends on. */
+export function entryKey(digest: Buffer): Buffer {
+  return Buffer.from(`${PREFIX}:entry:${digest.toString('base64url')}`)
+}
+
+/** The stamp of one tag; every entry that depends on the tag is dead once it changed. */
+export function epochKey(tag: Tag): Buffer {
+  return Buffer.from(`${PREFIX}:epoch:${tag}`)
+}
+
+/** What one subject has used of one rule. The braces keep the rules of a subject on one cluster node. */
+export function limitKey(rule: string, subject: string): Buffer {
+  return Buffer.from(`${PREFIX}:limit:{${subject}}:${rule}`)
+}
+
+/** `idDigest` rather than the id: who reads the store cannot use a session. */
+export function sessionKey(idDigest: string): Buffer {
+  return Buffer.from(`${PREFIX}:session:${idDigest}`)
+}

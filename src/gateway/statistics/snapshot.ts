@@ -1,0 +1,95 @@
+/** What the gateway has done since it started, as the admin listener's /stats shows it. */
+export interface GatewaySnapshot {
+  readonly startedAtMs: number
+  readonly uptimeMs: number
+  readonly requests: RequestsSnapshot
+  readonly operations: readonly OperationSnapshot[]
+  readonly upstream: UpstreamSnapshot
+  readonly cache: CacheSnapshot
+  readonly limits: LimitsSnapshot
+  readonly sessions: SessionsSnapshot
+  readonly websockets: WebSocketsSnapshot
+  readonly metadata: MetadataSnapshot
+}
+
+/** How a request to /v1/graphql ended; a label, so the set is closed. */
+export const OUTCOMES = ['hit', 'stale', 'miss', 'coalesced', 'bypass', 'refused', 'error'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+export interface RequestsSnapshot {
+  readonly total: number
+  readonly inFlight: number
+  /** Hits of all requests that could have been one. */
+  readonly hitRatio: number
+  readonly byOutcome: Readonly<Record<Outcome, OutcomeSnapshot>>
+  /** Why answers were not cached, with counts. */
+  readonly bypassReasons: Readonly<Record<string, number>>
+  readonly passthrough: number
+}
+
+export interface OutcomeSnapshot {
+  readonly count: number
+  readonly latencyMs: LatencySnapshot
+}
+
+export interface LatencySnapshot {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly max: number
+}
+
+export interface OperationSnapshot {
+  readonly operation: string
+  readonly count: number
+  /** How much of `count` may belong to operations that fell out of the list. */
+  readonly countError: number
+  readonly hits: number
+}
+
+export interface UpstreamSnapshot {
+  readonly url: string
+  readonly requests: number
+  readonly inFlight: number
+  readonly errorsByCode: Readonly<Record<string, number>>
+  readonly latencyMs: LatencySnapshot
+}
+
+export interface CacheSnapshot {
+  readonly fills: number
+  readonly fillBytes: number
+  /** Fills not stored, by reason. */
+  readonly fillsDiscarded: Readonly<Record<string, number>>
+  readonly storeErrors: number
+  readonly invalidations: number
+  readonly flights: number
+  readonly waiters: number
+}
+
+export interface LimitsSnapshot {
+  readonly allowed: number
+  readonly rejected: number
+  readonly rejectedByRule: Readonly<Record<string, number>>
+  readonly topRejected: readonly SubjectSnapshot[]
+}
+
+export interface SubjectSnapshot {
+  readonly subject: string
+  readonly count: number
+}
+
+export interface SessionsSnapshot {
+  readonly created: number
+  readonly deleted: number
+}
+
+export interface WebSocketsSnapshot {
+  readonly open: number
+  readonly opened: number
+  readonly refused: number
+}
+
+export interface MetadataSnapshot {
+  readonly isLoaded: boolean
+  readonly resourceVersion: number | undefined
+}
