@@ -19,6 +19,8 @@ export interface Overrides {
 export type Environment = Readonly<Record<string, string | undefined>>
 export type ReadFile = (path: string) => string
 
+const PREFIX = 'GERBANG_'
+
 /** Hasura's variables that would change who gets in, and that the gateway does not honour: refused, not ignored. */
 const REFUSED_VARIABLES = new Map([
   [
@@ -99,15 +101,22 @@ function misspeltVariables(
   rows: readonly TableRow[],
   environment: Environment,
 ): readonly Problem[] {
-  const ours = rows.flatMap((row) => row.env.map(({ name }) => name))
-  const known = new Set(['GERBANG_CONFIG', ...ours, ...ours.map((name) => `${name}_FILE`)])
+  const variables = rows.flatMap((row) => row.env.map(({ name }) => name)).concat('GERBANG_CONFIG')
+  const ours = variables.filter((name) => name.startsWith(PREFIX))
+  const known = ours.flatMap((name) => [name, `${name}_FILE`].map(withoutPrefix))
   return Object.keys(environment)
-    .filter((name) => name.startsWith('GERBANG_') && !known.has(name))
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(withoutPrefix(name)))
     .flatMap((where) => {
-      const meant = nearestName(where, known)
+      const meant = nearestName(withoutPrefix(where), known)
       if (meant === undefined) return []
-      return [{ where, key: undefined, message: `no such variable; did you mean ${meant}?` }]
+      return [
+        { where, key: undefined, message: `no such variable; did you mean ${PREFIX}${meant}?` },
+      ]
     })
+}
+
+function withoutPrefix(variable: string): string {
+  return variable.slice(PREFIX.length)
 }
 
 function messageOf(error: unknown): string {

@@ -26,7 +26,7 @@ export function describeIssue(
     issue.code === 'custom'
       ? issue.message
       : `expected ${expected}${shown === undefined ? '' : `, got ${shown}`}`
-  const isMissing = issue.code === 'invalid_type' && issue.input === undefined
+  const isMissing = issue.input === undefined
   return [
     {
       where: originOf(issue.path, context),
@@ -71,7 +71,7 @@ function keyOf(path: readonly PropertyKey[]): string {
 const SHOWN_LENGTH_MAX = 60
 
 function shownValue(value: unknown): string | undefined {
-  if (value === undefined) return undefined
-  const json = JSON.stringify(value) ?? String(value)
+  const json: string | undefined = JSON.stringify(value)
+  if (json === undefined) return undefined
   return json.length > SHOWN_LENGTH_MAX ? `${json.slice(0, SHOWN_LENGTH_MAX)}…` : json
 }

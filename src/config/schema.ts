@@ -24,6 +24,13 @@ const numberOf = (variable: string, unit: string) => ({
 const section = <Shape extends z.ZodRawShape>(doc: string, shape: Shape) =>
   z.strictObject(shape).describe(doc)
 
+/** Only a file can hold rules: no variable and no flag sets them. */
+const listOf = <Rule extends z.ZodType>(rule: Rule) => ({
+  schema: z.array(rule).readonly(),
+  expected: 'a list of rules',
+  fromText: (value: string): unknown => value,
+})
+
 const server = section('Where clients connect.', {
   host: option(text, {
     default: '0.0.0.0',
@@ -201,13 +208,10 @@ const cache = section('Which answers are kept, and how long.', {
     env: [numberOf('HASURA_GRAPHQL_CACHE_MAX_ENTRY_SIZE', 'mb')],
     doc: 'Larger answers are passed on and not kept.',
   }),
-  rules: option(
-    { schema: z.array(cacheRule).readonly(), expected: 'a list of rules', fromText: parseJson },
-    {
-      default: [],
-      doc: 'Caches queries without @cached. The first rule of which every given list names what the request has decides.',
-    },
-  ),
+  rules: option(listOf(cacheRule), {
+    default: [],
+    doc: 'Caches queries without @cached. The first rule of which every given list names what the request has decides.',
+  }),
   memo_entries_max: option(integer({ min: 1, max: 10_000_000 }), {
     default: 10_000,
     doc: 'Distinct request bodies, and distinct documents, of which the parsed form is remembered.',
@@ -254,10 +258,10 @@ const rateLimit = section('How often one may ask.', {
     default: 'open',
     doc: 'While the store fails: let requests pass (open) or refuse them (closed).',
   }),
-  rules: option(
-    { schema: z.array(rateLimitRule).readonly(), expected: 'a list of rules', fromText: parseJson },
-    { default: [], doc: 'Every rule that applies must let a request pass.' },
-  ),
+  rules: option(listOf(rateLimitRule), {
+    default: [],
+    doc: 'Every rule that applies must let a request pass.',
+  }),
 })
 
 const session = section('Cookies in exchange for tokens: POST /session.', {
@@ -378,11 +382,3 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return json
-  }
-}

@@ -1,9 +1,7 @@
 import { z } from 'zod'
 
-const secret = z.string().min(1)
-
 export const adminSecrets = {
-  schema: z.array(secret).readonly(),
+  schema: z.array(z.string().min(1)).readonly(),
   expected: 'a list of texts that are not empty',
   fromText: parseJson,
 }
@@ -11,21 +9,24 @@ export const adminSecrets = {
 /** HASURA_GRAPHQL_ADMIN_SECRET holds one secret as it is. */
 export const oneAdminSecret = (value: string): unknown => [value]
 
-/** Read further by the gateway, which knows what Hasura accepts. */
+/** Objects, or texts that hold one in JSON. What their fields may be, the gateway knows. */
+const jwtSecret = z.preprocess(parseJson, z.record(z.string(), z.unknown()))
+
 export const jwtSecrets = {
-  schema: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).readonly(),
+  schema: z.array(jwtSecret).readonly(),
   expected: 'a list of objects as in HASURA_GRAPHQL_JWT_SECRET',
   fromText: parseJson,
 }
 
 /** HASURA_GRAPHQL_JWT_SECRET holds one object in JSON. */
-export const oneJwtSecret = (value: string): unknown => [parseJson(value)]
+export const oneJwtSecret = (value: string): unknown => [value]
 
-/** Text that is no JSON stays text, which the schema then refuses without repeating it. */
-function parseJson(json: string): unknown {
+/** What is no JSON stays what it is: the schema refuses it, and its text is not repeated. */
+function parseJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value
   try {
-    return JSON.parse(json)
+    return JSON.parse(value)
   } catch {
-    return json
+    return value
   }
 }

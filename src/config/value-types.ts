@@ -18,10 +18,16 @@ interface Range {
   readonly max: number
 }
 
+/** A range in the grammar of the type itself: `10ms`, `1kb`. */
+interface WrittenRange {
+  readonly min: string
+  readonly max: string
+}
+
 const asIs = (text: string): unknown => text
 const numberFromText = (text: string): unknown => (/^-?\d+$/.test(text) ? Number(text) : text)
 
-export const integer = ({ min, max }: Range) => ({
+export const integer = ({ min, max }: Range): ValueType<z.ZodType<number, number>> => ({
   schema: z.int().min(min).max(max),
   expected: `an integer from ${min} to ${max}`,
   fromText: numberFromText,
@@ -48,7 +54,9 @@ export const text = {
   fromText: asIs,
 }
 
-export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) => ({
+export const oneOf = <const Word extends string>(
+  words: readonly [Word, ...Word[]],
+): ValueType<z.ZodType<Word, Word>> => ({
   schema: z.enum(words),
   expected: `one of ${words.join(', ')}`,
   fromText: asIs,
@@ -67,7 +75,7 @@ export const textList = {
 }
 
 /** Milliseconds inside, `10s` outside. */
-export const duration = ({ min, max }: { readonly min: string; readonly max: string }) => {
+export const duration = ({ min, max }: WrittenRange): ValueType<z.ZodType<number, string | 0>> => {
   const range = { min: parseDuration(min) ?? 0, max: parseDuration(max) ?? 0 }
   const written = z.union([z.literal(0), z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d)|0)$/)])
   return {
@@ -80,7 +88,10 @@ export const duration = ({ min, max }: { readonly min: string; readonly max: str
 }
 
 /** Bytes inside, `256mb` outside. */
-export const byteSize = ({ min, max }: { readonly min: string; readonly max: string }) => {
+export const byteSize = ({
+  min,
+  max,
+}: WrittenRange): ValueType<z.ZodType<number, string | number>> => {
   const range = { min: parseByteSize(min) ?? 0, max: parseByteSize(max) ?? 0 }
   const written = z.union([z.int().min(0), z.string().regex(/^\d+([kmg]?b?)$/i)])
   return {

@@ -22,9 +22,13 @@ export class EmbeddedStore implements Store {
     this.#database = new EmbeddedProcedureDatabase(client)
   }
 
-  async start(): Promise<void> {}
+  start(): Promise<void> {
+    return Promise.resolve()
+  }
 
-  async stop(): Promise<void> {}
+  stop(): Promise<void> {
+    return Promise.resolve()
+  }
 
   ping(): void {}
 

@@ -39,6 +39,8 @@ export class RemoteStore implements Store {
   /** SHA-1 of each procedure's Lua body, which is its name on the server. */
   readonly #digests = new WeakMap<object, string>()
   #commandCount = 0
+  /** Why the last attempt to connect failed; ioredis tells it to listeners only. */
+  #connectionError: Error | undefined
 
   constructor(options: RemoteStoreOptions) {
     const createClient = options.createClient ?? ((redisOptions) => new Redis(redisOptions))
@@ -55,12 +57,13 @@ export class RemoteStore implements Store {
       await this.#redis.ping()
     } catch (error) {
       this.#redis.disconnect()
-      throw storeErrorOf(error, this.name)
+      throw storeErrorOf(this.#connectionError ?? error, this.name)
     }
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#redis.disconnect()
+    return Promise.resolve()
   }
 
   async ping(): Promise<void> {
@@ -147,6 +150,7 @@ export class RemoteStore implements Store {
     let isLost = false
     // Without a listener ioredis prints to the console. The commands themselves carry the error.
     this.#redis.on('error', (error: Error) => {
+      this.#connectionError = error
       this.#log.debug({ store: this.name, reason: error.message }, 'store connection failed')
     })
     this.#redis.on('reconnecting', () => {

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest'
+import { type Config, ConfigError, loadConfig } from '../../../src/config/index.ts'
+
+interface Given {
+  readonly yaml?: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly flags?: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string>>
+}
+
+describe('loadConfig', () => {
+  it('is whole without a file', () => {
+    const config = load({})
+    expect(config.server).toMatchObject({ host: '0.0.0.0', port: 8000, shutdown_grace: 10_000 })
+    expect(config.store.url).toBe('embedded:')
+    expect(config.rate_limit.rules).toEqual([])
+  })
+
+  it('reads durations and sizes', () => {
+    const { cache } = load({ yaml: 'cache: { ttl: 5m, entry_size_max: 64kb }' })
+    expect(cache).toMatchObject({ ttl: 300_000, entry_size_max: 65_536, ttl_max: 3_600_000 })
+  })
+
+  it('takes a section that is there but empty', () => {
+    expect(load({ yaml: 'server:\ncache:\n' }).server.port).toBe(8000)
+  })
+
+  it('lets variables win over the file, and flags over both', () => {
+    const yaml = 'server: { port: 1, host: a }\nadmin: { port: 2 }'
+    const environment = { GERBANG_PORT: '3', GERBANG_ADMIN_PORT: '4' }
+    const config = load({ yaml, environment, flags: { port: '5' } })
+    expect(config.server).toMatchObject({ port: 5, host: 'a' })
+    expect(config.admin.port).toBe(4)
+  })
+
+  it('is frozen all the way down', () => {
+    const config = load({ yaml: 'cache: { rules: [{ roles: [user], ttl: 1s }] }' })
+    expect(Object.isFrozen(config.cache)).toBe(true)
+    expect(Object.isFrozen(config.cache.rules[0]?.roles)).toBe(true)
+  })
+
+  describe('with the variables of Hasura', () => {
+    it('takes them unchanged', () => {
+      const config = load({
+        environment: {
+          HASURA_GRAPHQL_ENDPOINT: 'https://hasura.example/base/',
+          HASURA_GRAPHQL_ADMIN_SECRET: 'top,secret',
+          HASURA_GRAPHQL_UNAUTHORIZED_ROLE: 'anonymous',
+          HASURA_GRAPHQL_PRESERVE_401_ERRORS: 'TRUE',
+          HASURA_GRAPHQL_CACHE_MAX_ENTRY_TTL: '300',
+          HASURA_GRAPHQL_CACHE_MAX_ENTRY_SIZE: '2',
+          HASURA_GRAPHQL_REDIS_URL: 'redis://cache:6379',
+          HASURA_GRAPHQL_JWT_SECRET: HS256,
+        },
+      })
+      expect(config.upstream.url).toBe('https://hasura.example/base')
+      expect(config.auth.admin_secrets).toEqual(['top,secret'])
+      expect(config.auth).toMatchObject({
+        unauthorized_role: 'anonymous',
+        preserve_401_errors: true,
+      })
+      expect(config.auth.jwt_secrets).toHaveLength(1)
+      expect(config.cache).toMatchObject({ ttl_max: 300_000, entry_size_max: 2_097_152 })
+      expect(config.store.url).toBe('redis://cache:6379')
+    })
+
+    it('prefers the list of admin secrets to the single one, and that to the old name', () => {
+      const environment = {
+        HASURA_GRAPHQL_ACCESS_KEY: 'old',
+        HASURA_GRAPHQL_ADMIN_SECRET: 'one',
+        HASURA_GRAPHQL_ADMIN_SECRETS: '["two","three"]',
+      }
+      expect(load({ environment }).auth.admin_secrets).toEqual(['two', 'three'])
+    })
+
+    it('prefers our store to Hasura’s', () => {
+      const environment = {
+        GERBANG_STORE_URL: 'embedded:',
+        HASURA_GRAPHQL_REDIS_URL: 'redis://cache',
+      }
+      expect(load({ environment }).store.url).toBe('embedded:')
+    })
+
+    it('refuses a webhook, which it would have to ignore', () => {
+      expect(mistakes({ environment: { HASURA_GRAPHQL_AUTH_HOOK: 'http://hook' } })).toEqual([
+        expect.stringMatching(/^HASURA_GRAPHQL_AUTH_HOOK: webhook authentication/),
+      ])
+    })
+
+    it('refuses what Hasura refuses: tokens or an unauthorized role without an admin secret', () => {
+      const environment = {
+        HASURA_GRAPHQL_JWT_SECRET: HS256,
+        HASURA_GRAPHQL_UNAUTHORIZED_ROLE: 'anonymous',
+      }
+      expect(mistakes({ environment })).toEqual([
+        expect.stringMatching(
+          /^HASURA_GRAPHQL_JWT_SECRET: auth.jwt_secrets: needs an admin secret/,
+        ),
+        expect.stringMatching(/^HASURA_GRAPHQL_UNAUTHORIZED_ROLE: auth.unauthorized_role: needs/),
+      ])
+    })
+  })
+
+  describe('with secrets', () => {
+    it('reads one from a file without the newline at its end', () => {
+      const environment = { HASURA_GRAPHQL_ADMIN_SECRET_FILE: '/run/secret' }
+      const config = load({ environment, files: { '/run/secret': 'hunter2\n' } })
+      expect(config.auth.admin_secrets).toEqual(['hunter2'])
+    })
+
+    it.each([
+      ['absent', { HASURA_GRAPHQL_ADMIN_SECRET_FILE: '/none' }, 'cannot read /none'],
+      ['empty', { HASURA_GRAPHQL_ADMIN_SECRET_FILE: '/empty' }, '/empty is empty'],
+      [
+        'not the only source',
+        { HASURA_GRAPHQL_ADMIN_SECRET_FILE: '/empty', HASURA_GRAPHQL_ADMIN_SECRET: 'a' },
+        'HASURA_GRAPHQL_ADMIN_SECRET is set as well',
+      ],
+    ])('refuses a file that is %s', (_title, environment, message) => {
+      expect(mistakes({ environment, files: { '/empty': '' } })).toEqual([
+        expect.stringContaining(message),
+      ])
+    })
+
+    it('refuses an empty secret, which would open every door', () => {
+      expect(mistakes({ environment: { HASURA_GRAPHQL_ADMIN_SECRET: '' } })).toEqual([
+        'HASURA_GRAPHQL_ADMIN_SECRET: auth.admin_secrets: is empty; give it a value, or leave it out altogether',
+      ])
+    })
+
+    it('never repeats one', () => {
+      const environment = {
+        GERBANG_STORE_URL: 'redis://:hunter2@cache/none',
+        HASURA_GRAPHQL_JWT_SECRET: '{"type":"HS256","key":"hunter2"',
+        HASURA_GRAPHQL_ADMIN_SECRETS: '"hunter2"',
+      }
+      const text = mistakes({ environment }).join('\n')
+      expect(text.split('\n')).toHaveLength(3)
+      expect(text).not.toContain('hunter2')
+    })
+  })
+
+  describe('with mistakes', () => {
+    it('names all of them: where, which option, what is allowed', () => {
+      const yaml = [
+        'server:',
+        '  port: eighty',
+        '  hots: a',
+        'cache:',
+        '  rules:',
+        '    - root_fields: [products]',
+        '    - { ttl: 5, tabels: [a] }',
+        'rate_limit:',
+        '  on_store_failure: maybe',
+        'sesion: {}',
+      ].join('\n')
+      const environment = { GERBANG_ADMIN_PORT: '70000' }
+      expect(mistakes({ yaml, environment, flags: { 'log-level': 'loud' } }).toSorted()).toEqual([
+        '--log-level: log.level: expected one of debug, info, warn, error, silent, got "loud"',
+        'GERBANG_ADMIN_PORT: admin.port: expected an integer from 0 to 65535, got 70000',
+        'g.yaml:10:1: sesion: no such option; did you mean "session"?',
+        'g.yaml:2:9: server.port: expected an integer from 0 to 65535, got "eighty"',
+        'g.yaml:3:3: server.hots: no such option; did you mean "host"?',
+        expect.stringMatching(/^g.yaml:6:7: cache.rules\[0\].ttl: is missing; expected a duration/),
+        expect.stringMatching(/^g.yaml:7:14: cache.rules\[1\].ttl: expected a duration .*, got 5$/),
+        'g.yaml:7:17: cache.rules[1].tabels: no such option; did you mean "tables"?',
+        'g.yaml:9:21: rate_limit.on_store_failure: expected one of open, closed, got "maybe"',
+      ])
+    })
+
+    it.each([
+      ['a: [', /^g.yaml:1:\d+: /],
+      ['server: { port: 1, port: 2 }', /^g.yaml:1:\d+: Map keys must be unique/],
+      ['- a', /^g.yaml:1:1: expected a mapping of sections/],
+      ['server: 5', /^g.yaml:1:9: server: expected a mapping, got 5/],
+    ])('says where "%s" is no configuration', (yaml, message) => {
+      expect(mistakes({ yaml })[0]).toMatch(message)
+    })
+
+    it('refuses a file that cannot be read', () => {
+      expect(() => loadConfig(sources({ fileName: 'none.yaml' }))).toThrow('none.yaml: cannot be')
+    })
+
+    it('suggests the variable that was meant', () => {
+      expect(mistakes({ environment: { GERBANG_PROT: '1' } })).toEqual([
+        'GERBANG_PROT: no such variable; did you mean GERBANG_PORT?',
+      ])
+    })
+
+    it('leaves variables alone that a cluster sets for a service of this name', () => {
+      expect(() => load({ environment: { GERBANG_SERVICE_HOST: '10.0.0.1' } })).not.toThrow()
+    })
+
+    it.each([
+      ['admin: { host: 0.0.0.0 }', 'g.yaml:1:16: admin.host: 0.0.0.0 is open to others'],
+      [
+        'engine: { redis_host: 0.0.0.0, redis_port: 6379 }',
+        'g.yaml:1:23: engine.redis_host: 0.0.0.0 is open to others',
+      ],
+      ['admin: { port: 8000 }', 'g.yaml:1:16: admin.port: 8000 is server.port already'],
+      [
+        'engine: { redis_port: 1 }\nstore: { url: "redis://a" }',
+        'g.yaml:1:23: engine.redis_port: there is no embedded engine',
+      ],
+      [
+        'rate_limit: { rules: [&r { name: a, per: ip, limit: 1, window: 1s }, *r] }',
+        'g.yaml:1:70: rate_limit.rules[1].name: "a" is the name of rule 0 already',
+      ],
+    ])('refuses %s', (yaml, message) => {
+      expect(mistakes({ yaml })).toEqual([expect.stringContaining(message)])
+    })
+  })
+})
+
+const HS256 = JSON.stringify({ type: 'HS256', key: 'a'.repeat(32) })
+
+function sources(given: Given & { readonly fileName?: string }) {
+  return {
+    fileName: given.fileName ?? (given.yaml === undefined ? undefined : 'g.yaml'),
+    environment: given.environment ?? {},
+    flags: new Map(Object.entries(given.flags ?? {})),
+    readFile: (path: string): string => {
+      const text = { 'g.yaml': given.yaml, ...given.files }[path]
+      if (text === undefined) throw new Error(`ENOENT: ${path}`)
+      return text
+    },
+  }
+}
+
+function load(given: Given): Config {
+  return loadConfig(sources(given))
+}
+
+function mistakes(given: Given): readonly string[] {
+  try {
+    load(given)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.message.split('\n')
+  }
+}
