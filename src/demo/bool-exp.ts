@@ -1,5 +1,5 @@
 import type { Column } from './catalog.ts'
-import { fromJavaScript, isList, isObject, type JsonValue } from './json.ts'
+import { fromJavaScript, isList, isObject, type JsonValue, textOf } from './json.ts'
 import type { BoolExpMetadata } from './metadata.ts'
 import type { Model, Relationship, TrackedTable } from './model.ts'
 import { OPERATORS, type Operator } from './operators.ts'
@@ -103,8 +103,8 @@ function parseExists(value: JsonValue, model: Model): BoolExp {
   const parts = isObject(value) ? value : new Map<string, JsonValue>()
   const name = parts.get('_table') ?? null
   const key = isObject(name)
-    ? `${String(name.get('schema') ?? 'public')}.${String(name.get('name'))}`
-    : `public.${String(name)}`
+    ? `${textOf(name.get('schema') ?? 'public')}.${textOf(name.get('name'))}`
+    : `public.${textOf(name)}`
   const table = tracked(model, key)
   return { kind: 'exists', table, where: parse(parts.get('_where') ?? new Map(), table, model) }
 }
@@ -120,7 +120,7 @@ function parseComparison(column: Column, name: string, operand: JsonValue): Bool
     column,
     operator,
     operand:
-      compared === undefined ? toOperand(operand) : { kind: 'column', name: String(operand) },
+      compared === undefined ? toOperand(operand) : { kind: 'column', name: textOf(operand) },
   }
 }
 

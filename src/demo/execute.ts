@@ -2,11 +2,12 @@ import type { GraphQLObjectType, GraphQLSchema, OperationDefinitionNode } from '
 import type { Catalog } from './catalog.ts'
 import { fromDatabaseError, RequestError, validationError } from './errors.ts'
 import { introspect } from './introspection.ts'
-import { EMPTY_OBJECT, fromJavaScript, isObject, type JsonObject, parseJson } from './json.ts'
+import { type JsonObject, textOf } from './json.ts'
 import type { DemoMetadata } from './metadata.ts'
 import { buildModel, type Model } from './model.ts'
 import { ADMIN, type RoleModel, roleModel } from './permissions.ts'
 import type { Database } from './queryable.ts'
+import { type GraphQLRequest, variablesOf } from './request/body.ts'
 import { checkOperationDirectives } from './request/directives.ts'
 import { type ParsedDocument, parseDocument } from './request/document.ts'
 import type { Field } from './request/field.ts'
@@ -19,15 +20,6 @@ import { identifier, join, render, type Sql, sql } from './sql/fragment.ts'
 import { mutationField } from './sql/mutation.ts'
 import { queryField } from './sql/query.ts'
 import { Scope } from './sql/scope.ts'
-
-export interface GraphQLRequest {
-  readonly query: string
-  readonly operationName?: string | null | undefined
-  /** Plain values, or what `parseJson` gave. Numbers too long for JavaScript need the latter. */
-  readonly variables?: unknown
-  /** The variables as JSON text, instead of `variables`. */
-  readonly variablesText?: string | undefined
-}
 
 export interface ExecutionResult {
   /** The status Hasura has inside; most of its endpoints send 200 whatever it is. */
@@ -85,8 +77,9 @@ export class Executor {
   ): Promise<ExecutionResult> {
     try {
       const operation = this.#prepare(request, session, transport)
-      const run = operation.operation.operation === 'mutation' ? this.#mutate : this.#query
-      return { status: 200, body: `{"data":${await run.call(this, operation)}}` }
+      const writes = operation.operation.operation === 'mutation'
+      const data = await (writes ? this.#mutate(operation) : this.#query(operation))
+      return { status: 200, body: `{"data":${data}}` }
     } catch (error) {
       const failure = error instanceof RequestError ? error : fromDatabaseError(error)
       return { status: failure.status, body: failure.toBody() }
@@ -161,7 +154,7 @@ export class Executor {
     )
     const { text, parameters } = render(sql`SELECT ${join(columns)}`)
     const [row] = (await this.#database.query(text, parameters)).rows
-    return new Map(expressions.map(({ key }, index) => [key, String(row?.[index] ?? null)]))
+    return new Map(expressions.map(({ key }, index) => [key, textOf(row?.[index] ?? 'null')]))
   }
 
   /** One transaction; the fields one after the other, as they stand. */
@@ -196,22 +189,6 @@ async function objectText(
   const members: string[] = []
   for (const field of fields) members.push(`${JSON.stringify(field.key)}:${await value(field)}`)
   return `{${members.join(',')}}`
-}
-
-function variablesOf({ variables, variablesText }: GraphQLRequest): JsonObject {
-  const given =
-    variablesText === undefined ? fromJavaScript(variables ?? null) : readText(variablesText)
-  if (given === null) return EMPTY_OBJECT
-  if (isObject(given)) return given
-  throw new RequestError('parse-failed', 'variables must be an object', '$.variables')
-}
-
-function readText(text: string): ReturnType<typeof parseJson> {
-  try {
-    return parseJson(text)
-  } catch {
-    throw new RequestError('parse-failed', 'variables are not valid JSON', '$.variables')
-  }
 }
 
 function rootType(schema: GraphQLSchema, operation: OperationDefinitionNode): GraphQLObjectType {

@@ -1,3 +1,5 @@
+import { invariant } from '../shared/assert.ts'
+
 /**
  * JSON that keeps numbers as written. `JSON.parse` would round a bigint or a long numeric before
  * Postgres sees it; here a number is the text the client sent.
@@ -62,11 +64,18 @@ export function toJavaScript(value: JsonValue): unknown {
   return value
 }
 
+/** A value that its schema already promised to be a string. */
+export function textOf(value: unknown): string {
+  invariant(typeof value === 'string', 'a string is expected here')
+  return value
+}
+
 /** Deeper input would overflow the stack long before it could mean anything. */
 const DEPTH_MAX = 500
 
+/** Finds where a string ends; what is inside it `JSON.parse` judges. */
 const TOKEN =
-  /[ \t\n\r]*(?:([{}[\],:])|(true|false|null)|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"))/y
+  /[ \t\n\r]*(?:([{}[\],:])|(true|false|null)|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|("[^"\\]*(?:\\.[^"\\]*)*"))/sy
 const WHITESPACE: ReadonlySet<string> = new Set([' ', '\t', '\n', '\r'])
 const KEYWORDS = new Map([
   ['true', true],

@@ -150,7 +150,9 @@ function findKey(
       key.columns.every((column) => columns.includes(column.from)),
   )
   if (found === undefined) {
-    throw new Error(`relationship ${relationship}: no foreign key on ${tableKey(from)}(${columns})`)
+    throw new Error(
+      `relationship ${relationship}: no foreign key on ${tableKey(from)}(${columns.join(', ')})`,
+    )
   }
   return found
 }

@@ -39,8 +39,8 @@ export function coerce(
   }
   if (input === null) return null
   if (isListType(type)) {
-    const items = isInputList(input) ? input : [input]
-    return items.map(
+    if (!isInputList(input)) return [coerce(input, type.ofType, variables, path) ?? null]
+    return input.map(
       (item, index) => coerce(item, type.ofType, variables, `${path}[${index}]`) ?? null,
     )
   }

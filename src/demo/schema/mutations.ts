@@ -6,7 +6,7 @@ import {
   GraphQLInt,
   GraphQLList,
   GraphQLNonNull,
-  GraphQLObjectType,
+  type GraphQLObjectType,
   GraphQLString,
 } from 'graphql'
 import type { Column } from '../catalog.ts'

@@ -1,4 +1,4 @@
-import { isList } from '../json.ts'
+import { isList, textOf } from '../json.ts'
 import type { Field } from '../request/field.ts'
 import { identifier, join, literal, raw, type Sql, sql } from './fragment.ts'
 import { countOf } from './where.ts'
@@ -22,7 +22,7 @@ export function aggregateJson(alias: Sql, fields: readonly Field[]): Sql {
   return objectOf(fields, (field) => {
     if (field.name === 'count') {
       const columns = field.args.get('columns')
-      const names = isList(columns) ? columns.map(String) : []
+      const names = isList(columns) ? columns.map(textOf) : []
       return countOf(alias, names, field.args.get('distinct') === true)
     }
     return objectOf(

@@ -1,5 +1,5 @@
 import { and } from '../bool-exp.ts'
-import { isList, type JsonObject, type JsonValue } from '../json.ts'
+import { isList, type JsonObject, type JsonValue, textOf } from '../json.ts'
 import type { InsertableTable } from '../root-fields.ts'
 import { identifier, join, NOTHING, qualified, raw, type Sql, sql } from './fragment.ts'
 import type { Scope } from './scope.ts'
@@ -43,7 +43,7 @@ function conflict(
   onConflict: JsonObject | undefined,
 ): Sql {
   if (onConflict === undefined) return NOTHING
-  const target = sql` ON CONFLICT ON CONSTRAINT ${identifier(String(onConflict.get('constraint')))}`
+  const target = sql` ON CONFLICT ON CONSTRAINT ${identifier(textOf(onConflict.get('constraint')))}`
   const names = updateColumns(onConflict.get('update_columns'))
   if (names.length === 0 || table.update === undefined) return sql`${target} DO NOTHING`
   const set = names.map((name) => sql`${identifier(name)} = EXCLUDED.${identifier(name)}`)
@@ -74,5 +74,5 @@ function check(
 }
 
 function updateColumns(value: JsonValue | undefined): readonly string[] {
-  return isList(value) ? value.map(String) : []
+  return isList(value) ? value.map(textOf) : []
 }

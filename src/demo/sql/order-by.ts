@@ -1,5 +1,5 @@
 import { invariant } from '../../shared/assert.ts'
-import { isList, isObject, type JsonObject, type JsonValue } from '../json.ts'
+import { isList, isObject, type JsonObject, type JsonValue, textOf } from '../json.ts'
 import type { Relationship } from '../model.ts'
 import { type ReadableTable, type RoleTable, readableTarget } from '../permissions.ts'
 import { identifier, raw, type Sql, sql } from './fragment.ts'
@@ -54,7 +54,7 @@ function rowTerms(
 }
 
 function term(expression: Sql, direction: JsonValue, column?: string): OrderTerm {
-  return { expression, direction: raw(DIRECTIONS[String(direction)] ?? 'ASC NULLS LAST'), column }
+  return { expression, direction: raw(DIRECTIONS[textOf(direction)] ?? 'ASC NULLS LAST'), column }
 }
 
 /** Each term of the related row becomes a scalar subquery. */

@@ -1,7 +1,7 @@
 import { invariant } from '../../shared/assert.ts'
 import { and, type BoolExp } from '../bool-exp.ts'
 import { RequestError, validationError } from '../errors.ts'
-import { isList, isObject, type JsonObject, type JsonValue, NumberLexeme } from '../json.ts'
+import { isList, isObject, type JsonObject, type JsonValue, NumberLexeme, textOf } from '../json.ts'
 import type { TrackedFunction } from '../model.ts'
 import { isJsonType } from '../operators.ts'
 import { type ReadableTable, readableTarget } from '../permissions.ts'
@@ -187,5 +187,5 @@ function toCount(value: JsonValue | undefined): number | undefined {
 }
 
 function distinctColumns(value: JsonValue | undefined): readonly string[] {
-  return isList(value) ? [...new Set(value.map(String))] : []
+  return isList(value) ? [...new Set(value.map(textOf))] : []
 }

@@ -1,7 +1,7 @@
 import { invariant } from '../../shared/assert.ts'
 import { and, type BoolExp, type RelatedCount, TRUE } from '../bool-exp.ts'
 import type { Column } from '../catalog.ts'
-import { EMPTY_OBJECT, isList, isObject, type JsonObject, type JsonValue } from '../json.ts'
+import { EMPTY_OBJECT, isList, isObject, type JsonObject, type JsonValue, textOf } from '../json.ts'
 import type { Relationship } from '../model.ts'
 import { OPERATORS } from '../operators.ts'
 import {
@@ -88,7 +88,7 @@ function parseAggregate(
   return {
     kind: 'count',
     relationship,
-    columns: isList(columns) ? columns.map(String) : [],
+    columns: isList(columns) ? columns.map(textOf) : [],
     distinct: count.get('distinct') === true,
     where: and(target.select.filter, parseWhere(count.get('filter'), target, role)),
     predicate: parsePredicate(isObject(predicate) ? predicate : EMPTY_OBJECT),

@@ -1,5 +1,5 @@
 import { fromDatabaseError, RequestError } from '../errors.ts'
-import { isList, isObject, type JsonObject, parseJson, printJson } from '../json.ts'
+import { isList, isObject, type JsonObject, parseJson, printJson, textOf } from '../json.ts'
 import { isReadable, type RoleTable } from '../permissions.ts'
 import type { Queryable } from '../queryable.ts'
 import type { Field } from '../request/field.ts'
@@ -134,7 +134,7 @@ async function run({ transaction, path }: Writer, statement: Sql): Promise<strin
       const message = 'check constraint of an insert/update permission has failed'
       throw new RequestError('permission-error', message, path)
     }
-    return String(row?.['result'] ?? null)
+    return textOf(row?.['result'] ?? 'null')
   } catch (error) {
     throw fromDatabaseError(error, path)
   }
