@@ -1,4 +1,5 @@
 import type { GraphQLObjectType, GraphQLSchema, OperationDefinitionNode } from 'graphql'
+import { type Logger, silentLogger } from '../shared/logger.ts'
 import type { Catalog } from './catalog.ts'
 import { fromDatabaseError, RequestError, validationError } from './errors.ts'
 import { introspect } from './introspection.ts'
@@ -34,6 +35,8 @@ export interface ExecutorOptions {
   readonly database: Database
   readonly metadata: DemoMetadata
   readonly catalog: Catalog
+  /** Told of what the client is not: the causes of internal errors. */
+  readonly log?: Logger
 }
 
 /** Everything that depends on the role only. */
@@ -53,13 +56,15 @@ interface PreparedOperation extends RoleSchema, ParsedDocument {
 export class Executor {
   readonly #database: Database
   readonly #metadata: DemoMetadata
+  readonly #log: Logger
   #model: Model
   /** Only roles that metadata names are kept, so that a client cannot fill it. */
   #schemas = new Map<string, RoleSchema>()
 
-  constructor({ database, metadata, catalog }: ExecutorOptions) {
+  constructor({ database, metadata, catalog, log = silentLogger }: ExecutorOptions) {
     this.#database = database
     this.#metadata = metadata
+    this.#log = log
     this.#model = buildModel(metadata, catalog)
   }
 
@@ -81,7 +86,8 @@ export class Executor {
       const data = await (writes ? this.#mutate(operation) : this.#query(operation))
       return { status: 200, body: `{"data":${data}}` }
     } catch (error) {
-      const failure = error instanceof RequestError ? error : fromDatabaseError(error)
+      const failure = fromDatabaseError(error)
+      if (failure.code === 'unexpected') this.#log.error({ err: failure.cause }, 'internal error')
       return { status: failure.status, body: failure.toBody() }
     }
   }

@@ -11,7 +11,7 @@ import {
   GraphQLString,
 } from 'graphql'
 import { OPERATORS, operatorsOf } from '../operators.ts'
-import type { ReadableTable } from '../permissions.ts'
+import { isReadable, type ReadableTable, type RoleTable } from '../permissions.ts'
 import { AGGREGATES } from '../sql/aggregate.ts'
 import { aggregatedColumns, readableRelationships } from './readable.ts'
 import type { Types } from './types.ts'
@@ -22,8 +22,8 @@ export function selectColumnType(types: Types, table: ReadableTable): GraphQLEnu
   return types.enumeration(`${table.tracked.name}_select_column`, names)
 }
 
-/** `users_bool_exp`. */
-export function boolExpType(types: Types, table: ReadableTable): GraphQLInputObjectType {
+/** `users_bool_exp`; without permission to read the table there is nothing to compare in it. */
+export function boolExpType(types: Types, table: RoleTable): GraphQLInputObjectType {
   const { name } = table.tracked
   return types.input(`${name}_bool_exp`, () => {
     const self = boolExpType(types, table)
@@ -32,6 +32,7 @@ export function boolExpType(types: Types, table: ReadableTable): GraphQLInputObj
       _not: { type: self },
       _or: listOf(self),
     }
+    if (!isReadable(table)) return fields
     for (const column of table.select.columns) {
       fields[column.name] = { type: comparisonType(types, column.type) }
     }

@@ -81,10 +81,8 @@ function responseType(types: Types, table: RoleTable): GraphQLObjectType {
   }))
 }
 
-/** A role that may not read a table can only write all the rows it may write. */
 function whereArgument(types: Types, table: RoleTable): { type: GraphQLInputType } {
-  if (isReadable(table)) return required(boolExpType(types, table))
-  return required(types.input(`${table.tracked.name}_bool_exp`, () => ({})))
+  return required(boolExpType(types, table))
 }
 
 function insertArguments(
@@ -135,7 +133,7 @@ function onConflict(types: Types, table: InsertableTable): GraphQLInputFieldConf
       ...required(listOf(types.enumeration(`${name}_update_column`, values)).type),
       defaultValue: [],
     },
-    ...(isReadable(table) ? { where: { type: boolExpType(types, table) } } : {}),
+    where: { type: boolExpType(types, table) },
   }))
   return { on_conflict: { type } }
 }
