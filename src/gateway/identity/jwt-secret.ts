@@ -1,3 +1,5 @@
+import type { JsonPath } from './json-path.ts'
+
 /** HASURA_GRAPHQL_JWT_SECRET, as Hasura v2 reads it (hasura docs: auth/authentication/jwt). */
 export interface JwtSecret {
   readonly key: JwtKey
@@ -13,30 +15,42 @@ export type JwtKey =
   | { readonly type: JwtKeyType; readonly key: string }
   | { readonly jwkUrl: string }
 
-export type JwtKeyType =
-  | 'HS256'
-  | 'HS384'
-  | 'HS512'
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'Ed25519'
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
+export const JWT_KEY_TYPES = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'Ed25519',
+  'ES256',
+  'ES384',
+  'ES512',
+] as const
+
+export type JwtKeyType = (typeof JWT_KEY_TYPES)[number]
 
 export type ClaimsLocation =
   | { readonly kind: 'namespace'; readonly namespace: string; readonly format: ClaimsFormat }
-  | { readonly kind: 'path'; readonly path: string; readonly format: ClaimsFormat }
-  | { readonly kind: 'map'; readonly claims: ReadonlyMap<string, MappedClaim> }
+  | { readonly kind: 'path'; readonly path: JsonPath; readonly format: ClaimsFormat }
+  | ClaimsMap
 
 export type ClaimsFormat = 'json' | 'stringified_json'
 
-export type MappedClaim =
-  | { readonly literal: unknown }
-  | { readonly path: string; readonly fallback: unknown }
+/** Where each session variable comes from, named in lower case. */
+export interface ClaimsMap {
+  readonly kind: 'map'
+  readonly allowedRoles: MappedClaim<readonly string[]>
+  readonly defaultRole: MappedClaim<string>
+  readonly variables: ReadonlyMap<string, MappedClaim<string>>
+}
+
+export type MappedClaim<Value> =
+  | { readonly literal: Value }
+  | { readonly path: JsonPath; readonly fallback: Value | undefined }
 
 export type TokenLocation =
   | { readonly kind: 'authorization' }
   | { readonly kind: 'cookie'; readonly name: string }
+  /** In lower case, as Node.js names headers. */
   | { readonly kind: 'header'; readonly name: string }

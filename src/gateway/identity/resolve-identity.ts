@@ -1,10 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Awaitable } from '../../shared/awaitable.ts'
+import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { Startable } from '../../shared/lifecycle.ts'
 import type { Logger } from '../../shared/logger.ts'
+import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
+import { GatewayError } from '../errors.ts'
 import type { AuthOptions, SessionOptions } from '../options.ts'
+import { refuseForeignSite, refuseFormBody } from '../session/cross-site.ts'
+import { SessionCookie } from '../session/session-cookie.ts'
+import type { SessionRecord } from '../session/session-record.ts'
 import type { SessionStore } from '../session/session-store.ts'
+import { AdminSecrets, missingAdminSecret } from './admin-secret.ts'
+import { adminIdentity, unauthorizedIdentity } from './client-identity.ts'
+import { Grant, type VerifiedToken } from './grant.ts'
 import type { Identity } from './identity.ts'
+import { requestedRole, variableFingerprint } from './identity-headers.ts'
+import { JwtAuthenticator } from './jwt-authenticator.ts'
 
 export interface IdentityResolverOptions {
   readonly auth: AuthOptions
@@ -14,16 +25,153 @@ export interface IdentityResolverOptions {
   readonly log: Logger
 }
 
-export interface IdentityResolver {
-  readonly name: 'identity'
-  /** Fetches the keys of every jwk_url; fails when one cannot be had. */
-  start(): Promise<void>
-  stop(): Promise<void>
-  /**
-   * Who sent these headers. Refusals are thrown, or rejected, as GatewayError. The same credentials give the
-   * same object as long as it is remembered, and then at once: what is derived from an identity may hang on it.
-   */
-  resolve(headers: IncomingHttpHeaders): Awaitable<Identity>
+/** What a session was last resolved to, good for as long as both objects are the same. */
+interface SessionGrant {
+  readonly verified: VerifiedToken
+  readonly grant: Grant
 }
 
-export type CreateIdentityResolver = (options: IdentityResolverOptions) => IdentityResolver
+/** Longer sets of x-hasura-* headers are read anew each time: the memo's size is counted in entries. */
+const FINGERPRINT_LENGTH_MAX = 2_048
+
+/**
+ * Decides who sends a request, in Hasura's order (getUserInfoWithExpTime of v2) with the session cookie put
+ * before the token: no secret configured, admin secret, session, token, unauthorized role.
+ *
+ * The same credentials give the same object while they are remembered, and then at once: what is derived
+ * from an identity may hang on it.
+ */
+export class IdentityResolver implements Startable {
+  readonly name = 'identity'
+  /** Verifies tokens also for POST /session, which needs them as such. */
+  readonly tokens: JwtAuthenticator
+  readonly #adminSecrets: AdminSecrets
+  readonly #unauthorizedRole: string | undefined
+  readonly #hasTokens: boolean
+  readonly #cookie: SessionCookie | undefined
+  readonly #sessions: SessionStore
+  readonly #sessionGrants = new WeakMap<SessionRecord, SessionGrant>()
+  readonly #clientIdentities: TwoGenerationMap<string, Identity>
+
+  constructor(options: IdentityResolverOptions) {
+    const { auth, session, sessions, clock, log } = options
+    const { jwtSecrets: secrets, tokensMax } = auth
+    this.tokens = new JwtAuthenticator({ secrets, tokensMax, clock, log })
+    this.#adminSecrets = new AdminSecrets(auth.adminSecrets)
+    this.#unauthorizedRole = auth.unauthorizedRole
+    this.#hasTokens = secrets.length > 0
+    // A session is made of a token; where none can be verified there is none.
+    this.#cookie = session.enabled && this.#hasTokens ? new SessionCookie(session) : undefined
+    this.#sessions = sessions
+    this.#clientIdentities = new TwoGenerationMap(tokensMax)
+  }
+
+  /** Fetches the keys of every jwk_url; fails when one cannot be had. */
+  async start(): Promise<void> {
+    await this.tokens.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.tokens.stop()
+  }
+
+  /** Refusals are thrown, or rejected, as GatewayError. */
+  resolve(headers: IncomingHttpHeaders): Awaitable<Identity> {
+    if (this.#adminSecrets.isEmpty) return this.#admin(headers, undefined)
+    const secret = this.#adminSecrets.check(headers)
+    if (secret !== undefined) return this.#admin(headers, secret)
+    const sessionId = this.#cookie?.read(headers.cookie)
+    if (sessionId !== undefined) return this.#session(headers, sessionId)
+    const grant = this.tokens.authenticate(headers)
+    if (isPromise(grant)) return grant.then((late) => this.#withGrant(headers, late))
+    return this.#withGrant(headers, grant)
+  }
+
+  /** The session the request's cookie names and who it makes of the client; `undefined` without a cookie. */
+  async resolveSession(
+    headers: IncomingHttpHeaders,
+  ): Promise<{ readonly identity: Identity; readonly record: SessionRecord } | undefined> {
+    const id = this.#cookie?.read(headers.cookie)
+    if (id === undefined) return undefined
+    const record = await this.#sessions.read(id)
+    if (record === undefined) throw endedSession()
+    const verified = await this.tokens.verifySessionToken(record.token, record.tokenLocation)
+    return { identity: this.#ofSession(headers, id, record, verified), record }
+  }
+
+  #withGrant(headers: IncomingHttpHeaders, grant: Grant | undefined): Identity {
+    if (grant !== undefined) return grant.identity(requestedRole(headers))
+    return this.#unauthorized(headers)
+  }
+
+  #session(headers: IncomingHttpHeaders, id: string): Awaitable<Identity> {
+    refuseForeignSite(headers)
+    refuseFormBody(headers)
+    const record = this.#sessions.read(id)
+    if (isPromise(record)) return record.then((late) => this.#withRecord(headers, id, late))
+    return this.#withRecord(headers, id, record)
+  }
+
+  #withRecord(
+    headers: IncomingHttpHeaders,
+    id: string,
+    record: SessionRecord | undefined,
+  ): Awaitable<Identity> {
+    if (record === undefined) throw endedSession()
+    const verified = this.tokens.verifySessionToken(record.token, record.tokenLocation)
+    if (isPromise(verified)) {
+      return verified.then((late) => this.#ofSession(headers, id, record, late))
+    }
+    return this.#ofSession(headers, id, record, verified)
+  }
+
+  #ofSession(
+    headers: IncomingHttpHeaders,
+    id: string,
+    record: SessionRecord,
+    verified: VerifiedToken,
+  ): Identity {
+    let known = this.#sessionGrants.get(record)
+    if (known?.verified !== verified) {
+      const grant = new Grant(verified, { id, expiresAtMs: record.expiresAtMs })
+      known = { verified, grant }
+      this.#sessionGrants.set(record, known)
+    }
+    return known.grant.identity(requestedRole(headers) ?? record.role)
+  }
+
+  #admin(
+    headers: IncomingHttpHeaders,
+    secret: readonly [name: string, value: string] | undefined,
+  ): Identity {
+    // The secret has been compared already: as part of this key it is only looked up by who knows it.
+    const fingerprint = `admin\n${secret?.join('\n')}\n${variableFingerprint(headers)}`
+    return this.#remember(fingerprint, () => adminIdentity(headers, secret))
+  }
+
+  #unauthorized(headers: IncomingHttpHeaders): Identity {
+    const role = this.#unauthorizedRole
+    if (role === undefined) throw this.#hasTokens ? missingToken() : missingAdminSecret()
+    return this.#remember(variableFingerprint(headers), () => unauthorizedIdentity(headers, role))
+  }
+
+  #remember(fingerprint: string, create: () => Identity): Identity {
+    let identity = this.#clientIdentities.get(fingerprint)
+    if (identity !== undefined) return identity
+    identity = create()
+    if (fingerprint.length <= FINGERPRINT_LENGTH_MAX) {
+      this.#clientIdentities.set(fingerprint, identity)
+    }
+    return identity
+  }
+}
+
+function missingToken(): GatewayError {
+  const message = "Missing 'Authorization' or 'Cookie' header in JWT authentication mode"
+  return new GatewayError('invalid-headers', message)
+}
+
+/** Like a bad token: an error, never the unauthorized role. */
+function endedSession(): GatewayError {
+  return new GatewayError('access-denied', 'the session has ended; sign in again')
+}

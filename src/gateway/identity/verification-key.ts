@@ -1,0 +1,111 @@
+import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { isJsonObject } from './json.ts'
+import type { JwtKeyType } from './jwt-secret.ts'
+
+/**
+ * A key and the algorithms it verifies. They follow from the key alone, never from the token: a public RSA
+ * key can not be taken for an HMAC secret. Like Hasura, any strength of the key's own family passes
+ * (a token signed with RS512 under a secret of type RS256).
+ */
+export interface VerificationKey {
+  /** `kid` of a key from a JWKS. */
+  readonly id: string | undefined
+  readonly algorithms: readonly string[]
+  readonly key: KeyObject
+}
+
+const RSA_BITS_MIN = 2_048
+const HMAC_ALGORITHMS = [
+  { name: 'HS256', bytesMin: 32 },
+  { name: 'HS384', bytesMin: 48 },
+  { name: 'HS512', bytesMin: 64 },
+]
+const CURVE_ALGORITHMS = new Map([
+  ['prime256v1', 'ES256'],
+  ['secp384r1', 'ES384'],
+  ['secp521r1', 'ES512'],
+])
+
+/** The `type` and `key` of HASURA_GRAPHQL_JWT_SECRET. Throws with a message that does not show the key. */
+export function keyFromSecret(type: JwtKeyType, text: string): VerificationKey {
+  if (type.startsWith('HS')) return hmacKey(type, text)
+  // Node.js would derive the public key and nobody would notice where the private one lies.
+  if (text.includes('PRIVATE KEY')) throw new Error('is a private key; expected the public one')
+  const key = parsePem(text)
+  const algorithms = algorithmsOf(key)
+  const family = type === 'Ed25519' ? 'EdDSA' : type.slice(0, 2)
+  if (!algorithms.some((algorithm) => algorithm.startsWith(family))) {
+    throw new Error(`is no key of type ${type}`)
+  }
+  return { id: undefined, algorithms, key }
+}
+
+/** One key of a JWKS; `undefined` for those that verify no tokens: other uses, other kinds, too weak. */
+export function keyFromJwk(value: unknown): VerificationKey | undefined {
+  if (!isJsonObject(value) || value['kty'] === 'oct') return undefined
+  const { use, kid, alg } = value
+  if (use !== undefined && use !== 'sig') return undefined
+  try {
+    const key = createPublicKey({ key: withPlainBase64Url(value), format: 'jwk' })
+    const possible = algorithmsOf(key)
+    const algorithms = alg === undefined ? possible : possible.filter((name) => name === alg)
+    if (algorithms.length === 0) return undefined
+    return { id: typeof kid === 'string' ? kid : undefined, algorithms, key }
+  } catch {
+    return undefined
+  }
+}
+
+function hmacKey(type: JwtKeyType, text: string): VerificationKey {
+  const bytes = Buffer.from(text)
+  const bytesMin = Number(type.slice(2)) / 8
+  if (bytes.length < bytesMin) {
+    throw new Error(`has ${bytes.length} bytes; ${type} needs at least ${bytesMin}`)
+  }
+  const fitting = HMAC_ALGORITHMS.filter((algorithm) => algorithm.bytesMin <= bytes.length)
+  return {
+    id: undefined,
+    algorithms: fitting.map((algorithm) => algorithm.name),
+    key: createSecretKey(bytes),
+  }
+}
+
+/** SPKI, PKCS #1 or an X.509 certificate. */
+function parsePem(text: string): KeyObject {
+  try {
+    return createPublicKey(text)
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error)
+    throw new Error(`is neither a public key nor a certificate in PEM (${cause})`, { cause: error })
+  }
+}
+
+function algorithmsOf(key: KeyObject): readonly string[] {
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      if (modulusLength < RSA_BITS_MIN) {
+        throw new Error(`has ${modulusLength} bits; RSA needs at least ${RSA_BITS_MIN}`)
+      }
+      return ['RS256', 'RS384', 'RS512']
+    case 'ed25519':
+      return ['EdDSA']
+    case 'ec': {
+      const algorithm = CURVE_ALGORITHMS.get(namedCurve)
+      return algorithm === undefined ? [] : [algorithm]
+    }
+    default:
+      return []
+  }
+}
+
+/** Some issuers (AWS Cognito once) write standard, padded base64 where base64url belongs. */
+function withPlainBase64Url(jwk: JsonWebKey): JsonWebKey {
+  const plain = { ...jwk }
+  for (const name of ['n', 'e', 'x', 'y']) {
+    const value = plain[name]
+    if (typeof value !== 'string') continue
+    plain[name] = value.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  }
+  return plain
+}
