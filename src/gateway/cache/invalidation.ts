@@ -1,0 +1,98 @@
+import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { Tag } from '../metadata/plan.ts'
+import type { CacheStatistics } from '../statistics/cache-statistics.ts'
+import { ANY_WRITE, type Epochs, EVERYTHING } from './epochs.ts'
+
+/** What made entries stale; a label, so the set is closed. */
+export const INVALIDATION_SOURCES = ['mutation', 'websocket', 'passthrough', 'metadata'] as const
+export type InvalidationSource = (typeof INVALIDATION_SOURCES)[number]
+
+export interface InvalidationOptions {
+  readonly epochs: Epochs
+  readonly statistics: CacheStatistics
+  readonly log: Logger
+  readonly retryIntervalMs: number
+}
+
+/** Tags the store could not be told of; beyond so many, everything is owed. */
+const OWED_MAX = 1_000
+
+/**
+ * Bumps the tags of what was written. It never fails: what the store could not be told is owed, answered
+ * from the upstream meanwhile, and told as soon as the store can be reached. (Other gateways on the same
+ * store learn of it only then.)
+ */
+export class Invalidation {
+  readonly #options: InvalidationOptions
+  /** With the generation of the write each tag is owed for. */
+  readonly #owed = new Map<Tag, number>()
+  #generation = 0
+  #retry: NodeJS.Timeout | undefined
+
+  constructor(options: InvalidationOptions) {
+    this.#options = options
+  }
+
+  /** Counts the invalidations of this process. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  owes(tags: readonly Tag[]): boolean {
+    if (this.#owed.size === 0) return false
+    return this.#owed.has(EVERYTHING) || tags.some((tag) => this.#owed.has(tag))
+  }
+
+  /** After the write, before its answer: whoever saw the answer reads what was written. */
+  wrote(tags: readonly Tag[], source: InvalidationSource): Awaitable<void> {
+    this.#options.statistics.invalidated(source)
+    return this.#bump([...new Set([...tags, ANY_WRITE])])
+  }
+
+  everything(source: InvalidationSource): Awaitable<void> {
+    this.#options.statistics.invalidated(source)
+    return this.#bump([EVERYTHING])
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry)
+  }
+
+  #bump(tags: readonly Tag[]): Awaitable<void> {
+    this.#generation += 1
+    const generation = this.#generation
+    try {
+      const bumped = this.#options.epochs.bump(tags)
+      if (!isPromise(bumped)) return this.#settle(tags, generation)
+      return bumped.then(
+        () => this.#settle(tags, generation),
+        (error: unknown) => this.#failed(tags, generation, error),
+      )
+    } catch (error) {
+      this.#failed(tags, generation, error)
+    }
+  }
+
+  /** A debt of a later write stays: what was bumped may be older than that write. */
+  #settle(tags: readonly Tag[], generation: number): void {
+    if (this.#owed.size === 0) return
+    for (const tag of tags) {
+      if ((this.#owed.get(tag) ?? generation) <= generation) this.#owed.delete(tag)
+    }
+  }
+
+  #failed(tags: readonly Tag[], generation: number, error: unknown): void {
+    for (const tag of tags) {
+      this.#owed.set(this.#owed.size < OWED_MAX ? tag : EVERYTHING, generation)
+    }
+    this.#options.log.error({ err: error, tags }, 'could not invalidate; will try again')
+    this.#retry ??= setTimeout(() => this.#tryAgain(), this.#options.retryIntervalMs).unref()
+  }
+
+  #tryAgain(): void {
+    this.#retry = undefined
+    const bumped = this.#bump([...this.#owed.keys()])
+    if (isPromise(bumped)) bumped.catch(() => undefined)
+  }
+}

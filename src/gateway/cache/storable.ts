@@ -1,0 +1,52 @@
+import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+
+/** Why an answer is passed on and not kept. A closed set: it becomes a label. */
+export const DISCARD_REASONS = [
+  'status',
+  'content-type',
+  'content-encoding',
+  'set-cookie',
+  'no-store',
+  'size',
+  'not-json',
+  'errors',
+  'epoch',
+  'store',
+] as const
+export type DiscardReason = (typeof DISCARD_REASONS)[number]
+
+/** What in the answer itself forbids to keep it; `undefined` when it is a complete result without errors. */
+export function whyNotStorable(
+  answer: UpstreamAnswer,
+  entryBytesMax: number,
+): DiscardReason | undefined {
+  const { headers } = answer
+  if (answer.status !== 200) return 'status'
+  if (!isPlainJson(headers['content-type'])) return 'content-type'
+  if (headers['content-encoding'] !== undefined) return 'content-encoding'
+  if (headers['set-cookie'] !== undefined) return 'set-cookie'
+  if (/\bno-store\b/i.test(headers['cache-control'] ?? '')) return 'no-store'
+  if (answer.body.length > entryBytesMax) return 'size'
+  return whyNotAResult(answer.body)
+}
+
+function whyNotAResult(body: Buffer): DiscardReason | undefined {
+  const result = parseJson(body)
+  if (typeof result !== 'object' || result === null || !Object.hasOwn(result, 'data')) {
+    return 'not-json'
+  }
+  return Object.hasOwn(result, 'errors') ? 'errors' : undefined
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}
+
+/** In UTF-8, told or implied: what is kept is sent with this one type. */
+function isPlainJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')
+}

@@ -1,0 +1,25 @@
+import { INVALIDATION_SOURCES, type InvalidationSource } from '../cache/invalidation.ts'
+import { DISCARD_REASONS, type DiscardReason } from '../cache/storable.ts'
+import { CounterSet } from './counter-set.ts'
+
+/** What happened to entries, counted where it happens. */
+export class CacheStatistics {
+  fills = 0
+  fillBytes = 0
+  storeErrors = 0
+  readonly discards = new CounterSet(DISCARD_REASONS)
+  readonly invalidations = new CounterSet(INVALIDATION_SOURCES)
+
+  filled(bytes: number): void {
+    this.fills += 1
+    this.fillBytes += bytes
+  }
+
+  discarded(reason: DiscardReason): undefined {
+    this.discards.add(reason)
+  }
+
+  invalidated(source: InvalidationSource): void {
+    this.invalidations.add(source)
+  }
+}
