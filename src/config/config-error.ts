@@ -13,7 +13,7 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(lineOf).join('\n'))
+    super(['the configuration has mistakes:', ...problems.map(lineOf)].join('\n  '))
     this.problems = problems
   }
 }

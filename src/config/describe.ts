@@ -25,7 +25,7 @@ export function renderSampleFile(): string {
     '# yaml-language-server: $schema=./gerbang.schema.json',
     '#',
     '# Every option of Gerbang with its default. Keep what you change, leave out the rest.',
-    '# Environment variables win over this file, flags win over both.',
+    '# Environment variables win over this file, flags win over both. A short example: demo.yaml.',
   ]
   return `${[...intro, ...configSections().flatMap(sectionSample)].join('\n')}\n`
 }
@@ -78,19 +78,28 @@ function sectionSample(section: Section): readonly string[] {
 
 function optionSample(row: TableRow): readonly string[] {
   const [, key = '', field] = /^[^.]+\.([^.[]+)(?:\[\]\.(.+))?$/.exec(row.path) ?? []
-  const sources = [...row.env.map(({ name }) => name), ...(row.flag ? [`--${row.flag}`] : [])]
-  const note = [capitalise(row.expected), ...sources].join(' · ')
-  if (field !== undefined) {
-    const presence = row.isRequired ? 'required, ' : ''
-    return [`  #   ${field}: ${presence}${row.expected}`, `  #     ${row.doc}`]
-  }
+  if (field !== undefined) return fieldSample(field, row)
   const value = row.default === undefined ? undefined : stringify(row.default).trim()
+  const sources = [...row.env.map(({ name }) => name), ...(row.flag ? [`--${row.flag}`] : [])]
   return [
     '',
-    `  ${comment(row.doc)}`,
-    `  ${comment(note)}`,
-    value === undefined ? `  #${key}:` : `  ${key}: ${value}`,
+    ...wrap(row.doc, '  # '),
+    ...wrap([capitalise(row.expected), ...sources].join('; '), '  # '),
+    value === undefined ? `  # ${key}:` : `  ${key}: ${value}`,
   ]
+}
+
+/** A field of a rule. Rules have no default, so that there is only a comment to write. */
+function fieldSample(field: string, row: TableRow): readonly string[] {
+  const presence = row.isRequired ? 'required, ' : ''
+  return [...wrap(`${field}: ${presence}${row.expected}`, '  #   '), ...wrap(row.doc, '  #       ')]
+}
+
+const LINE_LENGTH_MAX = 100
+
+function wrap(text: string, prefix: string): readonly string[] {
+  const line = new RegExp(`(.{1,${LINE_LENGTH_MAX - prefix.length}})(?:\\s|$)`, 'g')
+  return [...text.matchAll(line)].map(([, words = '']) => `${prefix}${words}`)
 }
 
 function comment(text: string): string {

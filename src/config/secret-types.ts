@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type JwtSecret, JwtSecretError, parseJwtSecret } from '../gateway/index.ts'
 
 export const adminSecrets = {
   schema: z.array(z.string().min(1)).readonly(),
@@ -9,8 +10,17 @@ export const adminSecrets = {
 /** HASURA_GRAPHQL_ADMIN_SECRET holds one secret as it is. */
 export const oneAdminSecret = (value: string): unknown => [value]
 
-/** Objects, or texts that hold one in JSON. What their fields may be, the gateway knows. */
-const jwtSecret = z.preprocess(parseJson, z.record(z.string(), z.unknown()))
+/** An object, or a text that holds one in JSON. */
+const jwtSecret = z.unknown().transform((value, context): JwtSecret => {
+  try {
+    return parseJwtSecret(value)
+  } catch (error) {
+    if (!(error instanceof JwtSecretError)) throw error
+    const message = error.key === '' ? error.message : `${error.key}: ${error.message}`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }
+})
 
 export const jwtSecrets = {
   schema: z.array(jwtSecret).readonly(),

@@ -16,8 +16,8 @@ export interface StoreOptions {
 }
 
 export interface StoreParts {
-  /** Asked for only when `url` is `embedded:`. */
-  readonly embeddedClient: () => EmbeddedClient
+  /** The engine in this process; needed when `url` is `embedded:`. */
+  readonly embeddedClient: EmbeddedClient | undefined
   readonly log: Logger
 }
 
@@ -25,6 +25,9 @@ export interface StoreParts {
 export function connectStore(options: StoreOptions, parts: StoreParts): Store {
   const address = parseStoreUrl(options.url)
   invariant(address !== undefined, 'the configuration has checked the store URL')
-  if (address.kind === 'embedded') return new EmbeddedStore(parts.embeddedClient())
+  if (address.kind === 'embedded') {
+    invariant(parts.embeddedClient !== undefined, 'an embedded store has an engine')
+    return new EmbeddedStore(parts.embeddedClient)
+  }
   return new RemoteStore({ ...options, address, log: parts.log })
 }

@@ -57,6 +57,7 @@ export class EmbeddedStore implements Store {
   }
 
   delete(keys: readonly Buffer[]): number {
+    if (keys.length === 0) return 0
     try {
       return this.#client.delete(keys)
     } catch (error) {

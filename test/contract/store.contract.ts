@@ -146,18 +146,25 @@ export function describeStoreContract(title: string, options: ContractOptions): 
     })
 
     test('says so when the memory is full', async () => {
+      await expectOutOfMemory(() => store.set(key('a'), Buffer.from('1')))
+    })
+
+    test('says so when the memory is full for a procedure', async () => {
+      await expectOutOfMemory(() => store.run(append, [key('a')], ['x', 1_000]))
+    })
+
+    async function expectOutOfMemory(write: () => unknown): Promise<void> {
       await underTest.raw('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
       await underTest.raw('CONFIG', 'SET', 'maxmemory', '1')
       try {
-        const writing = Promise.resolve().then(() => store.set(key('a'), Buffer.from('1')))
-        await expect(writing).rejects.toMatchObject({ name: 'StoreError', code: 'out-of-memory' })
-        await expect(
-          Promise.resolve().then(() => store.run(append, [key('a')], ['x', 1_000])),
-        ).rejects.toMatchObject({ name: 'StoreError', code: 'out-of-memory' })
+        await expect(Promise.resolve().then(write)).rejects.toMatchObject({
+          name: 'StoreError',
+          code: 'out-of-memory',
+        })
       } finally {
         await underTest.raw('CONFIG', 'SET', 'maxmemory', '0')
       }
-    })
+    }
   })
 }
 

@@ -237,6 +237,6 @@ function mistakes(given: Given): readonly string[] {
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return error.message.split('\n')
+    return error.message.split('\n  ').slice(1)
   }
 }

@@ -1,0 +1,12 @@
+import { renderConfigDocs, renderJsonSchema, renderSampleFile } from '../src/config/index.ts'
+import { renderCommandDocs } from './render-commands.ts'
+
+/** Every file of the repository that is made from a table in src/, by its path, with its text. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['config/gerbang.yaml', renderSampleFile()],
+    ['config/gerbang.schema.json', renderJsonSchema()],
+    ['docs/CONFIG.md', renderConfigDocs()],
+    ['docs/COMMANDS.md', renderCommandDocs()],
+  ])
+}

@@ -1,0 +1,85 @@
+import type { Config } from '../config/index.ts'
+import type { CacheRule, GatewayOptions, RateLimitRule } from '../gateway/index.ts'
+
+/** The configuration in the gateway's own terms. */
+export function gatewayOptions(config: Config): GatewayOptions {
+  return {
+    server: {
+      host: config.server.host,
+      port: config.server.port,
+      trustedProxyHops: config.server.trusted_proxy_hops,
+      keepAliveTimeoutMs: config.server.keep_alive_timeout,
+      requestTimeoutMs: config.server.request_timeout,
+      shutdownGraceMs: config.server.shutdown_grace,
+      connectionsMax: config.server.connections_max,
+    },
+    upstream: {
+      url: config.upstream.url,
+      adminSecret: config.upstream.admin_secret ?? config.auth.admin_secrets[0],
+      connections: config.upstream.connections,
+      connectTimeoutMs: config.upstream.connect_timeout,
+      headersTimeoutMs: config.upstream.headers_timeout,
+      bodyTimeoutMs: config.upstream.body_timeout,
+      responseBytesMax: config.upstream.response_size_max,
+      queueMax: config.upstream.queue_max,
+    },
+    auth: {
+      adminSecrets: config.auth.admin_secrets,
+      jwtSecrets: config.auth.jwt_secrets,
+      unauthorizedRole: config.auth.unauthorized_role,
+      preserve401Errors: config.auth.preserve_401_errors,
+      tokensMax: config.auth.tokens_max,
+    },
+    limits: {
+      bodyBytesMax: config.limits.body_size_max,
+      tokensMax: config.limits.tokens_max,
+      depthMax: config.limits.depth_max,
+      nodesMax: config.limits.nodes_max,
+      batchMax: config.limits.batch_max,
+      jsonDepthMax: config.limits.json_depth_max,
+    },
+    cache: {
+      enabled: config.cache.enabled,
+      ttlMs: config.cache.ttl,
+      ttlMaxMs: config.cache.ttl_max,
+      entryBytesMax: config.cache.entry_size_max,
+      rules: config.cache.rules.map(cacheRule),
+      memoEntriesMax: config.cache.memo_entries_max,
+      memoBodyBytesMax: config.cache.memo_body_size_max,
+      flightsMax: config.cache.flights_max,
+      waitersMax: config.cache.waiters_max,
+      waitTimeoutMs: config.cache.wait_timeout,
+    },
+    rateLimit: {
+      enabled: config.rate_limit.enabled,
+      rules: config.rate_limit.rules.map(rateLimitRule),
+      onStoreFailure: config.rate_limit.on_store_failure,
+    },
+    session: {
+      enabled: config.session.enabled,
+      cookieName: config.session.cookie_name,
+      secure: config.session.secure,
+      ttlMs: config.session.ttl,
+      sameSite: config.session.same_site,
+    },
+    metadata: {
+      pollIntervalMs: config.metadata.poll_interval,
+    },
+  }
+}
+
+function cacheRule(rule: Config['cache']['rules'][number]): CacheRule {
+  const { operations, root_fields: rootFields, tables, roles, ttl: ttlMs } = rule
+  return {
+    ...(operations && { operations }),
+    ...(rootFields && { rootFields }),
+    ...(tables && { tables }),
+    ...(roles && { roles }),
+    ttlMs,
+  }
+}
+
+function rateLimitRule(rule: Config['rate_limit']['rules'][number]): RateLimitRule {
+  const { name, roles, per, limit, window: windowMs, slots } = rule
+  return { name, ...(roles && { roles }), per, limit, windowMs, slots }
+}
