@@ -26,9 +26,11 @@ const ENGINE: Record<string, readonly string[]> = {
   execution: AROUND_EXECUTION,
   'runtime-config': [...AROUND_EXECUTION, 'execution'],
   pubsub: [...AROUND_EXECUTION, 'execution'],
-  commands: BELOW_COMMANDS,
+  commands: [...BELOW_COMMANDS, 'version.ts'],
   server: ['memory', 'protocol', 'keyspace', 'execution'],
-  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server'],
+  'version.ts': [],
+  'engine-info.ts': [...BELOW_COMMANDS, 'server', 'version.ts'],
+  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server', 'engine-info.ts'],
   'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
 }
 

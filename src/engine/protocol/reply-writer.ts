@@ -3,7 +3,10 @@
  * Aggregates announce how many elements follow.
  */
 export interface ReplyWriter {
-  readonly protocol: 2 | 3
+  /** HELLO changes it, for its own answer already. */
+  protocol: 2 | 3
+  /** The text of the last error written; the executor empties it before each command. */
+  lastError: string
   /** `+OK` and the like: a fixed word of ours without line breaks. */
   simple(text: string): void
   /** A text of reply-errors.ts, with its code and without the dash. */

@@ -93,9 +93,9 @@ export class RequestParser {
 
   #parseLine(bytes: Uint8Array, start: number, end: number): ParseResult {
     const lineFeed = bytes.subarray(start, end).indexOf(LF)
-    if (lineFeed < 0) {
-      return end - start > LINE_BYTES_MAX ? this.#fail('too big inline request') : 'incomplete'
-    }
+    const lineBytes = lineFeed < 0 ? end - start : lineFeed
+    if (lineBytes > LINE_BYTES_MAX) return this.#fail('too big inline request')
+    if (lineFeed < 0) return 'incomplete'
     this.end = start + lineFeed + 1
     const lineEnd = bytes[this.end - 2] === CR && lineFeed > 0 ? this.end - 2 : this.end - 1
     const line = Buffer.from(bytes.buffer, bytes.byteOffset + start, lineEnd - start)

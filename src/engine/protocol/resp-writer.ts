@@ -18,6 +18,7 @@ const MINUS = 0x2d
  */
 export class RespWriter implements ReplyWriter {
   protocol: 2 | 3 = 2
+  lastError = ''
   length = 0
   #bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
 
@@ -43,6 +44,7 @@ export class RespWriter implements ReplyWriter {
   }
 
   error(text: string): void {
+    this.lastError = text
     this.#line(0x2d, text)
   }
 

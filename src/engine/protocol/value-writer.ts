@@ -15,7 +15,8 @@ interface OpenArray {
 
 /** Builds the values of a reply, for callers in this process. */
 export class ValueWriter implements ReplyWriter {
-  readonly protocol = 3
+  protocol: 2 | 3 = 3
+  lastError = ''
   #result: Reply = null
   readonly #open: OpenArray[] = []
 
@@ -32,6 +33,7 @@ export class ValueWriter implements ReplyWriter {
   }
 
   error(text: string): void {
+    this.lastError = text
     this.#add(new EngineReplyError(text))
   }
 

@@ -1,0 +1,280 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { integerArgument } from '../execution/arguments.ts'
+import type { Client } from '../execution/client.ts'
+import type { CommandSpec } from '../execution/command.ts'
+import type { CommandContext } from '../execution/context.ts'
+import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
+import { ENGINE_VERSION } from '../version.ts'
+
+const CLIENT_NAME = /^[!-~]*$/
+
+export const connectionCommands: readonly CommandSpec[] = [
+  {
+    name: 'ping',
+    group: 'connection',
+    since: '1.0.0',
+    summary: 'Ping the server',
+    arity: -1,
+    flags: ['fast'],
+    run: ping,
+  },
+  {
+    name: 'echo',
+    group: 'connection',
+    since: '1.0.0',
+    summary: 'Echo the given string',
+    arity: 2,
+    flags: ['fast'],
+    run: ({ argv, reply }) => reply.bulk(argv.bytes, argv.start(1), argv.length(1)),
+  },
+  {
+    name: 'hello',
+    group: 'connection',
+    since: '6.0.0',
+    summary: 'Handshake with Redis',
+    arity: -1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    run: hello,
+  },
+  {
+    name: 'auth',
+    group: 'connection',
+    since: '1.0.0',
+    summary: 'Authenticate to the server',
+    arity: -2,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    run: auth,
+  },
+  {
+    name: 'quit',
+    group: 'connection',
+    since: '1.0.0',
+    summary: 'Close the connection',
+    arity: -1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    run: quit,
+  },
+  {
+    name: 'select',
+    group: 'connection',
+    since: '1.0.0',
+    summary: 'Change the selected database for the current connection',
+    arity: 2,
+    flags: ['loading', 'stale', 'fast'],
+    run: select,
+  },
+  {
+    name: 'reset',
+    group: 'connection',
+    since: '6.2.0',
+    summary: 'Reset the connection',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    run: reset,
+  },
+  {
+    name: 'client',
+    group: 'connection',
+    since: '2.4.0',
+    summary: 'A container for client connection commands',
+    arity: -2,
+    flags: [],
+    subcommands: [
+      clientSubcommand(
+        'id',
+        '5.0.0',
+        'Returns the client ID for the current connection',
+        2,
+        clientId,
+      ),
+      clientSubcommand('getname', '2.6.9', 'Get the current connection name', 2, clientGetname),
+      clientSubcommand('setname', '2.6.9', 'Set the current connection name', 3, clientSetname),
+      clientSubcommand(
+        'info',
+        '6.2.0',
+        'Returns information about the current client connection.',
+        2,
+        clientInfo,
+      ),
+      clientSubcommand('list', '2.4.0', 'Get the list of client connections', 2, clientList),
+    ],
+    run: () => undefined,
+  },
+]
+
+function ping({ argv, reply }: CommandContext): void {
+  if (argv.count > 2) return reply.error(wrongArity('ping'))
+  if (argv.count === 1) reply.simple('PONG')
+  else reply.bulk(argv.bytes, argv.start(1), argv.length(1))
+}
+
+function quit({ client, reply }: CommandContext): void {
+  client.isClosing = true
+  reply.simple('OK')
+}
+
+function select({ argv, client, reply, services }: CommandContext): void {
+  const index = integerArgument(argv, 1)
+  if (Number.isNaN(index)) return reply.error(replyErrors.notInteger)
+  if (index < 0 || index >= services.keyspace.databases.length) {
+    return reply.error(replyErrors.databaseOutOfRange)
+  }
+  client.databaseIndex = index
+  reply.simple('OK')
+}
+
+function reset({ client, reply, services }: CommandContext): void {
+  client.databaseIndex = 0
+  client.protocol = 2
+  client.name = ''
+  client.isAuthenticated = services.config.value('requirepass') === ''
+  reply.simple('RESET')
+}
+
+function auth(context: CommandContext): void {
+  const { argv, client, reply, services } = context
+  if (argv.count > 3) return reply.error(replyErrors.syntax)
+  if (argv.count === 2 && services.config.value('requirepass') === '') {
+    return reply.error(replyErrors.authWithoutPassword)
+  }
+  const user = argv.count === 3 ? argv.utf8(1) : 'default'
+  if (!isRightPassword(context, user, argv.view(argv.count - 1))) {
+    return reply.error(replyErrors.wrongPassword)
+  }
+  client.isAuthenticated = true
+  reply.simple('OK')
+}
+
+/** In a time that tells nothing of how much was right. Without a password, any is. */
+function isRightPassword(context: CommandContext, user: string, password: Uint8Array): boolean {
+  const required = context.services.config.value('requirepass')
+  if (user !== 'default') return false
+  return required === '' || timingSafeEqual(digest(Buffer.from(required)), digest(password))
+}
+
+function digest(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
+
+function hello(context: CommandContext): void {
+  const { argv, client, reply } = context
+  let protocol: number = client.protocol
+  if (argv.count > 1) {
+    protocol = integerArgument(argv, 1)
+    if (Number.isNaN(protocol)) return reply.error(replyErrors.protocolNotInteger)
+    if (protocol !== 2 && protocol !== 3) return reply.error(replyErrors.protocolUnsupported)
+  }
+  const name = readHelloOptions(context)
+  if (name === undefined) return
+  if (!client.isAuthenticated) return reply.error(replyErrors.helloUnauthenticated)
+  if (name !== '') client.name = name
+  client.protocol = protocol === 3 ? 3 : 2
+  replyWithHello(context)
+}
+
+/** The name to set, empty for none; `undefined` after an error, which has been written. */
+function readHelloOptions(context: CommandContext): string | undefined {
+  const { argv, client, reply } = context
+  let name = ''
+  for (let index = 2; index < argv.count; ) {
+    if (argv.is(index, 'AUTH') && index + 2 < argv.count) {
+      if (!isRightPassword(context, argv.utf8(index + 1), argv.view(index + 2))) {
+        reply.error(replyErrors.wrongPassword)
+        return undefined
+      }
+      client.isAuthenticated = true
+      index += 3
+    } else if (argv.is(index, 'SETNAME') && index + 1 < argv.count) {
+      name = argv.latin1(index + 1)
+      if (!CLIENT_NAME.test(name)) {
+        reply.error(replyErrors.clientNameInvalid)
+        return undefined
+      }
+      index += 2
+    } else {
+      reply.error(`ERR Syntax error in HELLO option '${argv.latin1(index)}'`)
+      return undefined
+    }
+  }
+  return name
+}
+
+function replyWithHello({ client, reply }: CommandContext): void {
+  // The answer to HELLO 3 is a RESP3 map already.
+  reply.protocol = client.protocol
+  reply.map(7)
+  reply.text('server')
+  reply.text('redis')
+  reply.text('version')
+  reply.text(ENGINE_VERSION)
+  reply.text('proto')
+  reply.integer(client.protocol)
+  reply.text('id')
+  reply.integer(client.id)
+  reply.text('mode')
+  reply.text('standalone')
+  reply.text('role')
+  reply.text('master')
+  reply.text('modules')
+  reply.array(0)
+}
+
+function clientSubcommand(
+  name: string,
+  since: string,
+  summary: string,
+  arity: number,
+  run: (context: CommandContext) => void,
+): CommandSpec {
+  return {
+    name,
+    group: 'connection',
+    since,
+    summary,
+    arity,
+    flags: ['noscript', 'loading', 'stale'],
+    run,
+  }
+}
+
+function clientId({ client, reply }: CommandContext): void {
+  reply.integer(client.id)
+}
+
+function clientGetname({ client, reply }: CommandContext): void {
+  if (client.name === '') reply.null()
+  else reply.text(client.name)
+}
+
+function clientSetname({ argv, client, reply }: CommandContext): void {
+  const name = argv.latin1(2)
+  if (!CLIENT_NAME.test(name)) return reply.error(replyErrors.clientNameInvalid)
+  client.name = name
+  reply.simple('OK')
+}
+
+function clientInfo(context: CommandContext): void {
+  context.reply.verbatim(`${describe(context, context.client)}\n`)
+}
+
+function clientList(context: CommandContext): void {
+  const lines = Array.from(context.services.clients(), (client) => `${describe(context, client)}\n`)
+  context.reply.verbatim(lines.join(''))
+}
+
+function describe({ nowMs }: CommandContext, client: Client): string {
+  const ageSeconds = Math.floor((nowMs - client.createdMs) / 1_000)
+  const idleSeconds = Math.floor((nowMs - client.lastCommandMs) / 1_000)
+  return [
+    `id=${client.id}`,
+    `addr=${client.address}`,
+    `name=${client.name}`,
+    `age=${ageSeconds}`,
+    `idle=${idleSeconds}`,
+    'flags=N',
+    `db=${client.databaseIndex}`,
+    `cmd=${client.lastCommand}`,
+    'user=default',
+    `resp=${client.protocol}`,
+  ].join(' ')
+}

@@ -1,0 +1,338 @@
+import { matchesGlob } from '../../shared/glob.ts'
+import { integerArgument } from '../execution/arguments.ts'
+import type { CommandSpec } from '../execution/command.ts'
+import type { CommandContext } from '../execution/context.ts'
+import type { Database, Handle } from '../keyspace/database.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
+import { replyWithHelp } from './help.ts'
+
+const SCAN_COUNT = 10
+
+export const genericCommands: readonly CommandSpec[] = [
+  {
+    name: 'del',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Delete a key',
+    arity: -2,
+    flags: ['write'],
+    keys: [1, -1, 1],
+    run: del,
+  },
+  {
+    name: 'unlink',
+    group: 'generic',
+    since: '4.0.0',
+    summary:
+      'Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.',
+    arity: -2,
+    flags: ['write', 'fast'],
+    keys: [1, -1, 1],
+    run: del,
+  },
+  {
+    name: 'exists',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Determine if a key exists',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    keys: [1, -1, 1],
+    run: (context) => countKeys(context, false),
+  },
+  {
+    name: 'touch',
+    group: 'generic',
+    since: '3.2.1',
+    summary:
+      'Alters the last access time of a key(s). Returns the number of existing keys specified.',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    keys: [1, -1, 1],
+    run: (context) => countKeys(context, true),
+  },
+  {
+    name: 'type',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Determine the type stored at key',
+    arity: 2,
+    flags: ['readonly', 'fast'],
+    keys: [1, 1, 1],
+    run: type,
+  },
+  {
+    name: 'keys',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Find all keys matching the given pattern',
+    arity: 2,
+    flags: ['readonly'],
+    categories: ['keyspace', 'dangerous'],
+    run: keys,
+  },
+  {
+    name: 'scan',
+    group: 'generic',
+    since: '2.8.0',
+    summary: 'Incrementally iterate the keys space',
+    arity: -2,
+    flags: ['readonly'],
+    run: scan,
+  },
+  {
+    name: 'rename',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Rename a key',
+    arity: 3,
+    flags: ['write'],
+    keys: [1, 2, 1],
+    run: (context) => rename(context, false),
+  },
+  {
+    name: 'renamenx',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Rename a key, only if the new key does not exist',
+    arity: 3,
+    flags: ['write', 'fast'],
+    keys: [1, 2, 1],
+    run: (context) => rename(context, true),
+  },
+  {
+    name: 'randomkey',
+    group: 'generic',
+    since: '1.0.0',
+    summary: 'Return a random key from the keyspace',
+    arity: 1,
+    flags: ['readonly'],
+    run: randomkey,
+  },
+  {
+    name: 'object',
+    group: 'generic',
+    since: '2.2.3',
+    summary: 'A container for object introspection commands',
+    arity: -2,
+    flags: [],
+    subcommands: [
+      objectSubcommand(
+        'encoding',
+        '2.2.3',
+        'Inspect the internal encoding of a Redis object',
+        objectEncoding,
+      ),
+      objectSubcommand(
+        'freq',
+        '4.0.0',
+        'Get the logarithmic access frequency counter of a Redis object',
+        objectFreq,
+      ),
+      objectSubcommand(
+        'idletime',
+        '2.2.3',
+        'Get the time since a Redis object was last accessed',
+        objectIdletime,
+      ),
+      objectSubcommand(
+        'refcount',
+        '2.2.3',
+        'Get the number of references to the value of the key',
+        (context) => context.reply.integer(1),
+      ),
+      {
+        name: 'help',
+        group: 'generic',
+        since: '6.2.0',
+        summary: 'Show helpful text about the different subcommands',
+        arity: 2,
+        flags: ['loading', 'stale'],
+        run: objectHelp,
+      },
+    ],
+    run: () => undefined,
+  },
+]
+
+function del(context: CommandContext): void {
+  const { argv, database } = context
+  let deleted = 0
+  for (let index = 1; index < argv.count; index += 1) {
+    if (database.delete(argv.bytes, argv.start(index), argv.length(index))) deleted += 1
+  }
+  if (deleted > 0) context.changed()
+  context.reply.integer(deleted)
+}
+
+function countKeys(context: CommandContext, touches: boolean): void {
+  const { argv, database } = context
+  let count = 0
+  for (let index = 1; index < argv.count; index += 1) {
+    const record = database.peek(argv.bytes, argv.start(index), argv.length(index))
+    if (record === 0) continue
+    count += 1
+    if (touches) database.touch(record)
+  }
+  context.reply.integer(count)
+}
+
+function type(context: CommandContext): void {
+  const { argv, database } = context
+  const record = database.peek(argv.bytes, argv.start(1), argv.length(1))
+  context.reply.simple(record === 0 ? 'none' : database.type(record))
+}
+
+function keys(context: CommandContext): void {
+  const { argv, database } = context
+  const pattern = argv.latin1(1)
+  const found: Handle[] = []
+  database.forEach((record) => {
+    if (pattern === '*' || matchesGlob(pattern, keyText(database, record))) found.push(record)
+  })
+  replyWithKeys(context, found)
+}
+
+function scan(context: CommandContext): void {
+  const { argv, database, reply } = context
+  const cursor = integerArgument(argv, 1)
+  // Redis reads 64 bits; tables here have at most 32, and a cursor beyond them starts anew.
+  if (Number.isNaN(cursor) || cursor < 0) return reply.error(replyErrors.invalidCursor)
+  const options = readScanOptions(context)
+  if (options === undefined) return
+  const found: Handle[] = []
+  let next = cursor >>> 0
+  // As Redis: ten buckets for each key asked for, so that a sparse table ends the call, too.
+  for (let buckets = options.count * 10; buckets > 0; buckets -= 1) {
+    next = database.scan(next, (record) => found.push(record))
+    if (next === 0 || found.length >= options.count) break
+  }
+  const matching = found.filter(
+    (record) =>
+      (options.pattern === undefined || matchesGlob(options.pattern, keyText(database, record))) &&
+      (options.type === undefined || database.type(record) === options.type),
+  )
+  reply.array(2)
+  reply.text(String(next))
+  replyWithKeys(context, matching)
+}
+
+interface ScanOptions {
+  count: number
+  pattern?: string
+  type?: string
+}
+
+function readScanOptions(context: CommandContext): ScanOptions | undefined {
+  const { argv, reply } = context
+  const options: ScanOptions = { count: SCAN_COUNT }
+  for (let index = 2; index < argv.count; index += 2) {
+    const hasValue = index + 1 < argv.count
+    if (argv.is(index, 'COUNT') && hasValue) {
+      options.count = integerArgument(argv, index + 1)
+      if (Number.isNaN(options.count)) {
+        reply.error(replyErrors.notInteger)
+        return undefined
+      }
+    } else if (argv.is(index, 'MATCH') && hasValue) options.pattern = argv.latin1(index + 1)
+    else if (argv.is(index, 'TYPE') && hasValue) options.type = argv.latin1(index + 1).toLowerCase()
+    else options.count = 0
+    if (options.count >= 1) continue
+    reply.error(replyErrors.syntax)
+    return undefined
+  }
+  return options
+}
+
+function replyWithKeys(context: CommandContext, records: readonly Handle[]): void {
+  const { database, reply } = context
+  reply.array(records.length)
+  for (const record of records) {
+    reply.bulk(database.bytes(record), database.keyStart(record), database.keyLength(record))
+  }
+}
+
+function keyText(database: Database, record: Handle): string {
+  const bytes = database.bytes(record)
+  const start = bytes.byteOffset + database.keyStart(record)
+  return Buffer.from(bytes.buffer, start, database.keyLength(record)).toString('latin1')
+}
+
+function rename(context: CommandContext, onlyIfAbsent: boolean): void {
+  const { argv, database, reply } = context
+  const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
+  if (record === 0) return reply.error(replyErrors.noSuchKey)
+  const target = database.peek(argv.bytes, argv.start(2), argv.length(2))
+  if (onlyIfAbsent && target !== 0) return reply.integer(0)
+  if (target !== record) {
+    database.rename(record, argv.bytes, argv.start(2), argv.length(2))
+    context.changed()
+  }
+  if (onlyIfAbsent) reply.integer(1)
+  else reply.simple('OK')
+}
+
+function randomkey(context: CommandContext): void {
+  const { database, reply } = context
+  const record = database.randomRecord()
+  if (record === 0) return reply.null()
+  reply.bulk(database.bytes(record), database.keyStart(record), database.keyLength(record))
+}
+
+function objectSubcommand(
+  name: string,
+  since: string,
+  summary: string,
+  tell: (context: CommandContext, record: Handle) => void,
+): CommandSpec {
+  return {
+    name,
+    group: 'generic',
+    since,
+    summary,
+    arity: 3,
+    flags: ['readonly'],
+    keys: [2, 2, 1],
+    run: (context) => {
+      const { argv, database, reply } = context
+      const record = database.peek(argv.bytes, argv.start(2), argv.length(2))
+      if (record === 0) reply.null()
+      else tell(context, record)
+    },
+  }
+}
+
+function objectEncoding(context: CommandContext, record: Handle): void {
+  context.reply.text(context.database.encoding(record))
+}
+
+function objectFreq(context: CommandContext, record: Handle): void {
+  if (context.keyspace.access.settings.mode !== 'lfu') {
+    return context.reply.error(replyErrors.lfuNotSelected)
+  }
+  context.reply.integer(context.database.frequency(record))
+}
+
+function objectIdletime(context: CommandContext, record: Handle): void {
+  if (context.keyspace.access.settings.mode === 'lfu') {
+    return context.reply.error(replyErrors.lfuSelected)
+  }
+  context.reply.integer(context.database.idleSeconds(record))
+}
+
+function objectHelp(context: CommandContext): void {
+  replyWithHelp(context, 'OBJECT', [
+    'ENCODING <key>',
+    '    Return the kind of internal representation used in order to store the value',
+    '    associated with a <key>.',
+    'FREQ <key>',
+    '    Return the access frequency index of the <key>. The returned integer is',
+    '    proportional to the logarithm of the recent access frequency of the key.',
+    'IDLETIME <key>',
+    '    Return the idle time of the <key>, that is the approximated number of',
+    '    seconds elapsed since the last access to the key.',
+    'REFCOUNT <key>',
+    '    Return the number of references of the value associated with the specified',
+    '    <key>.',
+  ])
+}

@@ -1,0 +1,359 @@
+import { integerArgument } from '../execution/arguments.ts'
+import type { Command, CommandSpec } from '../execution/command.ts'
+import type { CommandContext } from '../execution/context.ts'
+import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
+
+export const serverCommands: readonly CommandSpec[] = [
+  {
+    name: 'dbsize',
+    group: 'server',
+    since: '1.0.0',
+    summary: 'Return the number of keys in the selected database',
+    arity: 1,
+    flags: ['readonly', 'fast'],
+    run: ({ database, reply }) => reply.integer(database.size),
+  },
+  {
+    name: 'flushdb',
+    group: 'server',
+    since: '1.0.0',
+    summary: 'Remove all keys from the current database',
+    arity: -1,
+    flags: ['write'],
+    run: (context) => flush(context, () => context.database.clear()),
+  },
+  {
+    name: 'flushall',
+    group: 'server',
+    since: '1.0.0',
+    summary: 'Remove all keys from all databases',
+    arity: -1,
+    flags: ['write'],
+    run: (context) => flush(context, () => context.keyspace.flushAll()),
+  },
+  {
+    name: 'swapdb',
+    group: 'server',
+    since: '4.0.0',
+    summary: 'Swaps two Redis databases',
+    arity: 3,
+    flags: ['write', 'fast'],
+    run: swapdb,
+  },
+  {
+    name: 'time',
+    group: 'server',
+    since: '2.6.0',
+    summary: 'Return the current server time',
+    arity: 1,
+    flags: ['loading', 'stale', 'fast'],
+    run: time,
+  },
+  {
+    name: 'info',
+    group: 'server',
+    since: '1.0.0',
+    summary: 'Get information and statistics about the server',
+    arity: -1,
+    flags: ['loading', 'stale'],
+    run: info,
+  },
+  {
+    name: 'config',
+    group: 'server',
+    since: '2.0.0',
+    summary: 'A container for server configuration commands',
+    arity: -2,
+    flags: [],
+    subcommands: [
+      adminSubcommand('get', 'Get the values of configuration parameters', -3, configGet),
+      adminSubcommand('set', 'Set configuration parameters to the given values', -4, configSet),
+      adminSubcommand('resetstat', 'Reset the stats returned by INFO', 2, configResetstat),
+    ],
+    run: () => undefined,
+  },
+  {
+    name: 'memory',
+    group: 'server',
+    since: '4.0.0',
+    summary: 'A container for memory diagnostics commands',
+    arity: -2,
+    flags: [],
+    subcommands: [
+      {
+        name: 'usage',
+        group: 'server',
+        since: '4.0.0',
+        summary: 'Estimate the memory usage of a key',
+        arity: -3,
+        flags: ['readonly'],
+        keys: [2, 2, 1],
+        run: memoryUsage,
+      },
+      {
+        name: 'stats',
+        group: 'server',
+        since: '4.0.0',
+        summary: 'Show memory usage details',
+        arity: 2,
+        flags: [],
+        run: memoryStats,
+      },
+    ],
+    run: () => undefined,
+  },
+  {
+    name: 'command',
+    group: 'server',
+    since: '2.8.13',
+    summary: 'Get array of Redis command details',
+    arity: -1,
+    flags: ['loading', 'stale'],
+    subcommands: [
+      commandSubcommand('count', 'Get total number of Redis commands', 2, ({ reply, services }) =>
+        reply.integer(services.commands.commands.length),
+      ),
+      commandSubcommand('info', 'Get array of specific Redis command details', -2, commandInfo),
+      commandSubcommand('list', 'Get an array of Redis command names', 2, commandList),
+      commandSubcommand(
+        'docs',
+        'Get array of specific Redis command documentation',
+        -2,
+        commandDocs,
+      ),
+      commandSubcommand('getkeys', 'Extract keys given a full Redis command', -4, commandGetkeys),
+    ],
+    run: command,
+  },
+  {
+    name: 'debug',
+    group: 'server',
+    since: '1.0.0',
+    summary: 'A container for debugging commands',
+    arity: -2,
+    flags: ['admin', 'noscript', 'loading', 'stale'],
+    run: debug,
+  },
+]
+
+function flush(context: CommandContext, clear: () => void): void {
+  const { argv, reply } = context
+  const isKnown =
+    argv.count === 1 || (argv.count === 2 && (argv.is(1, 'SYNC') || argv.is(1, 'ASYNC')))
+  if (!isKnown) return reply.error(replyErrors.syntax)
+  clear()
+  context.changed()
+  reply.simple('OK')
+}
+
+function swapdb(context: CommandContext): void {
+  const { argv, keyspace, reply } = context
+  const first = integerArgument(argv, 1)
+  const second = integerArgument(argv, 2)
+  if (Number.isNaN(first)) return reply.error('ERR invalid first DB index')
+  if (Number.isNaN(second)) return reply.error('ERR invalid second DB index')
+  const count = keyspace.databases.length
+  if (first < 0 || first >= count || second < 0 || second >= count) {
+    return reply.error(replyErrors.databaseOutOfRange)
+  }
+  keyspace.swap(first, second)
+  context.changed()
+  reply.simple('OK')
+}
+
+function time({ nowMs, reply }: CommandContext): void {
+  reply.array(2)
+  reply.text(String(Math.floor(nowMs / 1_000)))
+  reply.text(String((nowMs % 1_000) * 1_000))
+}
+
+function info({ argv, reply, services }: CommandContext): void {
+  const sections: string[] = []
+  for (let index = 1; index < argv.count; index += 1) sections.push(argv.latin1(index))
+  reply.verbatim(services.info(sections))
+}
+
+function configGet({ argv, reply, services }: CommandContext): void {
+  const globs: string[] = []
+  for (let index = 2; index < argv.count; index += 1) globs.push(argv.latin1(index))
+  const found = services.config.get(globs)
+  reply.map(found.length)
+  for (const [name, value] of found) {
+    reply.text(name)
+    reply.text(value)
+  }
+}
+
+function configSet({ argv, reply, services }: CommandContext): void {
+  if (argv.count % 2 !== 0) return reply.error(replyErrors.syntax)
+  const pairs: (readonly [string, string])[] = []
+  for (let index = 2; index < argv.count; index += 2) {
+    pairs.push([argv.utf8(index), argv.utf8(index + 1)])
+  }
+  const error = services.config.set(pairs)
+  if (error === undefined) reply.simple('OK')
+  else reply.error(error)
+}
+
+function configResetstat({ reply, services }: CommandContext): void {
+  services.resetStatistics()
+  reply.simple('OK')
+}
+
+function memoryUsage({ argv, database, reply }: CommandContext): void {
+  if (argv.count > 3) {
+    const isSamples = argv.count === 5 && argv.is(3, 'SAMPLES')
+    if (!isSamples) return reply.error(replyErrors.syntax)
+    const samples = integerArgument(argv, 4)
+    if (Number.isNaN(samples)) return reply.error(replyErrors.notInteger)
+    if (samples < 0) return reply.error(replyErrors.syntax)
+  }
+  const record = database.peek(argv.bytes, argv.start(2), argv.length(2))
+  if (record === 0) reply.null()
+  else reply.integer(database.memoryUsage(record))
+}
+
+function memoryStats({ reply, services }: CommandContext): void {
+  const stats = services.memoryStats()
+  reply.map(stats.length)
+  for (const [name, value] of stats) {
+    reply.text(name)
+    if (Number.isInteger(value) && !/percentage|ratio/.test(name)) reply.integer(value)
+    else reply.double(value)
+  }
+}
+
+function debug({ argv, reply, services }: CommandContext): void {
+  if (argv.is(1, 'SLEEP') && argv.count === 3) {
+    sleepSync(Number(argv.latin1(2)) * 1_000)
+    return reply.simple('OK')
+  }
+  if (argv.is(1, 'SET-ACTIVE-EXPIRE') && argv.count === 3) {
+    services.setActiveExpiry(argv.latin1(2) !== '0')
+    return reply.simple('OK')
+  }
+  reply.error(unknownSubcommand(argv.latin1(1), 'debug'))
+}
+
+/** Stops the whole process, as DEBUG SLEEP does. */
+function sleepSync(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+function command({ reply, services }: CommandContext): void {
+  const { commands } = services.commands
+  reply.array(commands.length)
+  for (const each of commands) replyWithCommand(reply, each)
+}
+
+function commandInfo(context: CommandContext): void {
+  const { argv, reply, services } = context
+  if (argv.count === 2) return command(context)
+  reply.array(argv.count - 2)
+  for (let index = 2; index < argv.count; index += 1) {
+    const found = services.commands.findByName(argv.latin1(index))
+    if (found === undefined) reply.null()
+    else replyWithCommand(reply, found)
+  }
+}
+
+function commandList({ reply, services }: CommandContext): void {
+  const { commands } = services.commands
+  reply.array(commands.length)
+  for (const each of commands) reply.text(each.spec.name)
+}
+
+function commandDocs({ argv, reply, services }: CommandContext): void {
+  const asked: Command[] = []
+  for (let index = 2; index < argv.count; index += 1) {
+    const found = services.commands.findByName(argv.latin1(index))
+    if (found !== undefined) asked.push(found)
+  }
+  const told = argv.count === 2 ? services.commands.commands : asked
+  reply.map(told.length)
+  for (const { fullName, spec } of told) {
+    reply.text(fullName)
+    reply.map(3)
+    reply.text('summary')
+    reply.text(spec.summary)
+    reply.text('since')
+    reply.text(spec.since)
+    reply.text('group')
+    reply.text(spec.group)
+  }
+}
+
+function commandGetkeys({ argv, reply, services }: CommandContext): void {
+  const found = services.commands.findByName(argv.latin1(2))
+  if (found === undefined) return reply.error(replyErrors.invalidCommand)
+  const count = argv.count - 2
+  if (found.spec.keys === undefined) return reply.error(replyErrors.noKeysInCommand)
+  if (!found.acceptsCount(count)) return reply.error(replyErrors.invalidArgumentCount)
+  const [first, last, step] = found.spec.keys
+  const end = last < 0 ? count + last : last
+  reply.array(Math.floor((end - first) / step) + 1)
+  for (let index = first; index <= end; index += step) {
+    reply.bulk(argv.bytes, argv.start(index + 2), argv.length(index + 2))
+  }
+}
+
+/** Name, arity, flags, keys, categories; tips and key specifications are not told. */
+function replyWithCommand(
+  reply: CommandContext['reply'],
+  { fullName, spec, subcommands }: Command,
+): void {
+  const [first, last, step] = spec.keys ?? [0, 0, 0]
+  const categories = categoriesOf(spec)
+  reply.array(10)
+  reply.text(fullName)
+  reply.integer(spec.arity)
+  reply.set(spec.flags.length)
+  for (const flag of spec.flags) reply.simple(flag)
+  reply.integer(first)
+  reply.integer(last)
+  reply.integer(step)
+  reply.set(categories.length)
+  for (const category of categories) reply.simple(`@${category}`)
+  reply.array(0)
+  reply.array(0)
+  reply.array(subcommands.length)
+  for (const subcommand of subcommands) replyWithCommand(reply, subcommand)
+}
+
+function categoriesOf(spec: CommandSpec): string[] {
+  const categories = new Set<string>(spec.categories)
+  if (spec.flags.includes('write')) categories.add('write')
+  if (spec.flags.includes('readonly')) categories.add('read')
+  if (spec.flags.includes('admin')) categories.add('admin').add('dangerous')
+  if (spec.group === 'string' || spec.group === 'connection') categories.add(spec.group)
+  if (spec.group === 'generic') categories.add('keyspace')
+  categories.add(spec.flags.includes('fast') ? 'fast' : 'slow')
+  return [...categories]
+}
+
+function adminSubcommand(
+  name: string,
+  summary: string,
+  arity: number,
+  run: (context: CommandContext) => void,
+): CommandSpec {
+  const flags = ['admin', 'noscript', 'loading', 'stale'] as const
+  return { name, group: 'server', since: '2.0.0', summary, arity, flags, run }
+}
+
+function commandSubcommand(
+  name: string,
+  summary: string,
+  arity: number,
+  run: (context: CommandContext) => void,
+): CommandSpec {
+  return {
+    name,
+    group: 'server',
+    since: '2.8.13',
+    summary,
+    arity,
+    flags: ['loading', 'stale'],
+    run,
+  }
+}

@@ -1,0 +1,497 @@
+import { int64Argument, int64Of, integerArgument, smallIntegerOf } from '../execution/arguments.ts'
+import type { CommandSpec } from '../execution/command.ts'
+import type { CommandContext } from '../execution/context.ts'
+import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/long-double.ts'
+import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
+import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
+import { findString, replyWithValue, setArgument, WRONG_TYPE } from './string-access.ts'
+import { parseSetOptions, readExpiry } from './string-options.ts'
+
+const INT64_MAX = 2n ** 63n - 1n
+const INT64_MIN = -(2n ** 63n)
+
+export const stringCommands: readonly CommandSpec[] = [
+  {
+    name: 'get',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Get the value of a key',
+    arity: 2,
+    flags: ['readonly', 'fast'],
+    keys: [1, 1, 1],
+    run: get,
+  },
+  {
+    name: 'set',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Set the string value of a key',
+    arity: -3,
+    flags: ['write', 'denyoom'],
+    keys: [1, 1, 1],
+    run: set,
+  },
+  {
+    name: 'setnx',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Set the value of a key, only if the key does not exist',
+    arity: 3,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: setnx,
+  },
+  {
+    name: 'setex',
+    group: 'string',
+    since: '2.0.0',
+    summary: 'Set the value and expiration of a key',
+    arity: 4,
+    flags: ['write', 'denyoom'],
+    keys: [1, 1, 1],
+    run: (context) => setWithTtl(context, 1_000),
+  },
+  {
+    name: 'psetex',
+    group: 'string',
+    since: '2.6.0',
+    summary: 'Set the value and expiration in milliseconds of a key',
+    arity: 4,
+    flags: ['write', 'denyoom'],
+    keys: [1, 1, 1],
+    run: (context) => setWithTtl(context, 1),
+  },
+  {
+    name: 'getset',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Set the string value of a key and return its old value',
+    arity: 3,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: getset,
+  },
+  {
+    name: 'getdel',
+    group: 'string',
+    since: '6.2.0',
+    summary: 'Get the value of a key and delete the key',
+    arity: 2,
+    flags: ['write', 'fast'],
+    keys: [1, 1, 1],
+    run: getdel,
+  },
+  {
+    name: 'getex',
+    group: 'string',
+    since: '6.2.0',
+    summary: 'Get the value of a key and optionally set its expiration',
+    arity: -2,
+    flags: ['write', 'fast'],
+    keys: [1, 1, 1],
+    run: getex,
+  },
+  {
+    name: 'mget',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Get the values of all the given keys',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    keys: [1, -1, 1],
+    run: mget,
+  },
+  {
+    name: 'mset',
+    group: 'string',
+    since: '1.0.1',
+    summary: 'Set multiple keys to multiple values',
+    arity: -3,
+    flags: ['write', 'denyoom'],
+    keys: [1, -1, 2],
+    run: mset,
+  },
+  {
+    name: 'msetnx',
+    group: 'string',
+    since: '1.0.1',
+    summary: 'Set multiple keys to multiple values, only if none of the keys exist',
+    arity: -3,
+    flags: ['write', 'denyoom'],
+    keys: [1, -1, 2],
+    run: msetnx,
+  },
+  {
+    name: 'append',
+    group: 'string',
+    since: '2.0.0',
+    summary: 'Append a value to a key',
+    arity: 3,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: append,
+  },
+  {
+    name: 'strlen',
+    group: 'string',
+    since: '2.2.0',
+    summary: 'Get the length of the value stored in a key',
+    arity: 2,
+    flags: ['readonly', 'fast'],
+    keys: [1, 1, 1],
+    run: strlen,
+  },
+  {
+    name: 'setrange',
+    group: 'string',
+    since: '2.2.0',
+    summary: 'Overwrite part of a string at key starting at the specified offset',
+    arity: 4,
+    flags: ['write', 'denyoom'],
+    keys: [1, 1, 1],
+    run: setrange,
+  },
+  {
+    name: 'getrange',
+    group: 'string',
+    since: '2.4.0',
+    summary: 'Get a substring of the string stored at a key',
+    arity: 4,
+    flags: ['readonly'],
+    keys: [1, 1, 1],
+    run: getrange,
+  },
+  {
+    name: 'substr',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Get a substring of the string stored at a key',
+    arity: 4,
+    flags: ['readonly'],
+    keys: [1, 1, 1],
+    run: getrange,
+  },
+  {
+    name: 'incr',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Increment the integer value of a key by one',
+    arity: 2,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: (context) => incrementBy(context, 1n),
+  },
+  {
+    name: 'decr',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Decrement the integer value of a key by one',
+    arity: 2,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: (context) => incrementBy(context, -1n),
+  },
+  {
+    name: 'incrby',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Increment the integer value of a key by the given amount',
+    arity: 3,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: incrby,
+  },
+  {
+    name: 'decrby',
+    group: 'string',
+    since: '1.0.0',
+    summary: 'Decrement the integer value of a key by the given number',
+    arity: 3,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: decrby,
+  },
+  {
+    name: 'incrbyfloat',
+    group: 'string',
+    since: '2.6.0',
+    summary: 'Increment the float value of a key by the given amount',
+    arity: 3,
+    flags: ['write', 'denyoom', 'fast'],
+    keys: [1, 1, 1],
+    run: incrbyfloat,
+  },
+]
+
+function get(context: CommandContext): void {
+  replyWithValue(context, findString(context, 1, 'read'))
+}
+
+function set(context: CommandContext): void {
+  const options = parseSetOptions(context)
+  if (options === undefined) return
+  const { argv, database, reply } = context
+  const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
+  if (options.returnsOld) {
+    if (record !== 0 && !database.isString(record))
+      return context.reply.error(replyErrors.wrongType)
+    replyWithValue(context, record)
+  }
+  const isRefused =
+    options.condition === 'nx' ? record !== 0 : options.condition === 'xx' && record === 0
+  if (isRefused) {
+    if (!options.returnsOld) reply.null()
+    return
+  }
+  setArgument(context, 1, 2, options.expiresAtMs)
+  if (!options.returnsOld) reply.simple('OK')
+  if (options.expiresAtMs > NO_EXPIRY && context.isPropagating) {
+    context.changedAs('SET', argv.view(1), argv.view(2), 'PXAT', options.expiresAtMs)
+  } else {
+    context.changed()
+  }
+}
+
+function setnx(context: CommandContext): void {
+  const { argv, database, reply } = context
+  if (database.findForWrite(argv.bytes, argv.start(1), argv.length(1)) !== 0)
+    return reply.integer(0)
+  setArgument(context, 1, 2, NO_EXPIRY)
+  context.changed()
+  reply.integer(1)
+}
+
+function setWithTtl(context: CommandContext, unitMs: number): void {
+  const name = unitMs === 1 ? 'psetex' : 'setex'
+  const expiresAtMs = readExpiry(context, 2, { unitMs, isInstant: false, command: name })
+  if (expiresAtMs === undefined) return
+  const { argv } = context
+  setArgument(context, 1, 3, expiresAtMs)
+  if (context.isPropagating) {
+    context.changedAs('SET', argv.view(1), argv.view(3), 'PXAT', expiresAtMs)
+  } else {
+    context.changed()
+  }
+  context.reply.simple('OK')
+}
+
+function getset(context: CommandContext): void {
+  const record = findString(context, 1, 'write')
+  if (record === WRONG_TYPE) return
+  replyWithValue(context, record)
+  setArgument(context, 1, 2, NO_EXPIRY)
+  context.changed()
+}
+
+function getdel(context: CommandContext): void {
+  const { argv, database } = context
+  const record = findString(context, 1, 'read')
+  replyWithValue(context, record)
+  if (record <= 0) return
+  database.delete(argv.bytes, argv.start(1), argv.length(1))
+  context.changedAs('DEL', argv.view(1))
+}
+
+function getex(context: CommandContext): void {
+  const { argv, database } = context
+  const options = parseSetOptions(context, { firstOption: 2, command: 'getex' })
+  if (options === undefined) return
+  const record = findString(context, 1, 'read')
+  replyWithValue(context, record)
+  if (record <= 0) return
+  if (options.persists) {
+    if (database.expiresAtMs(record) === NO_EXPIRY) return
+    database.setExpiry(record, NO_EXPIRY)
+    context.changedAs('PERSIST', argv.view(1))
+  } else if (options.expiresAtMs > NO_EXPIRY) {
+    if (options.expiresAtMs <= context.nowMs) {
+      database.delete(argv.bytes, argv.start(1), argv.length(1))
+      context.changedAs('DEL', argv.view(1))
+      return
+    }
+    database.setExpiry(record, options.expiresAtMs)
+    context.changedAs('PEXPIREAT', argv.view(1), options.expiresAtMs)
+  }
+}
+
+function mget(context: CommandContext): void {
+  const { argv, database, reply } = context
+  reply.array(argv.count - 1)
+  for (let index = 1; index < argv.count; index += 1) {
+    const record = database.find(argv.bytes, argv.start(index), argv.length(index))
+    if (record === 0 || !database.isString(record)) reply.null()
+    else replyWithValue(context, record)
+  }
+}
+
+function mset(context: CommandContext): void {
+  if (context.argv.count % 2 === 0) return context.reply.error(wrongArity('mset'))
+  setPairs(context)
+  context.reply.simple('OK')
+}
+
+function msetnx(context: CommandContext): void {
+  const { argv, database, reply } = context
+  if (argv.count % 2 === 0) return reply.error(wrongArity('msetnx'))
+  for (let index = 1; index < argv.count; index += 2) {
+    if (database.peek(argv.bytes, argv.start(index), argv.length(index)) !== 0)
+      return reply.integer(0)
+  }
+  setPairs(context)
+  reply.integer(1)
+}
+
+function setPairs(context: CommandContext): void {
+  for (let index = 1; index < context.argv.count; index += 2) {
+    setArgument(context, index, index + 1, NO_EXPIRY)
+  }
+  context.changed()
+}
+
+function append(context: CommandContext): void {
+  const { argv, database, reply } = context
+  const record = findString(context, 1, 'write')
+  if (record === WRONG_TYPE) return
+  if (record === 0) {
+    setArgument(context, 1, 2, NO_EXPIRY)
+    context.changed()
+    return reply.integer(argv.length(2))
+  }
+  const oldLength = database.valueLength(record)
+  const length = oldLength + argv.length(2)
+  if (isTooLong(context, length)) return reply.error(replyErrors.stringTooLong)
+  writeAt(context, database.resizeString(record, length), oldLength, 2)
+  context.changed()
+  reply.integer(length)
+}
+
+function strlen(context: CommandContext): void {
+  const record = findString(context, 1, 'read')
+  if (record === WRONG_TYPE) return
+  context.reply.integer(record === 0 ? 0 : context.database.valueLength(record))
+}
+
+function setrange(context: CommandContext): void {
+  const { argv, database, reply } = context
+  const offset = integerArgument(argv, 2)
+  if (Number.isNaN(offset)) return reply.error(replyErrors.notInteger)
+  if (offset < 0) return reply.error(replyErrors.offsetOutOfRange)
+  const record = findString(context, 1, 'write')
+  if (record === WRONG_TYPE) return
+  const oldLength = record === 0 ? 0 : database.valueLength(record)
+  const added = argv.length(3)
+  if (added === 0) return reply.integer(oldLength)
+  if (isTooLong(context, offset + added)) return reply.error(replyErrors.stringTooLong)
+  const length = Math.max(oldLength, offset + added)
+  const existing = record === 0 ? createEmpty(context) : record
+  writeAt(context, database.resizeString(existing, length), offset, 3)
+  context.changed()
+  reply.integer(length)
+}
+
+function createEmpty(context: CommandContext): Handle {
+  const { argv, database } = context
+  return database.setString(argv.bytes, argv.start(1), argv.length(1), argv.bytes, 0, 0, NO_EXPIRY)
+}
+
+/** Copies the argument into the value. */
+function writeAt(context: CommandContext, record: Handle, offset: number, argument: number): void {
+  const { argv, database } = context
+  const start = argv.start(argument)
+  const source = argv.bytes.subarray(start, start + argv.length(argument))
+  database.bytes(record).set(source, database.valueStart(record) + offset)
+}
+
+function isTooLong(context: CommandContext, length: number): boolean {
+  return length > context.services.config.integer('proto-max-bulk-len')
+}
+
+function getrange(context: CommandContext): void {
+  const { argv, database, reply } = context
+  const start = integerArgument(argv, 2)
+  const end = integerArgument(argv, 3)
+  if (Number.isNaN(start) || Number.isNaN(end)) return reply.error(replyErrors.notInteger)
+  const record = findString(context, 1, 'read')
+  if (record === WRONG_TYPE) return
+  const length = record === 0 ? 0 : database.valueLength(record)
+  const isEmpty = start < 0 && end < 0 && start > end
+  const first = Math.max(0, start < 0 ? start + length : start)
+  const last = Math.min(length - 1, Math.max(0, end < 0 ? end + length : end))
+  if (isEmpty || length === 0 || first > last) return reply.text('')
+  reply.bulk(database.bytes(record), database.valueStart(record) + first, last - first + 1)
+}
+
+function incrby(context: CommandContext): void {
+  const increment = int64Argument(context.argv, 2)
+  if (increment === undefined) return context.reply.error(replyErrors.notInteger)
+  incrementBy(context, increment)
+}
+
+function decrby(context: CommandContext): void {
+  const decrement = int64Argument(context.argv, 2)
+  if (decrement === undefined) return context.reply.error(replyErrors.notInteger)
+  if (decrement === INT64_MIN) return context.reply.error(replyErrors.decrementOverflow)
+  incrementBy(context, -decrement)
+}
+
+function incrementBy(context: CommandContext, increment: bigint): void {
+  const { reply, database } = context
+  const record = findString(context, 1, 'write')
+  if (record === WRONG_TYPE) return
+  const result = record === 0 ? increment : sumWith(context, record, increment)
+  if (result === undefined) return
+  if (result > INT64_MAX || result < INT64_MIN) return reply.error(replyErrors.overflow)
+  const digits = Buffer.from(String(result), 'latin1')
+  setBytes(context, digits, record === 0 ? NO_EXPIRY : database.expiresAtMs(record))
+  context.changed()
+  reply.integer(result)
+}
+
+function sumWith(context: CommandContext, record: Handle, increment: bigint): bigint | undefined {
+  const { database } = context
+  const bytes = database.bytes(record)
+  const start = database.valueStart(record)
+  const length = database.valueLength(record)
+  const small = smallIntegerOf(bytes, start, length)
+  const value = Number.isNaN(small) ? int64Of(bytes, start, length) : BigInt(small)
+  if (value === undefined) {
+    context.reply.error(replyErrors.notInteger)
+    return undefined
+  }
+  return value + increment
+}
+
+function setBytes(context: CommandContext, value: Uint8Array, expiresAtMs: number): void {
+  const { argv, database } = context
+  const start = argv.start(1)
+  database.setString(argv.bytes, start, argv.length(1), value, 0, value.length, expiresAtMs)
+}
+
+function incrbyfloat(context: CommandContext): void {
+  const { argv, database, reply } = context
+  const record = findString(context, 1, 'write')
+  if (record === WRONG_TYPE) return
+  const current = record === 0 ? '0' : textOf(context, record)
+  const value = parseLongDouble(current)
+  if (value === undefined) return reply.error(replyErrors.notFloat)
+  const text = argv.latin1(2)
+  const increment = parseLongDouble(text)
+  if (increment === undefined) {
+    return reply.error(
+      /^[+-]?inf(inity)?$/i.test(text) ? replyErrors.notANumber : replyErrors.notFloat,
+    )
+  }
+  const result = formatLongDouble(addLongDoubles(value, increment))
+  const expiresAtMs = record === 0 ? NO_EXPIRY : database.expiresAtMs(record)
+  setBytes(context, Buffer.from(result, 'latin1'), expiresAtMs)
+  // Another machine's floating point must not decide: the result goes on, not the sum.
+  context.changedAs('SET', argv.view(1), result, 'KEEPTTL')
+  reply.text(result)
+}
+
+function textOf(context: CommandContext, record: Handle): string {
+  const { database } = context
+  const bytes = database.bytes(record)
+  const start = bytes.byteOffset + database.valueStart(record)
+  return Buffer.from(bytes.buffer, start, database.valueLength(record)).toString('latin1')
+}

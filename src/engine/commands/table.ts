@@ -1,0 +1,15 @@
+import type { CommandSpec } from '../execution/command.ts'
+import { connectionCommands } from './connection.ts'
+import { expiryCommands } from './expiry.ts'
+import { genericCommands } from './generic.ts'
+import { serverCommands } from './server.ts'
+import { stringCommands } from './string.ts'
+
+/** Every command of the engine, by group. */
+export const COMMANDS: readonly CommandSpec[] = [
+  ...stringCommands,
+  ...genericCommands,
+  ...expiryCommands,
+  ...connectionCommands,
+  ...serverCommands,
+]

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/logger.ts'
+import type { Random } from '../shared/random.ts'
+import { COMMANDS } from './commands/table.ts'
+import { engineSections } from './engine-info.ts'
+import { Client } from './execution/client.ts'
+import { CommandTable } from './execution/command-table.ts'
+import type { EngineServices } from './execution/context.ts'
+import { Executor } from './execution/executor.ts'
+import { Propagation } from './execution/propagation.ts'
+import { formatInfo } from './introspection/info.ts'
+import { MemoryUse } from './introspection/memory-use.ts'
+import { ActiveExpiry } from './keyspace/active-expiry.ts'
+import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
+import { Keyspace } from './keyspace/keyspace.ts'
+import { RuntimeConfig } from './runtime-config/runtime-config.ts'
+import { EmbeddedClient } from './server/embedded-client.ts'
+import { RespServer } from './server/resp-server.ts'
+
+/** Share of a cycle that active expiry may take: 25 % at effort 1, and 2 % more for each step, as in Redis. */
+const EXPIRY_SHARE = 0.25
+const EXPIRY_SHARE_PER_EFFORT = 0.02
+/** However rare cycles are, one never holds the event loop longer. */
+const EXPIRY_SLICE_MS_MAX = 5
+
+export interface EngineOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Names and values as in redis.conf; what is absent has Redis' default. */
+  readonly directives?: ReadonlyMap<string, string>
+}
+
+/** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
+export class Engine {
+  readonly runId = randomBytes(20).toString('hex')
+  readonly #options: EngineOptions
+  readonly #config: RuntimeConfig
+  readonly #keyspace: Keyspace
+  readonly #eviction: Eviction
+  readonly #expiry: ActiveExpiry
+  readonly #memory: MemoryUse
+  readonly #executor: Executor
+  readonly #server: RespServer
+  readonly #services: EngineServices
+  #nextClientId = 1
+  #isExpiryOn = true
+  #cycle: NodeJS.Timeout | undefined
+
+  /** Throws a DirectiveError for directives that redis-server would refuse. */
+  constructor(options: EngineOptions) {
+    const { clock, random } = options
+    this.#options = options
+    this.#config = new RuntimeConfig(options.directives ?? new Map())
+    this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
+    this.#keyspace.advance(clock.nowMs())
+    const otherBytes = (): number => this.#server.bufferBytes
+    this.#eviction = new Eviction({ keyspace: this.#keyspace, clock, otherBytes })
+    this.#expiry = new ActiveExpiry(this.#keyspace, clock)
+    this.#memory = new MemoryUse(this.#keyspace, otherBytes)
+    this.#services = this.#joinServices()
+    this.#executor = new Executor(this.#services)
+    this.#server = new RespServer({
+      executor: this.#executor,
+      config: this.#config,
+      log: options.log,
+      newClient: (address) => this.#newClient(address, this.#config.value('requirepass') === ''),
+    })
+    this.#followDirectives()
+  }
+
+  /** Starts the cycle that takes due keys away. */
+  start(): Promise<void> {
+    const hz = Math.min(500, Math.max(1, this.#config.integer('hz')))
+    this.#cycle = setInterval(() => this.#runCycle(1_000 / hz), 1_000 / hz)
+    this.#cycle.unref()
+    return Promise.resolve()
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#cycle)
+    await this.#server.close()
+  }
+
+  /** Serves RESP over TCP; gives the port, which is chosen for 0. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
+    return this.#server.listen(address)
+  }
+
+  /** A caller in this process: needs no password. */
+  client(): EmbeddedClient {
+    return new EmbeddedClient(this.#executor, this.#keyspace, this.#newClient('embedded:0', true))
+  }
+
+  /** The text of INFO. */
+  info(...sections: readonly string[]): string {
+    return this.#services.info(sections)
+  }
+
+  #joinServices(): EngineServices {
+    const sections = engineSections({
+      runId: this.runId,
+      startedMs: this.#options.clock.nowMs(),
+      keyspace: this.#keyspace,
+      eviction: this.#eviction,
+      memory: this.#memory,
+      config: this.#config,
+      executor: () => this.#executor,
+      server: () => this.#server,
+      commands: () => this.#services.commands,
+    })
+    return {
+      keyspace: this.#keyspace,
+      eviction: this.#eviction,
+      clock: this.#options.clock,
+      config: this.#config,
+      commands: new CommandTable(COMMANDS),
+      propagation: new Propagation(),
+      clients: () => this.#server.clients(),
+      info: (asked) => formatInfo(sections, asked),
+      memoryStats: () => this.#memory.stats(),
+      resetStatistics: () => this.#resetStatistics(),
+      setActiveExpiry: (isOn) => {
+        this.#isExpiryOn = isOn
+      },
+    }
+  }
+
+  #followDirectives(): void {
+    const config = this.#config
+    const { settings } = this.#keyspace.access
+    config.onValue('maxmemory', (value) => {
+      this.#eviction.maxmemoryBytes = Number(value)
+    })
+    config.onValue('maxmemory-policy', (value) => {
+      this.#eviction.policy = MAXMEMORY_POLICIES.find((policy) => policy === value) ?? 'noeviction'
+      settings.mode = value.endsWith('-lfu') ? 'lfu' : 'lru'
+    })
+    config.onValue('maxmemory-samples', (value) => {
+      this.#eviction.samples = Number(value)
+    })
+    config.onValue('lfu-log-factor', (value) => {
+      settings.lfuLogFactor = Number(value)
+    })
+    config.onValue('lfu-decay-time', (value) => {
+      settings.lfuDecayMinutes = Number(value)
+    })
+  }
+
+  #newClient(address: string, isAuthenticated: boolean): Client {
+    const id = this.#nextClientId
+    this.#nextClientId += 1
+    return new Client({ id, address, nowMs: this.#options.clock.nowMs(), isAuthenticated })
+  }
+
+  #runCycle(cycleMs: number): void {
+    this.#executor.beginTurn()
+    this.#server.sampleBuffers()
+    this.#memory.sample()
+    this.#eviction.makeRoom()
+    if (!this.#isExpiryOn) return
+    const effort = this.#config.integer('active-expire-effort') - 1
+    const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
+    this.#expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))
+  }
+
+  #resetStatistics(): void {
+    Object.assign(this.#keyspace.stats, { hits: 0, misses: 0, expiredKeys: 0, evictedKeys: 0 })
+    this.#executor.resetStatistics()
+    this.#services.commands.resetStatistics()
+    this.#server.connectionsReceived = 0
+    this.#server.connectionsRejected = 0
+  }
+}

@@ -1,0 +1,100 @@
+import { invariant } from '../../shared/assert.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Database } from '../keyspace/database.ts'
+import type { Eviction } from '../keyspace/eviction.ts'
+import type { Keyspace } from '../keyspace/keyspace.ts'
+import type { ArgumentVector } from '../protocol/argument-vector.ts'
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import type { Client } from './client.ts'
+import type { CommandTable } from './command-table.ts'
+import type { Effect, Propagation } from './propagation.ts'
+
+/** Settings a command may ask for or change. */
+export interface ConfigService {
+  /** Name and value of every directive a glob matches, in the table's order. */
+  get(globs: readonly string[]): readonly (readonly [name: string, value: string])[]
+  /** All or nothing; the error's text when something is wrong. */
+  set(pairs: readonly (readonly [name: string, value: string])[]): string | undefined
+  value(name: string): string
+  integer(name: string): number
+}
+
+/** What commands need of an engine beyond its keys. `engine.ts` joins it. */
+export interface EngineServices {
+  readonly keyspace: Keyspace
+  readonly eviction: Eviction
+  readonly clock: Clock
+  readonly config: ConfigService
+  readonly commands: CommandTable
+  readonly propagation: Propagation
+  clients(): Iterable<Client>
+  info(sections: readonly string[]): string
+  memoryStats(): readonly (readonly [name: string, value: number])[]
+  resetStatistics(): void
+  setActiveExpiry(isOn: boolean): void
+}
+
+/**
+ * What a command runs with. One object per executor, filled anew for each command: commands keep nothing
+ * of it.
+ */
+export class CommandContext {
+  readonly services: EngineServices
+  readonly keyspace: Keyspace
+  #argv: ArgumentVector | undefined
+  #reply: ReplyWriter | undefined
+  #client: Client | undefined
+  #database: Database | undefined
+
+  constructor(services: EngineServices) {
+    this.services = services
+    this.keyspace = services.keyspace
+  }
+
+  get argv(): ArgumentVector {
+    invariant(this.#argv !== undefined, 'a command is running')
+    return this.#argv
+  }
+
+  get reply(): ReplyWriter {
+    invariant(this.#reply !== undefined, 'a command is running')
+    return this.#reply
+  }
+
+  get client(): Client {
+    invariant(this.#client !== undefined, 'a command is running')
+    return this.#client
+  }
+
+  get database(): Database {
+    invariant(this.#database !== undefined, 'a command is running')
+    return this.#database
+  }
+
+  /** The instant of this turn. */
+  get nowMs(): number {
+    return this.keyspace.nowMs
+  }
+
+  begin(client: Client, argv: ArgumentVector, reply: ReplyWriter): void {
+    this.#argv = argv
+    this.#reply = reply
+    this.#client = client
+    this.#database = this.keyspace.database(client.databaseIndex)
+  }
+
+  /** Whether an effect would be heard: commands may spare themselves to word one otherwise. */
+  get isPropagating(): boolean {
+    return this.services.propagation.isHeard
+  }
+
+  /** Keys changed, and the command as it came says how. */
+  changed(): void {
+    this.services.propagation.asReceived(this.client.databaseIndex, this.argv)
+  }
+
+  /** Keys changed, and this says how: instants instead of spans of time, results instead of chance. */
+  changedAs(...effect: Effect): void {
+    this.services.propagation.emit(this.client.databaseIndex, effect)
+  }
+}

@@ -1,0 +1,5 @@
+export { Engine, type EngineOptions } from './engine.ts'
+export { EngineReplyError, type Reply } from './protocol/value-writer.ts'
+export { DirectiveError } from './runtime-config/runtime-config.ts'
+export { parseServerArguments } from './runtime-config/server-arguments.ts'
+export type { EmbeddedClient, EmbeddedSetOptions } from './server/embedded-client.ts'

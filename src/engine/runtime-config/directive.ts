@@ -1,0 +1,80 @@
+/** One name of redis.conf and CONFIG: how its value is read and told. */
+export interface Directive {
+  readonly name: string
+  readonly type: DirectiveType
+  readonly defaultValue: string
+  /** Whether CONFIG SET may change it while the server runs. */
+  readonly isMutable: boolean
+}
+
+export type DirectiveType =
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'memory'; readonly min: number; readonly max: number }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'enum'; readonly values: readonly string[] }
+  | { readonly kind: 'string' }
+
+/** The value as CONFIG GET tells it, or why it cannot be taken, in the words of config.c. */
+export type NormalizedValue = { readonly value: string } | { readonly error: string }
+
+const MEMORY_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1_000,
+  kb: 1_024,
+  m: 1_000_000,
+  mb: 1_024 ** 2,
+  g: 1_000_000_000,
+  gb: 1_024 ** 3,
+}
+
+export function normalizeValue(type: DirectiveType, text: string): NormalizedValue {
+  switch (type.kind) {
+    case 'string':
+      return { value: text }
+    case 'boolean':
+      return normalizeBoolean(text)
+    case 'enum':
+      return normalizeEnum(type.values, text)
+    case 'memory':
+      return normalizeNumber(type, parseMemory(text), 'argument must be a memory value')
+    case 'integer':
+      return normalizeNumber(
+        type,
+        parseInteger(text),
+        "argument couldn't be parsed into an integer",
+      )
+  }
+}
+
+/** "100mb" in bytes, as redis.conf counts; `undefined` when it is no amount of memory. */
+export function parseMemory(text: string): number | undefined {
+  const match = /^(\d+)([a-z]*)$/i.exec(text)
+  const unit = MEMORY_UNITS[match?.[2]?.toLowerCase() ?? '']
+  return match === null || unit === undefined ? undefined : Number(match[1]) * unit
+}
+
+function parseInteger(text: string): number | undefined {
+  return /^-?\d+$/.test(text) ? Number(text) : undefined
+}
+
+function normalizeBoolean(text: string): NormalizedValue {
+  const value = text.toLowerCase()
+  return value === 'yes' || value === 'no' ? { value } : { error: "argument must be 'yes' or 'no'" }
+}
+
+function normalizeEnum(values: readonly string[], text: string): NormalizedValue {
+  const value = text.toLowerCase()
+  if (values.includes(value)) return { value }
+  return { error: `argument(s) must be one of the following: ${values.join(', ')}` }
+}
+
+function normalizeNumber(
+  range: { readonly min: number; readonly max: number },
+  value: number | undefined,
+  unreadable: string,
+): NormalizedValue {
+  if (value === undefined) return { error: unreadable }
+  if (value >= range.min && value <= range.max) return { value: String(value) }
+  return { error: `argument must be between ${range.min} and ${range.max} inclusive` }
+}

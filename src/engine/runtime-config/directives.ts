@@ -1,0 +1,59 @@
+import { MAXMEMORY_POLICIES } from '../keyspace/eviction.ts'
+import type { Directive } from './directive.ts'
+
+const INT_MAX = 0x7fff_ffff
+const MEMORY_MAX = Number.MAX_SAFE_INTEGER
+
+/** Names, bounds and defaults of Redis 7.0 (config.c), those that mean something here. */
+export const DIRECTIVES: readonly Directive[] = [
+  string('bind', '127.0.0.1 -::1', false),
+  integer('port', 6_379, 0, 65_535, false),
+  integer('tcp-backlog', 511, 0, INT_MAX, false),
+  integer('tcp-keepalive', 300, 0, INT_MAX),
+  integer('timeout', 0, 0, INT_MAX),
+  integer('databases', 16, 1, INT_MAX, false),
+  integer('maxclients', 10_000, 1, INT_MAX),
+  string('requirepass', ''),
+  boolean('protected-mode', true),
+  string('dir', '.', false),
+  string('save', ''),
+  boolean('appendonly', false, false),
+  boolean('daemonize', false, false),
+  enumeration('loglevel', 'notice', ['debug', 'verbose', 'notice', 'warning', 'nothing']),
+  memory('maxmemory', 0, 0),
+  enumeration('maxmemory-policy', 'noeviction', MAXMEMORY_POLICIES),
+  integer('maxmemory-samples', 5, 1, INT_MAX),
+  integer('lfu-log-factor', 10, 0, INT_MAX),
+  integer('lfu-decay-time', 1, 0, INT_MAX),
+  integer('hz', 10, 0, INT_MAX),
+  integer('active-expire-effort', 1, 1, 10),
+  memory('proto-max-bulk-len', 512 * 1_024 ** 2, 1_024 ** 2),
+  memory('client-query-buffer-limit', 1_024 ** 3, 1_024 ** 2),
+]
+
+function string(name: string, defaultValue: string, isMutable = true): Directive {
+  return { name, type: { kind: 'string' }, defaultValue, isMutable }
+}
+
+function boolean(name: string, isOn: boolean, isMutable = true): Directive {
+  return { name, type: { kind: 'boolean' }, defaultValue: isOn ? 'yes' : 'no', isMutable }
+}
+
+function enumeration(name: string, defaultValue: string, values: readonly string[]): Directive {
+  return { name, type: { kind: 'enum', values }, defaultValue, isMutable: true }
+}
+
+function memory(name: string, bytes: number, min: number): Directive {
+  const type = { kind: 'memory', min, max: MEMORY_MAX } as const
+  return { name, type, defaultValue: String(bytes), isMutable: true }
+}
+
+function integer(
+  name: string,
+  value: number,
+  min: number,
+  max: number,
+  isMutable = true,
+): Directive {
+  return { name, type: { kind: 'integer', min, max }, defaultValue: String(value), isMutable }
+}

@@ -1,0 +1,90 @@
+import type { Client } from '../execution/client.ts'
+import type { Executor } from '../execution/executor.ts'
+import type { Handle } from '../keyspace/database.ts'
+import type { Keyspace } from '../keyspace/keyspace.ts'
+import { ArgumentVector } from '../protocol/argument-vector.ts'
+import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
+
+export interface EmbeddedSetOptions {
+  readonly ttlMs?: number
+  readonly onlyIfAbsent?: boolean
+}
+
+/**
+ * Commands from within the process: no socket, no promise. Every call goes through the executor, but `get`
+ * and `view`, which read the keyspace at once: they are what a cache hit waits for.
+ */
+export class EmbeddedClient {
+  readonly #executor: Executor
+  readonly #keyspace: Keyspace
+  readonly #client: Client
+  readonly #argv = new ArgumentVector()
+  readonly #writer = new ValueWriter()
+
+  constructor(executor: Executor, keyspace: Keyspace, client: Client) {
+    this.#executor = executor
+    this.#keyspace = keyspace
+    this.#client = client
+  }
+
+  /** The engine's instant, read anew. */
+  nowMs(): number {
+    this.#executor.beginTurn()
+    return this.#keyspace.nowMs
+  }
+
+  /** Any command; text is UTF-8. An error reply is an EngineReplyError among the values, not thrown. */
+  call(...argv: readonly (string | number | Uint8Array)[]): Reply {
+    this.#argv.load(argv)
+    this.#executor.beginTurn()
+    this.#executor.execute(this.#client, this.#argv, this.#writer)
+    return this.#writer.take()
+  }
+
+  /** The value in bytes of the caller's own. Throws for a key that holds no string. */
+  get(key: Uint8Array): Buffer | undefined {
+    const view = this.view(key)
+    return view === undefined ? undefined : Buffer.from(view)
+  }
+
+  /** The value where it lies: valid until the next call. */
+  view(key: Uint8Array): Buffer | undefined {
+    this.#executor.beginTurn()
+    const database = this.#keyspace.database(this.#client.databaseIndex)
+    const record: Handle = database.find(key, 0, key.length)
+    if (record === 0) return undefined
+    if (!database.isString(record)) this.#orThrow(this.call('GET', key))
+    const bytes = database.bytes(record)
+    return Buffer.from(
+      bytes.buffer,
+      bytes.byteOffset + database.valueStart(record),
+      database.valueLength(record),
+    )
+  }
+
+  /** False when `onlyIfAbsent` found the key. Throws what Redis would answer, such as OOM. */
+  set(key: Uint8Array, value: Uint8Array, options?: EmbeddedSetOptions): boolean {
+    const argv: (string | number | Uint8Array)[] = ['SET', key, value]
+    if (options?.ttlMs !== undefined) argv.push('PX', options.ttlMs)
+    if (options?.onlyIfAbsent === true) argv.push('NX')
+    return this.#orThrow(this.call(...argv)) !== null
+  }
+
+  setRange(key: Uint8Array, offset: number, bytes: Uint8Array): void {
+    this.#orThrow(this.call('SETRANGE', key, offset, bytes))
+  }
+
+  expire(key: Uint8Array, ttlMs: number): void {
+    this.#orThrow(this.call('PEXPIRE', key, ttlMs))
+  }
+
+  delete(keys: readonly Uint8Array[]): number {
+    const deleted = this.#orThrow(this.call('DEL', ...keys))
+    return typeof deleted === 'number' ? deleted : 0
+  }
+
+  #orThrow(reply: Reply): Exclude<Reply, EngineReplyError> {
+    if (reply instanceof EngineReplyError) throw reply
+    return reply
+  }
+}

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Engine } from '../../src/engine/index.ts'
+import { systemClock } from '../../src/shared/clock.ts'
+import { silentLogger } from '../../src/shared/logger.ts'
+import { systemRandom } from '../../src/shared/random.ts'
+import { RawRespClient } from '../support/raw-resp-client.ts'
+import { type RedisProcess, startRedis } from '../support/start-redis.ts'
+import { findTool, requireToolInCi } from '../support/tools.ts'
+import { SCRIPTS } from './scripts.ts'
+
+requireToolInCi('redis-server')
+const hasRedis = findTool('redis-server') !== undefined
+
+/** Two commands of a script may fall on two sides of a millisecond: what depends on it is rounded away. */
+const ms = (reply: string) =>
+  reply.replace(
+    /^:(\d{4,6})\r\n$/,
+    (_all, digits) => `:~${Math.round(Number(digits) / 1_000)}s\r\n`,
+  )
+
+describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
+  let redis: RedisProcess
+  let engine: Engine
+  let port: number
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
+    await engine.start()
+    port = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
+  })
+
+  afterAll(async () => {
+    await redis.stop()
+    await engine.stop()
+  })
+
+  describe.each([['2'], ['3']])('RESP%s', (protocol) => {
+    it.each(Object.entries(SCRIPTS))('answers alike: %s', async (_name, script) => {
+      const theirs = await RawRespClient.connect(redis.port)
+      const ours = await RawRespClient.connect(port)
+      for (const client of [theirs, ours]) {
+        await client.send('FLUSHALL')
+        await client.send('HELLO', protocol)
+      }
+      for (const line of script) {
+        const argv = typeof line === 'string' ? line.split(' ') : line
+        const expected = await theirs.send(...argv)
+        const actual = await ours.send(...argv)
+        expect(`${argv.join(' ')} => ${ms(actual)}`).toBe(`${argv.join(' ')} => ${ms(expected)}`)
+      }
+      theirs.close()
+      ours.close()
+    })
+  })
+
+  it.each([
+    ['an inline command', 'PING\r\n'],
+    ['an inline command with quotes', 'SET "a \\x41" \'b\'\r\nGET "a A"\r\n'],
+    ['an empty line', '\r\nPING\r\n'],
+    ['an empty array', '*0\r\nPING\r\n'],
+    ['a negative array', '*-10\r\nPING\r\n'],
+    ['unbalanced quotes', 'SET "a\r\n'],
+    ['a length that is no number', '*x\r\n'],
+    ['an array that is too long', '*2147483648\r\n'],
+    ['a bulk without its sign', '*1\r\nx4\r\nPING\r\n'],
+    ['a negative bulk', '*1\r\n$-1\r\n'],
+    ['a bulk that is too long', '*1\r\n$999999999999\r\n'],
+    ['an array whose line does not end', `*${'1'.repeat(70_000)}`],
+    ['a line that does not end', 'x'.repeat(200_000)],
+    ['an unknown command', '*3\r\n$3\r\nfoo\r\n$3\r\nbar\r\n$4\r\n\r\n\r\n\r\n'],
+  ])('answers alike to %s', async (_name, bytes) => {
+    const theirs = await RawRespClient.connect(redis.port)
+    const ours = await RawRespClient.connect(port)
+    const expected = await theirs.sendBytes(bytes)
+    expect(await ours.sendBytes(bytes)).toBe(expected)
+    theirs.close()
+    ours.close()
+  })
+})
