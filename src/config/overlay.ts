@@ -2,6 +2,7 @@ import { nearestName } from '../shared/nearest-name.ts'
 import type { Problem } from './config-error.ts'
 import type { EnvVariable } from './option.ts'
 import type { TableRow } from './option-table.ts'
+import { BOOLEAN_WORDS } from './value-types.ts'
 
 /** A value from outside the file, as the file would have written it. */
 export interface Override {
@@ -21,13 +22,31 @@ export type ReadFile = (path: string) => string
 
 const PREFIX = 'GERBANG_'
 
-/** Hasura's variables that would change who gets in, and that the gateway does not honour: refused, not ignored. */
-const REFUSED_VARIABLES = new Map([
-  [
-    'HASURA_GRAPHQL_AUTH_HOOK',
-    'webhook authentication is not supported: the gateway could not tell whose answers it caches; use JWTs (HASURA_GRAPHQL_JWT_SECRET)',
-  ],
-])
+/** Hasura's variables that the gateway does not honour and that decide who gets in: refused, not ignored. */
+const REFUSED_VARIABLES: readonly RefusedVariable[] = [
+  {
+    name: 'HASURA_GRAPHQL_AUTH_HOOK',
+    isRefused: (value) => value !== '',
+    message:
+      'webhook authentication is not supported: the gateway could not tell whose answers it caches; use tokens (HASURA_GRAPHQL_JWT_SECRET)',
+  },
+  {
+    name: 'HASURA_GRAPHQL_CORS_DOMAIN',
+    isRefused: (value) => value !== '' && value !== '*',
+    message: 'the gateway answers scripts of every origin and cannot be restricted yet; use *',
+  },
+  {
+    name: 'HASURA_GRAPHQL_DISABLE_CORS',
+    isRefused: (value) => BOOLEAN_WORDS.get(value.toLowerCase()) === true,
+    message: 'the gateway answers scripts of every origin, which cannot be turned off yet',
+  },
+]
+
+interface RefusedVariable {
+  readonly name: string
+  readonly isRefused: (value: string) => boolean
+  readonly message: string
+}
 
 export function overridesFromEnvironment(
   rows: readonly TableRow[],
@@ -91,9 +110,9 @@ function readVariable(
 }
 
 function refusedVariables(environment: Environment): readonly Problem[] {
-  return [...REFUSED_VARIABLES]
-    .filter(([name]) => (environment[name] ?? '') !== '')
-    .map(([where, message]) => ({ where, key: undefined, message }))
+  return REFUSED_VARIABLES.filter(({ name, isRefused }) => isRefused(environment[name] ?? '')).map(
+    ({ name: where, message }) => ({ where, key: undefined, message }),
+  )
 }
 
 /** Only names close to ours: a cluster sets others that begin with a service's name. */

@@ -37,7 +37,7 @@ export const integer = ({ min, max }: Range): ValueType<z.ZodType<number, number
 export const port = integer({ min: 0, max: 65_535 })
 
 /** The words are those that Hasura takes (`Hasura.Server.Init.Env`). */
-const BOOLEAN_WORDS = new Map<string, boolean>([
+export const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map<string, boolean>([
   ...['true', 't', 'yes', 'y', '1'].map((word) => [word, true] as const),
   ...['false', 'f', 'no', 'n', '0'].map((word) => [word, false] as const),
 ])

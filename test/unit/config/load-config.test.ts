@@ -87,6 +87,14 @@ describe('loadConfig', () => {
       ])
     })
 
+    it.each([
+      ['HASURA_GRAPHQL_CORS_DOMAIN', 'https://a.example', '*'],
+      ['HASURA_GRAPHQL_DISABLE_CORS', 'true', 'false'],
+    ])('refuses a restriction that it would ignore: %s=%s', (name, refused, allowed) => {
+      expect(mistakes({ environment: { [name]: refused } })).toHaveLength(1)
+      expect(mistakes({ environment: { [name]: allowed } })).toEqual([])
+    })
+
     it('refuses what Hasura refuses: tokens or an unauthorized role without an admin secret', () => {
       const environment = {
         HASURA_GRAPHQL_JWT_SECRET: HS256,

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CliProcess } from '../../support/cli-process.ts'
+import { findTool, requireToolInCi } from '../../support/tools.ts'
+
+const execute = promisify(execFile)
+const started: CliProcess[] = []
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((cli) => cli.stop()))
+})
+
+requireToolInCi('redis-cli')
+const hasRedisCli = findTool('redis-cli') !== undefined
+
+describe('gerbang engine', () => {
+  it('prints where it listens and stops with 0 on SIGTERM', async () => {
+    const cli = start('--port', '0')
+    expect(await cli.printed(/\n/)).toMatch(/^Ready to accept connections on 127\.0\.0\.1:\d+\n$/)
+    expect(await cli.stop('SIGTERM')).toBe(0)
+  })
+
+  it.skipIf(!hasRedisCli)('serves redis-cli', async () => {
+    const redis = await redisCli('--port', '0', '--maxmemory', '100mb')
+    expect(await redis('SET', 'greeting', 'hello', 'EX', '100')).toBe('OK')
+    expect(await redis('GET', 'greeting')).toBe('hello')
+    expect(Number(await redis('TTL', 'greeting'))).toBeGreaterThan(95)
+    expect(await redis('CONFIG', 'GET', 'maxmemory')).toBe('maxmemory\n104857600')
+    expect(await redis('INFO', 'server')).toContain('redis_version:7.0.15')
+  })
+
+  it.skipIf(!hasRedisCli)('wants the password it was given', async () => {
+    const redis = await redisCli('--port', '0', '--requirepass', 'hunter2')
+    expect(await redis('PING')).toContain('NOAUTH')
+    expect(await redis('-a', 'hunter2', '--no-auth-warning', 'PING')).toBe('PONG')
+  })
+
+  it('starts with the sample file', async () => {
+    const cli = start('config/engine.conf', '--port', '0')
+    await cli.printed(/Ready to accept connections/)
+  })
+
+  it.each([
+    [['--maxmemory', 'much'], /maxmemory.*memory value/],
+    [['--maxmemroy', '1mb'], /maxmemroy/],
+    [['none.conf'], /none\.conf/],
+  ])('refuses %j', async (args, message) => {
+    const cli = start(...args)
+    expect(await cli.ended()).not.toBe(0)
+    expect(cli.errors).toMatch(message)
+  })
+})
+
+function start(...args: readonly string[]): CliProcess {
+  const cli = new CliProcess(['engine', ...args])
+  started.push(cli)
+  return cli
+}
+
+async function redisCli(...args: readonly string[]) {
+  const line = await start(...args).printed(/connections on .*\n/)
+  const port = /:(\d+)\n/.exec(line)?.[1] ?? ''
+  return async (...command: readonly string[]): Promise<string> => {
+    const { stdout } = await execute('redis-cli', ['-p', port, ...command])
+    return stdout.trim()
+  }
+}

@@ -1,0 +1,57 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+
+const MAIN = resolve('dist/cli/main.js')
+
+/** `gerbang …` as built, in a process of its own; nothing of this environment reaches it but PATH. */
+export class CliProcess {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #exited: Promise<unknown>
+  #output = ''
+  #errors = ''
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    const { PATH = '', HOME = '' } = process.env
+    this.#child = spawn(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...environment } })
+    this.#exited = once(this.#child, 'close')
+    this.#child.stdout.on('data', (chunk: Buffer) => {
+      this.#output += chunk.toString()
+    })
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#errors += chunk.toString()
+    })
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  get errors(): string {
+    return this.#errors
+  }
+
+  /** Everything printed so far, once it matches; throws when the process ends before. */
+  async printed(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.#output)) {
+      const more = once(this.#child.stdout, 'data')
+      await Promise.race([more, this.#exited])
+      if (this.#child.exitCode !== null && !pattern.test(this.#output)) {
+        throw new Error(`ended with ${this.#child.exitCode}: ${this.#output}${this.#errors}`)
+      }
+    }
+    return this.#output
+  }
+
+  /** The exit code, `undefined` when a signal ended the process. */
+  async ended(): Promise<number | undefined> {
+    await this.#exited
+    return this.#child.exitCode ?? undefined
+  }
+
+  /** Sends the signal, once, and waits for the end. */
+  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | undefined> {
+    if (this.#child.exitCode === null) this.#child.kill(signal)
+    return await this.ended()
+  }
+}
