@@ -22,7 +22,7 @@ export type ReadFile = (path: string) => string
 
 const PREFIX = 'GERBANG_'
 
-/** Hasura's variables that the gateway does not honour and that decide who gets in: refused, not ignored. */
+/** Hasura's variables that keep others out and that the gateway does not honour: refused, not ignored. */
 const REFUSED_VARIABLES: readonly RefusedVariable[] = [
   {
     name: 'HASURA_GRAPHQL_AUTH_HOOK',
@@ -39,6 +39,11 @@ const REFUSED_VARIABLES: readonly RefusedVariable[] = [
     name: 'HASURA_GRAPHQL_DISABLE_CORS',
     isRefused: (value) => BOOLEAN_WORDS.get(value.toLowerCase()) === true,
     message: 'the gateway answers scripts of every origin, which cannot be turned off yet',
+  },
+  {
+    name: 'HASURA_GRAPHQL_REDIS_USE_TLS',
+    isRefused: (value) => BOOLEAN_WORDS.get(value.toLowerCase()) === true,
+    message: 'say it in the URL, which begins with rediss:// then',
   },
 ]
 

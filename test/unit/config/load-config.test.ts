@@ -90,6 +90,7 @@ describe('loadConfig', () => {
     it.each([
       ['HASURA_GRAPHQL_CORS_DOMAIN', 'https://a.example', '*'],
       ['HASURA_GRAPHQL_DISABLE_CORS', 'true', 'false'],
+      ['HASURA_GRAPHQL_REDIS_USE_TLS', 'yes', ''],
     ])('refuses a restriction that it would ignore: %s=%s', (name, refused, allowed) => {
       expect(mistakes({ environment: { [name]: refused } })).toHaveLength(1)
       expect(mistakes({ environment: { [name]: allowed } })).toEqual([])
