@@ -1,0 +1,15 @@
+import { engineBench } from './engine.bench.ts'
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { engine: engineBench }
+
+const topics = process.argv.slice(2)
+const unknown = topics.filter((topic) => BENCHES[topic] === undefined)
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no bench ${unknown.join(', ')}; there is: ${Object.keys(BENCHES).join(', ')}\n`,
+  )
+  process.exit(1)
+}
+for (const [topic, bench] of Object.entries(BENCHES)) {
+  if (topics.length === 0 || topics.includes(topic)) await bench()
+}
