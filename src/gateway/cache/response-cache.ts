@@ -16,7 +16,7 @@ import {
 import type { CacheTarget } from './cache-target.ts'
 import type { Epochs } from './epochs.ts'
 import type { Invalidation } from './invalidation.ts'
-import { whyNotStorable } from './storable.ts'
+import { type DiscardReason, whyNotStorable } from './storable.ts'
 
 export interface ResponseCacheOptions {
   readonly store: Store
@@ -85,12 +85,13 @@ export class ResponseCache {
   /**
    * Keeps a complete, faultless answer. `stamps` were read before the upstream was asked: when a tag was
    * bumped since, the answer may be older than the write, and keeping it would only displace a newer one.
+   * Tells why an answer was not kept.
    */
   async fill(
     target: CacheTarget,
     stamps: readonly Buffer[],
     answer: UpstreamAnswer,
-  ): Promise<Filled | undefined> {
+  ): Promise<Filled | DiscardReason> {
     const { store, clock, statistics } = this.#options
     const reason = whyNotStorable(answer, this.#options.entryBytesMax)
     if (reason !== undefined) return statistics.discarded(reason)

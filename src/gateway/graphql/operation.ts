@@ -1,14 +1,23 @@
-/** A GraphQL operation as the gateway needs it: read once per distinct request body, then remembered. */
+import type { GatewayError } from '../errors.ts'
+
+/** A GraphQL operation as the gateway needs it: read once per distinct document, then remembered. */
 export interface Operation {
   readonly kind: 'query' | 'mutation' | 'subscription'
   /** The operation's name in the document, if it has one. */
   readonly name: string | undefined
   /** SHA-256 of the normalised operation, in base64url: equal for texts that mean the same. */
   readonly digest: string
+  /** The same without the operation's name: what Hasura EE calls a query family. */
+  readonly familyDigest: string
   /** The operation's fields, fragments resolved, for planning. Never sent upstream. */
   readonly rootFields: readonly SelectedField[]
-  /** Hasura EE's @cached(ttl, refresh) on the operation. */
-  readonly cached: CachedDirective | undefined
+  /** What variables are worth when the request does not give them. */
+  readonly variableDefaults: ReadonlyMap<string, ArgumentValue>
+  /**
+   * Hasura EE's @cached(ttl, refresh) on the operation; `invalid` when it is used in a way that Hasura will
+   * refuse or that the gateway cannot read without the variables: such an operation is not cached.
+   */
+  readonly cached: CachedDirective | 'invalid' | undefined
   /** Longest chain of fields with a selection set, as Hasura counts depth. */
   readonly depth: number
   /** How many fields have a selection set, as Hasura counts nodes. */
@@ -30,17 +39,31 @@ export type ArgumentValue =
   | { readonly kind: 'scalar'; readonly text: string }
 
 export interface CachedDirective {
-  readonly ttlSeconds: number
+  /** `undefined` when the directive leaves it open. */
+  readonly ttlSeconds: number | undefined
   readonly refresh: boolean
 }
 
-/** One request of a POST body, parsed and normalised. */
+/** One request of a POST body, parsed and normalised. The same instance for the same bytes, while remembered. */
 export interface PreparedRequest {
+  readonly kind: 'single'
   readonly operation: Operation
   /** Canonical text of the variables, number lexemes kept: part of the key. */
   readonly variablesText: string
   /** The variables as data, numbers as their lexemes (`JsonValue`), for planning. */
   readonly variables: JsonObject | undefined
+}
+
+/** A JSON list of requests: they are answered in their order, and one that is refused fails alone. */
+export interface PreparedBatch {
+  readonly kind: 'batch'
+  readonly members: readonly BatchMember[]
+}
+
+export interface BatchMember {
+  readonly request: PreparedRequest | GatewayError
+  /** The member's own JSON, as the client wrote it. */
+  readonly body: Buffer
 }
 
 /** JSON without loss: numbers keep their text, objects are Maps so that `__proto__` is a key like any other. */

@@ -15,8 +15,9 @@ export class CacheStatistics {
     this.fillBytes += bytes
   }
 
-  discarded(reason: DiscardReason): undefined {
+  discarded(reason: DiscardReason): DiscardReason {
     this.discards.add(reason)
+    return reason
   }
 
   invalidated(source: InvalidationSource): void {

@@ -19,9 +19,9 @@ export type Outcome = (typeof OUTCOMES)[number]
 export interface RequestsSnapshot {
   readonly total: number
   readonly inFlight: number
-  /** Hits of all requests that could have been one. */
+  /** Hits among the requests that could have been one. */
   readonly hitRatio: number
-  readonly byOutcome: Readonly<Record<Outcome, OutcomeSnapshot>>
+  readonly byOutcome: Readonly<Record<string, OutcomeSnapshot>>
   /** Why answers were not cached, with counts. */
   readonly bypassReasons: Readonly<Record<string, number>>
   readonly passthrough: number

@@ -29,7 +29,7 @@ export interface StreamedRequest {
   readonly method: string
   readonly path: string
   readonly headers: string[]
-  readonly body: Readable | null
+  readonly body: Readable | Buffer | null
   readonly signal: AbortSignal
 }
 

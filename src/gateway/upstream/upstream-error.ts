@@ -46,6 +46,12 @@ export function isCutConnection(error: unknown): boolean {
   return CUT_CONNECTIONS.has(codeOf(error))
 }
 
+/** Whether a request that failed so may have been executed all the same. */
+export function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return true
+  return error.code !== 'upstream-overloaded' && !isConnectFailure(error.cause)
+}
+
 /** Of the error itself; several addresses of one name fail with one error that holds theirs. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
