@@ -50,7 +50,7 @@ export class Epochs {
     const writes = tags.map((tag) =>
       this.#store.set(epochKey(tag), this.#stamp(), { ttlMs: this.#ttlMs }),
     )
-    if (writes.some(isPromise)) return Promise.all(writes).then(() => undefined)
+    if (writes.some(isPromise)) return Promise.all(writes.filter(isPromise)).then(() => undefined)
   }
 
   async #create(

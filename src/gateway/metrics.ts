@@ -1,6 +1,0 @@
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { CacheStatistics } from './statistics/cache-statistics.ts'
-import type { LatencyHistogram } from './statistics/latency-histogram.ts'
-import type { LimitStatistics } from './statistics/limit-statistics.ts'
-import type { RequestStatistics } from './statistics/request-statistics.ts'
-import type { UpstreamStatistics } from './statistics/upstream-statistics.ts'
