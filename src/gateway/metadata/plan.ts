@@ -1,3 +1,5 @@
+import type { JsonObject, Operation } from '../graphql/operation.ts'
+
 /** What an operation can touch when a role runs it: derived from Hasura's metadata, memoised per operation and role. */
 export interface Plan {
   /**
@@ -14,8 +16,9 @@ export interface Plan {
 }
 
 /**
- * `table:<source>:<schema>.<name>`, or `any-write`, which every mutation bumps: the dependency of whatever
- * reads something the metadata does not name (views, functions, native queries).
+ * `table:<source>:<schema>.<name>`, or one of two that name no table. `any-write`, which every mutation
+ * bumps, is the dependency of whatever reads something the metadata does not name (views, functions, native
+ * queries). `everything`, the dependency of every entry, is bumped by what may write anything (actions).
  */
 export type Tag = string
 
@@ -25,3 +28,18 @@ export type UncacheableReason =
   | 'action'
   | 'remote-schema'
   | 'volatile-function'
+
+/** Says what operations touch. Plans are remembered; asking again costs a look-up. */
+export interface Planner {
+  /**
+   * The variables matter when a filter, an order or an inserted object comes through one: the
+   * relationships its value names lead to tables.
+   */
+  plan(operation: Operation, role: string, variables: JsonObject | undefined): Plan
+}
+
+/** Hasura's own HTTP API, asked with the admin secret. */
+export interface MetadataSource {
+  /** POSTs `request` as JSON; the parsed JSON of a 200, else an error. */
+  fetchJson(path: string, request: unknown, signal: AbortSignal): Promise<unknown>
+}

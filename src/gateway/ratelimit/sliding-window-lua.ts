@@ -12,17 +12,21 @@ local function read(bytes, offset, width)
   return number
 end
 
-local function write(key, offset, number, width)
+local function encode(number, width)
   local bytes = {}
   for at = width, 1, -1 do
     bytes[at] = string.char(number % 256)
     number = math.floor(number / 256)
   end
-  redis.call('SETRANGE', key, offset, table.concat(bytes))
+  return table.concat(bytes)
 end
 
-local function offset_of(window, slot)
-  return 10 + slot % (window.slots + 1) * window.width
+local function zeros(count)
+  return string.rep(string.char(0), count)
+end
+
+local function past(window, slot)
+  return read(window.bytes, 14 + slot % window.slots * window.width, window.width)
 end
 
 local function end_of(window, slot)
@@ -39,7 +43,7 @@ local function open(index)
     count = 0
   }
   window.width = window.limit > 65535 and 4 or 2
-  window.length = 10 + (window.slots + 1) * window.width
+  window.length = 14 + window.slots * window.width
   local slot = math.floor(now * window.slots / window.ms)
   local bytes = redis.call('GET', window.key)
   window.fresh = true
@@ -55,13 +59,15 @@ local function open(index)
   window.fresh = false
   window.bytes = bytes
   window.stored = stored
-  window.slot = math.max(slot, stored)
+  window.stored_count = read(bytes, 10, 4)
   window.total = read(bytes, 6, 4)
-  for passed = stored + 1, slot do
-    window.total = window.total - read(bytes, offset_of(window, passed), window.width)
-  end
-  if window.slot == stored then
-    window.count = read(bytes, offset_of(window, stored), window.width)
+  if slot > stored then
+    for left = stored - window.slots, slot - window.slots - 1 do
+      window.total = window.total - past(window, left)
+    end
+  else
+    window.slot = stored
+    window.count = window.stored_count
   end
   return window
 end
@@ -74,13 +80,25 @@ local function retry_of(window)
   if window.fresh then
     return window.ms
   end
-  for oldest = window.slot - window.slots, window.stored do
-    missing = missing - read(window.bytes, offset_of(window, oldest), window.width)
+  for slot = window.slot - window.slots, window.stored do
+    missing = missing - (slot == window.stored and window.stored_count or past(window, slot))
     if missing <= 0 then
-      return math.max(end_of(window, oldest) - now, 1)
+      return math.max(end_of(window, slot) - now, 1)
     end
   end
   return window.ms
+end
+
+local function end_slot(window)
+  local first = window.stored % window.slots
+  local passed = window.slot - window.stored
+  local until_end = math.min(passed, window.slots - first)
+  local ended = encode(window.stored_count, window.width) .. zeros((passed - 1) * window.width)
+  local cut = until_end * window.width
+  redis.call('SETRANGE', window.key, 14 + first * window.width, string.sub(ended, 1, cut))
+  if until_end < passed then
+    redis.call('SETRANGE', window.key, 14, string.sub(ended, cut + 1))
+  end
 end
 
 local function charge(window)
@@ -91,22 +109,17 @@ local function charge(window)
   window.count = window.count + change
   window.total = window.total + change
   local ttl = window.ms + math.ceil(window.ms / window.slots)
-  if window.fresh then
-    redis.call('SET', window.key, string.rep(string.char(0), window.length), 'PX', ttl)
-  elseif window.slot > window.stored then
-    local first = window.stored + 1
-    while first < window.slot do
-      local offset = offset_of(window, first)
-      local length = math.min((window.slot - first) * window.width, window.length - offset)
-      redis.call('SETRANGE', window.key, offset, string.rep(string.char(0), length))
-      first = first + length / window.width
-    end
+  if not window.fresh and window.slot > window.stored then
+    end_slot(window)
     redis.call('PEXPIRE', window.key, ttl)
   end
   window.stored = window.slot
-  write(window.key, 0, window.slot, 6)
-  write(window.key, 6, window.total, 4)
-  write(window.key, offset_of(window, window.slot), window.count, window.width)
+  local start = encode(window.slot, 6) .. encode(window.total, 4) .. encode(window.count, 4)
+  if window.fresh then
+    redis.call('SET', window.key, start .. zeros(window.length - 14), 'PX', ttl)
+  else
+    redis.call('SETRANGE', window.key, 0, start)
+  end
 end
 
 local windows = {}

@@ -29,19 +29,23 @@ export interface WindowState {
  * always covers a whole window and up to one slot more: in no window of `windowMs`, wherever it begins, is
  * more than `limit` ever admitted. The price is that a unit comes back up to one slot late.
  *
- *   byte 0   number of the newest slot: now * slots / windowMs, 48 bits
+ *   byte 0   number of the current slot: now * slots / windowMs, 48 bits
  *   byte 6   sum of all counts, 32 bits
- *   byte 10  slots + 1 counts of 16 bits, or 32 when the limit is above 65535; slot n is at n mod (slots + 1)
+ *   byte 10  count of the current slot, 32 bits
+ *   byte 14  counts of the `slots` before it, 16 bits each, or 32 when the limit is above 65535;
+ *            slot n is at n mod slots
  *
- * All numbers big-endian. A value of another length, or from a clock far ahead of ours, is begun anew. So is
- * one whose rule got another window or slot count: its slot numbers are then far from ours.
+ * All numbers big-endian. Within a slot only the first 14 bytes change. A value of another length, or from a
+ * clock far ahead of ours, is begun anew. So is one whose rule got another window or slot count: its slot
+ * numbers are then far from ours.
  */
-const SLOT_BYTES = 6
-const TOTAL_AT = SLOT_BYTES
-const COUNTS_AT = 10
+const TOTAL_AT = 6
+const COUNT_AT = 10
+const PAST_AT = 14
 const WIDE_LIMIT = 65_535
 const SLOTS_MAX = 1_024
 const ARGS_PER_KEY = 3
+const TWO_32 = 0x1_0000_0000
 
 /** What is known of one key between the two passes of a call; reused, so that a call allocates little. */
 class Window {
@@ -52,6 +56,7 @@ class Window {
   /** The slot that counts now, and the one that did when the key was last written. */
   slot = 0
   storedSlot = 0
+  storedCount = 0
   isNew = false
   total = 0
   /** Of `slot`. */
@@ -59,19 +64,10 @@ class Window {
   retryMs = 0
 
   get byteLength(): number {
-    return COUNTS_AT + (this.slots + 1) * this.width
+    return PAST_AT + this.slots * this.width
   }
 
-  offsetOf(slot: number): number {
-    return COUNTS_AT + (slot % (this.slots + 1)) * this.width
-  }
-
-  countAt(bytes: Buffer, slot: number): number {
-    const offset = this.offsetOf(slot)
-    return this.width === 2 ? bytes.readUInt16BE(offset) : bytes.readUInt32BE(offset)
-  }
-
-  /** When `slot` no longer counts: the start of the slot a whole ring later. */
+  /** When `slot` no longer counts: a window and a slot after it began. */
   endOfMs(slot: number): number {
     return Math.ceil(((slot + this.slots + 1) * this.windowMs) / this.slots)
   }
@@ -87,11 +83,11 @@ export class SlidingWindow implements Procedure<readonly WindowState[]> {
   readonly name = 'sliding-window'
   readonly lua = SLIDING_WINDOW_LUA
   readonly #windows: Window[] = []
-  /** Reused for what is written; the engine copies. */
-  readonly #header = Buffer.alloc(COUNTS_AT)
-  readonly #narrow = Buffer.alloc(2)
-  readonly #wide = Buffer.alloc(4)
-  readonly #zeros = Buffer.alloc((SLOTS_MAX + 1) * 4)
+  /** A new value: what follows its first bytes is always zero. Reused, for the engine copies. */
+  readonly #value = Buffer.alloc(PAST_AT + SLOTS_MAX * 4)
+  readonly #start = this.#value.subarray(0, PAST_AT)
+  /** The count of a slot that ended, and empty ones after it. */
+  readonly #ended = Buffer.alloc(SLOTS_MAX * 4)
 
   run(
     database: ProcedureDatabase,
@@ -148,35 +144,34 @@ export class SlidingWindow implements Procedure<readonly WindowState[]> {
     if (change === 0) return
     window.count += change
     window.total += change
-    const { slot, storedSlot, width, isNew } = window
+    const { slot, storedSlot, isNew } = window
     // Until the slot just written counts no more, wherever within it this is.
     const ttlMs = window.windowMs + Math.ceil(window.windowMs / window.slots)
-    if (isNew) {
-      database.set(key, this.#zeros.subarray(0, window.byteLength), ttlMs)
-    } else if (slot > storedSlot) {
-      this.#clear(window, database, key)
+    if (!isNew && slot > storedSlot) {
+      this.#endSlot(window, database, key)
       database.expire(key, ttlMs)
     }
     window.storedSlot = slot
-    this.#header.writeUIntBE(slot, 0, SLOT_BYTES)
-    this.#header.writeUInt32BE(window.total, TOTAL_AT)
-    database.setRange(key, 0, this.#header)
-    const bytes = width === 2 ? this.#narrow : this.#wide
-    bytes.writeUIntBE(window.count, 0, width)
-    database.setRange(key, window.offsetOf(slot), bytes)
+    this.#start.writeUInt16BE(Math.floor(slot / TWO_32), 0)
+    this.#start.writeUInt32BE(slot % TWO_32, 2)
+    this.#start.writeUInt32BE(window.total, TOTAL_AT)
+    this.#start.writeUInt32BE(window.count, COUNT_AT)
+    if (isNew) database.set(key, this.#value.subarray(0, window.byteLength), ttlMs)
+    else database.setRange(key, 0, this.#start)
   }
 
-  /** Empties the slots passed since the key was written, in at most two pieces of the ring. */
-  #clear(window: Window, database: ProcedureDatabase, key: Buffer): void {
-    const { storedSlot, slot, width } = window
-    let first = storedSlot + 1
-    // The current one is written as a whole anyway.
-    while (first < slot) {
-      const offset = window.offsetOf(first)
-      const length = Math.min((slot - first) * width, window.byteLength - offset)
-      database.setRange(key, offset, this.#zeros.subarray(0, length))
-      first += length / width
-    }
+  /** Files the count of the slot that ended and empties those that passed since, in at most two pieces. */
+  #endSlot(window: Window, database: ProcedureDatabase, key: Buffer): void {
+    const { storedSlot, slot, slots, width } = window
+    this.#ended.fill(0, 0, 4)
+    this.#ended.writeUIntBE(window.storedCount, 0, width)
+    const first = storedSlot % slots
+    const passed = slot - storedSlot
+    const untilEnd = Math.min(passed, slots - first)
+    database.setRange(key, PAST_AT + first * width, this.#ended.subarray(0, untilEnd * width))
+    if (untilEnd === passed) return
+    this.#ended.fill(0, 0, width)
+    database.setRange(key, PAST_AT, this.#ended.subarray(0, (passed - untilEnd) * width))
   }
 }
 
@@ -206,17 +201,30 @@ function readState(window: Window, bytes: Buffer | undefined, nowMs: number): vo
   window.total = 0
   window.count = 0
   if (bytes?.length !== window.byteLength) return
-  const storedSlot = bytes.readUIntBE(0, SLOT_BYTES)
+  const storedSlot = bytes.readUInt16BE(0) * TWO_32 + bytes.readUInt32BE(2)
   if (Math.abs(slot - storedSlot) > slots) return
   window.isNew = false
   window.storedSlot = storedSlot
-  // A clock that went back a little: what is counted stays where it is.
-  window.slot = Math.max(slot, storedSlot)
+  window.storedCount = bytes.readUInt32BE(COUNT_AT)
   window.total = bytes.readUInt32BE(TOTAL_AT)
-  for (let passed = storedSlot + 1; passed <= slot; passed += 1) {
-    window.total -= window.countAt(bytes, passed)
+  if (slot > storedSlot) {
+    window.total -= sumOfPast(window, bytes, storedSlot - slots, slot - slots)
+    return
   }
-  if (window.slot === storedSlot) window.count = window.countAt(bytes, storedSlot)
+  // The same slot, or a clock that went back a little: what is counted stays where it is.
+  window.slot = storedSlot
+  window.count = window.storedCount
+}
+
+/** The counts of slots before the stored one, without `end`. */
+function sumOfPast(window: Window, bytes: Buffer, first: number, end: number): number {
+  let sum = 0
+  let index = first % window.slots
+  for (let slot = first; slot < end; slot += 1) {
+    sum += pastCount(window, bytes, index)
+    index = index + 1 === window.slots ? 0 : index + 1
+  }
+  return sum
 }
 
 /** How long until `cost` fits; 0 when it does now, a whole window when it never will. O(slots) when it does not. */
@@ -224,12 +232,21 @@ function retryMs(window: Window, bytes: Buffer | undefined, cost: number, nowMs:
   let missing = window.total + cost - window.limit
   if (missing <= 0 || cost <= 0) return 0
   if (bytes === undefined || window.isNew) return window.windowMs
-  const { slot, slots, storedSlot } = window
-  for (let oldest = slot - slots; oldest <= storedSlot; oldest += 1) {
-    missing -= window.countAt(bytes, oldest)
-    if (missing <= 0) return Math.max(window.endOfMs(oldest) - nowMs, 1)
+  const { slots, storedSlot } = window
+  const oldest = window.slot - slots
+  let index = oldest % slots
+  for (let slot = oldest; slot <= storedSlot; slot += 1) {
+    missing -= slot === storedSlot ? window.storedCount : pastCount(window, bytes, index)
+    if (missing <= 0) return Math.max(window.endOfMs(slot) - nowMs, 1)
+    index = index + 1 === slots ? 0 : index + 1
   }
   return window.windowMs
+}
+
+function pastCount(window: Window, bytes: Buffer, index: number): number {
+  return window.width === 2
+    ? bytes.readUInt16BE(PAST_AT + index * 2)
+    : bytes.readUInt32BE(PAST_AT + index * 4)
 }
 
 function keyAt(keys: readonly Buffer[], index: number): Buffer {

@@ -1,0 +1,73 @@
+import type { Operation } from '../graphql/operation.ts'
+import type { Plan, Tag, UncacheableReason } from '../metadata/plan.ts'
+import type { CacheOptions, CacheRule } from '../options.ts'
+
+/** Whether an answer may be kept, and how long. */
+export type CachePolicy =
+  | { readonly ttlMs: number; readonly refresh: boolean; readonly bypass: undefined }
+  | { readonly bypass: BypassReason }
+
+/** Why an answer is neither looked up nor kept. A closed set: it becomes a label. */
+export type BypassReason =
+  | UncacheableReason
+  | 'cache-disabled'
+  | 'no-rule'
+  | 'ttl-zero'
+  | 'invalid-directive'
+
+/**
+ * What @cached on the operation says, else the first rule that matches. Admins change things and want to see
+ * them changed: their answers are kept only when @cached or a rule that names the role asks for it.
+ */
+export function cachePolicy(
+  operation: Operation,
+  plan: Plan,
+  role: string,
+  options: CacheOptions,
+): CachePolicy {
+  if (plan.uncacheable !== undefined) return { bypass: plan.uncacheable }
+  if (!options.enabled) return { bypass: 'cache-disabled' }
+  const { cached } = operation
+  if (cached === 'invalid') return { bypass: 'invalid-directive' }
+  const ttlMs = cached
+    ? ttlOfDirective(cached.ttlSeconds, options)
+    : options.rules.find((rule) => matches(rule, operation, plan, role))?.ttlMs
+  if (ttlMs === undefined) return { bypass: 'no-rule' }
+  if (ttlMs <= 0) return { bypass: 'ttl-zero' }
+  return {
+    ttlMs: Math.min(ttlMs, options.ttlMaxMs),
+    refresh: cached?.refresh ?? false,
+    bypass: undefined,
+  }
+}
+
+function ttlOfDirective(ttlSeconds: number | undefined, { ttlMs }: CacheOptions): number {
+  return ttlSeconds === undefined ? ttlMs : ttlSeconds * 1_000
+}
+
+function matches(rule: CacheRule, operation: Operation, plan: Plan, role: string): boolean {
+  const { operations, rootFields, tables, roles } = rule
+  if (roles === undefined ? role === 'admin' : !roles.includes(role)) return false
+  if (operations !== undefined && !operations.includes(operation.name ?? '')) return false
+  if (rootFields !== undefined) {
+    const asked = operation.rootFields
+      .map(({ name }) => name)
+      .filter((name) => name !== '__typename')
+    if (!covers(rule, asked, (name) => rootFields.includes(name))) return false
+  }
+  if (tables === undefined) return true
+  const read = plan.reads.filter((tag) => tag.startsWith('table:'))
+  return covers(rule, read, (tag) => tables.some((table) => isTagOf(tag, table)))
+}
+
+/**
+ * One answer may hold several root fields and tables: a rule that allows caching must name them all, one that
+ * forbids it (TTL 0) need only name one.
+ */
+function covers<T>(rule: CacheRule, had: readonly T[], isNamed: (one: T) => boolean): boolean {
+  return rule.ttlMs === 0 ? had.some(isNamed) : had.length > 0 && had.every(isNamed)
+}
+
+function isTagOf(tag: Tag, table: string): boolean {
+  return tag.endsWith(`:${table.includes('.') ? table : `public.${table}`}`)
+}
