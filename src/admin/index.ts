@@ -1,2 +1,1 @@
-export { type Admin, type AdminDependencies, type AdminOptions, createAdmin } from './admin.ts'
-export type { ProcessStats, Stats, StoreStats } from './stats.ts'
+export type { Admin, AdminDependencies, AdminOptions, CreateAdmin } from './admin.ts'
