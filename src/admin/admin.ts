@@ -1,8 +1,12 @@
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Gateway } from '../gateway/index.ts'
+import { invariant } from '../shared/assert.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/index.ts'
+import { adminRoutes } from './admin-routes.ts'
+import { AdminSecrets } from './admin-secrets.ts'
 
 export interface AdminOptions {
   readonly host: string
@@ -24,4 +28,47 @@ export interface Admin extends Startable {
   readonly address: { readonly host: string; readonly port: number }
 }
 
-export type CreateAdmin = (options: AdminOptions, dependencies: AdminDependencies) => Admin
+/** Of no interest to whoever asks here; nothing sends more. */
+const BODY_BYTES_MAX = 1_024
+const REQUEST_TIMEOUT_MS = 10_000
+const CONNECTIONS_MAX = 100
+
+/** A listener of its own for statistics, metrics and health: what must not be open to the gateway's clients. */
+export function createAdmin(options: AdminOptions, dependencies: AdminDependencies): Admin {
+  return new AdminListener(options, dependencies)
+}
+
+class AdminListener implements Admin {
+  readonly name = 'admin'
+  readonly #options: AdminOptions
+  readonly #app: FastifyInstance
+
+  constructor(options: AdminOptions, dependencies: AdminDependencies) {
+    this.#options = options
+    this.#app = Fastify({
+      logger: false,
+      bodyLimit: BODY_BYTES_MAX,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      forceCloseConnections: true,
+    })
+    this.#app.server.maxConnections = CONNECTIONS_MAX
+    this.#app.register(adminRoutes, {
+      ...dependencies,
+      secrets: new AdminSecrets(options.secrets),
+    })
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#app.server.address()
+    invariant(typeof address === 'object' && address !== null, 'the admin listener was started')
+    return { host: address.address, port: address.port }
+  }
+
+  async start(): Promise<void> {
+    await this.#app.listen({ host: this.#options.host, port: this.#options.port })
+  }
+
+  async stop(): Promise<void> {
+    await this.#app.close()
+  }
+}

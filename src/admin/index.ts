@@ -1,1 +1,2 @@
-export type { Admin, AdminDependencies, AdminOptions, CreateAdmin } from './admin.ts'
+export { type Admin, type AdminDependencies, type AdminOptions, createAdmin } from './admin.ts'
+export type { ProcessStats, Stats, StoreStats } from './stats.ts'

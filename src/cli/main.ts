@@ -14,6 +14,16 @@ interface CommandEntry {
 
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'run the gateway in front of a demo Hasura, with commands to try',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  {
+    name: 'serve',
+    summary: 'run the gateway in front of a Hasura',
+    load: async () => (await import('./serve.ts')).serveCommand,
+  },
+  {
     name: 'engine',
     summary: 'run the embedded engine alone, as a server for Redis clients',
     load: async () => (await import('./engine.ts')).engineCommand,

@@ -1,9 +1,15 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { invariant } from '../shared/assert.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
+import { composeGateway, type GatewayModules } from './compose-gateway.ts'
+import { graphqlRoutes, headOf, passthroughRoutes } from './http/routes.ts'
+import { metricsText } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
+import { sessionRoutes } from './session/session-routes.ts'
 import type { GatewaySnapshot } from './statistics/snapshot.ts'
 
 export interface GatewayDependencies {
@@ -18,9 +24,124 @@ export interface Gateway extends Startable {
   readonly address: { readonly host: string; readonly port: number }
   snapshot(): GatewaySnapshot
   /** Everything that is counted, in Prometheus' text format. */
-  metricsText(): Promise<string>
+  metricsText(): string
   /** Empty when requests can be served; else what is missing, in words. */
   notReady(): Promise<readonly string[]>
 }
 
-export type CreateGateway = (options: GatewayOptions, dependencies: GatewayDependencies) => Gateway
+/** The GraphQL gateway: nothing listens, connects or is read before `start()`. */
+export function createGateway(options: GatewayOptions, dependencies: GatewayDependencies): Gateway {
+  return new HttpGateway(options, dependencies)
+}
+
+const OPERATIONS_SHOWN = 20
+/** How often connections that have become idle are closed while the gateway stops. */
+const DRAIN_INTERVAL_MS = 100
+
+class HttpGateway implements Gateway {
+  readonly name = 'gateway'
+  readonly #options: GatewayOptions
+  readonly #dependencies: GatewayDependencies
+  readonly #modules: GatewayModules
+  readonly #app: FastifyInstance
+  readonly #startedAtMs: number
+  #isServing = false
+
+  constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#modules = composeGateway(options, dependencies)
+    this.#app = this.#createServer()
+    this.#startedAtMs = dependencies.clock.nowMs()
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#app.server.address()
+    invariant(typeof address === 'object' && address !== null, 'the gateway was started')
+    return { host: address.address, port: address.port }
+  }
+
+  async start(): Promise<void> {
+    const { identities, metadata, websockets } = this.#modules
+    await identities.start()
+    await metadata.start()
+    websockets.start()
+    await this.#app.listen({ host: this.#options.server.host, port: this.#options.server.port })
+    this.#isServing = true
+  }
+
+  /** Takes no more requests, lets those under way finish within the grace, and ends what is then left. */
+  async stop(): Promise<void> {
+    const { websockets, metadata, invalidation, identities, upstream } = this.#modules
+    const { server } = this.#app
+    this.#isServing = false
+    websockets.stop()
+    const drain = setInterval(() => server.closeIdleConnections(), DRAIN_INTERVAL_MS)
+    const end = setTimeout(() => {
+      websockets.terminate()
+      server.closeAllConnections()
+    }, this.#options.server.shutdownGraceMs)
+    try {
+      await this.#app.close()
+    } finally {
+      clearInterval(drain)
+      clearTimeout(end)
+    }
+    await metadata.stop()
+    await identities.stop()
+    invalidation.stop()
+    await upstream.destroy()
+  }
+
+  async notReady(): Promise<readonly string[]> {
+    if (!this.#isServing) return ['the gateway is not listening']
+    try {
+      await this.#dependencies.store.ping()
+      return []
+    } catch {
+      return ['the store does not answer']
+    }
+  }
+
+  metricsText(): string {
+    return metricsText(this.#modules.statistics, this.snapshot())
+  }
+
+  snapshot(): GatewaySnapshot {
+    const { clock } = this.#dependencies
+    const { statistics, flights, sessions, websockets, metadata } = this.#modules
+    const { requests, cache, limits, upstream } = statistics
+    return {
+      startedAtMs: this.#startedAtMs,
+      uptimeMs: clock.nowMs() - this.#startedAtMs,
+      requests: requests.snapshot(),
+      operations: requests.topOperations(OPERATIONS_SHOWN),
+      upstream: upstream.snapshot(this.#options.upstream.url),
+      cache: cache.snapshot(flights),
+      limits: limits.snapshot(),
+      sessions: { created: sessions.createdCount, deleted: sessions.deletedCount },
+      websockets: websockets.snapshot(),
+      metadata: metadata.snapshot(),
+    }
+  }
+
+  #createServer(): FastifyInstance {
+    const { server } = this.#options
+    const { routes, sessionRoutes: session } = this.#modules
+    const app = Fastify({
+      logger: false,
+      keepAliveTimeout: server.keepAliveTimeoutMs,
+      requestTimeout: server.requestTimeoutMs,
+      routerOptions: { ignoreTrailingSlash: false },
+    })
+    app.server.maxConnections = server.connectionsMax
+    app.register(graphqlRoutes, routes)
+    if (session !== undefined) app.register(sessionRoutes, session)
+    app.register(passthroughRoutes, routes)
+    app.server.on('upgrade', (request, socket, firstBytes) => {
+      const upgrade = { head: headOf(routes, request), request, socket, firstBytes }
+      this.#modules.websockets.accept(upgrade)
+    })
+    return app
+  }
+}

@@ -1,5 +1,5 @@
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
-export type { CreateGateway, Gateway, GatewayDependencies } from './gateway.ts'
+export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'
 export { JwtSecretError, parseJwtSecret } from './identity/parse-jwt-secret.ts'
 export type * from './options.ts'

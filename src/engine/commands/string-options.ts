@@ -4,12 +4,25 @@ import { KEEP_EXPIRY, NO_EXPIRY } from '../keyspace/database.ts'
 import { invalidExpire, replyErrors } from '../protocol/reply-errors.ts'
 
 export interface SetOptions {
-  condition: 'nx' | 'xx' | undefined
-  returnsOld: boolean
-  persists: boolean
+  readonly condition: 'nx' | 'xx' | undefined
+  readonly returnsOld: boolean
+  readonly persists: boolean
   /** An instant, NO_EXPIRY, or KEEP_EXPIRY. */
-  expiresAtMs: number
+  readonly expiresAtMs: number
 }
+
+type OptionsBeingRead = { -readonly [Name in keyof SetOptions]: SetOptions[Name] }
+
+/** Most calls have no option: they allocate nothing. */
+const NO_OPTIONS: SetOptions = {
+  condition: undefined,
+  returnsOld: false,
+  persists: false,
+  expiresAtMs: NO_EXPIRY,
+}
+
+const SET = { firstOption: 3, command: 'set' } as const
+const GETEX = { firstOption: 2, command: 'getex' } as const
 
 export interface ExpiryArgument {
   readonly unitMs: number
@@ -28,15 +41,12 @@ const EXPIRY_WORDS: readonly (readonly [word: string, unitMs: number, isInstant:
 /** Options of SET, or of GETEX. `undefined` after an error, which has been written. */
 export function parseSetOptions(
   context: CommandContext,
-  where: { firstOption: number; command: 'set' | 'getex' } = { firstOption: 3, command: 'set' },
+  command: 'set' | 'getex',
 ): SetOptions | undefined {
   const { argv, reply } = context
-  const options: SetOptions = {
-    condition: undefined,
-    returnsOld: false,
-    persists: false,
-    expiresAtMs: NO_EXPIRY,
-  }
+  const where = command === 'set' ? SET : GETEX
+  if (argv.count === where.firstOption) return NO_OPTIONS
+  const options: OptionsBeingRead = { ...NO_OPTIONS }
   let expiryAt = 0
   let expiryWord = 0
   let isExpirySaid = false
@@ -67,7 +77,7 @@ function applyWord(
   context: CommandContext,
   index: number,
   command: 'set' | 'getex',
-  options: SetOptions,
+  options: OptionsBeingRead,
   isExpirySaid: boolean,
 ): boolean {
   const { argv } = context

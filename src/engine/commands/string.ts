@@ -1,14 +1,21 @@
-import { int64Argument, int64Of, integerArgument, smallIntegerOf } from '../execution/arguments.ts'
+import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
+import {
+  addInt64,
+  INT64_MIN,
+  type Int64,
+  int64Argument,
+  int64Of,
+  writeInteger,
+} from '../execution/int64.ts'
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/long-double.ts'
-import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
+import { type Handle, KEEP_EXPIRY, NO_EXPIRY } from '../keyspace/database.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
 import { findString, replyWithValue, setArgument, WRONG_TYPE } from './string-access.ts'
 import { parseSetOptions, readExpiry } from './string-options.ts'
 
-const INT64_MAX = 2n ** 63n - 1n
-const INT64_MIN = -(2n ** 63n)
+const INFINITY = /^[+-]?inf(?:inity)?$/i
 
 export const stringCommands: readonly CommandSpec[] = [
   {
@@ -179,7 +186,7 @@ export const stringCommands: readonly CommandSpec[] = [
     arity: 2,
     flags: ['write', 'denyoom', 'fast'],
     keys: [1, 1, 1],
-    run: (context) => incrementBy(context, 1n),
+    run: (context) => incrementBy(context, 1),
   },
   {
     name: 'decr',
@@ -189,7 +196,7 @@ export const stringCommands: readonly CommandSpec[] = [
     arity: 2,
     flags: ['write', 'denyoom', 'fast'],
     keys: [1, 1, 1],
-    run: (context) => incrementBy(context, -1n),
+    run: (context) => incrementBy(context, -1),
   },
   {
     name: 'incrby',
@@ -228,7 +235,7 @@ function get(context: CommandContext): void {
 }
 
 function set(context: CommandContext): void {
-  const options = parseSetOptions(context)
+  const options = parseSetOptions(context, 'set')
   if (options === undefined) return
   const { argv, database, reply } = context
   const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
@@ -294,7 +301,7 @@ function getdel(context: CommandContext): void {
 
 function getex(context: CommandContext): void {
   const { argv, database } = context
-  const options = parseSetOptions(context, { firstOption: 2, command: 'getex' })
+  const options = parseSetOptions(context, 'getex')
   if (options === undefined) return
   const record = findString(context, 1, 'read')
   replyWithValue(context, record)
@@ -434,56 +441,41 @@ function decrby(context: CommandContext): void {
   incrementBy(context, -decrement)
 }
 
-function incrementBy(context: CommandContext, increment: bigint): void {
-  const { reply, database } = context
+function incrementBy(context: CommandContext, increment: Int64): void {
+  const { database, reply } = context
   const record = findString(context, 1, 'write')
   if (record === WRONG_TYPE) return
-  const result = record === 0 ? increment : sumWith(context, record, increment)
-  if (result === undefined) return
-  if (result > INT64_MAX || result < INT64_MIN) return reply.error(replyErrors.overflow)
-  const digits = Buffer.from(String(result), 'latin1')
-  setBytes(context, digits, record === 0 ? NO_EXPIRY : database.expiresAtMs(record))
+  const bytes = database.bytes(record)
+  const value =
+    record === 0 ? 0 : int64Of(bytes, database.valueStart(record), database.valueLength(record))
+  if (value === undefined) return reply.error(replyErrors.notInteger)
+  const result = addInt64(value, increment)
+  if (result === undefined) return reply.error(replyErrors.overflow)
+  const length = writeInteger(context.scratch, result)
+  setBytes(context, context.scratch, length)
   context.changed()
   reply.integer(result)
 }
 
-function sumWith(context: CommandContext, record: Handle, increment: bigint): bigint | undefined {
-  const { database } = context
-  const bytes = database.bytes(record)
-  const start = database.valueStart(record)
-  const length = database.valueLength(record)
-  const small = smallIntegerOf(bytes, start, length)
-  const value = Number.isNaN(small) ? int64Of(bytes, start, length) : BigInt(small)
-  if (value === undefined) {
-    context.reply.error(replyErrors.notInteger)
-    return undefined
-  }
-  return value + increment
-}
-
-function setBytes(context: CommandContext, value: Uint8Array, expiresAtMs: number): void {
+/** Sets the key to `length` bytes of the command's own; its expiry stays. */
+function setBytes(context: CommandContext, value: Uint8Array, length: number): void {
   const { argv, database } = context
-  const start = argv.start(1)
-  database.setString(argv.bytes, start, argv.length(1), value, 0, value.length, expiresAtMs)
+  database.setString(argv.bytes, argv.start(1), argv.length(1), value, 0, length, KEEP_EXPIRY)
 }
 
 function incrbyfloat(context: CommandContext): void {
-  const { argv, database, reply } = context
+  const { argv, reply } = context
   const record = findString(context, 1, 'write')
   if (record === WRONG_TYPE) return
-  const current = record === 0 ? '0' : textOf(context, record)
-  const value = parseLongDouble(current)
+  const value = parseLongDouble(record === 0 ? '0' : textOf(context, record))
   if (value === undefined) return reply.error(replyErrors.notFloat)
   const text = argv.latin1(2)
   const increment = parseLongDouble(text)
   if (increment === undefined) {
-    return reply.error(
-      /^[+-]?inf(inity)?$/i.test(text) ? replyErrors.notANumber : replyErrors.notFloat,
-    )
+    return reply.error(INFINITY.test(text) ? replyErrors.notANumber : replyErrors.notFloat)
   }
   const result = formatLongDouble(addLongDoubles(value, increment))
-  const expiresAtMs = record === 0 ? NO_EXPIRY : database.expiresAtMs(record)
-  setBytes(context, Buffer.from(result, 'latin1'), expiresAtMs)
+  setBytes(context, Buffer.from(result, 'latin1'), result.length)
   // Another machine's floating point must not decide: the result goes on, not the sum.
   context.changedAs('SET', argv.view(1), result, 'KEEPTTL')
   reply.text(result)

@@ -9,6 +9,8 @@ import type { Client } from './client.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Effect, Propagation } from './propagation.ts'
 
+const SCRATCH_BYTES = 32
+
 /** Settings a command may ask for or change. */
 export interface ConfigService {
   /** Name and value of every directive a glob matches, in the table's order. */
@@ -17,6 +19,8 @@ export interface ConfigService {
   set(pairs: readonly (readonly [name: string, value: string])[]): string | undefined
   value(name: string): string
   integer(name: string): number
+  /** Calls `listener` now, and after each change. */
+  onValue(name: string, listener: (value: string) => void): void
 }
 
 /** What commands need of an engine beyond its keys. `engine.ts` joins it. */
@@ -41,6 +45,8 @@ export interface EngineServices {
 export class CommandContext {
   readonly services: EngineServices
   readonly keyspace: Keyspace
+  /** Room for the digits of an integer that becomes a value. */
+  readonly scratch = new Uint8Array(SCRATCH_BYTES)
   #argv: ArgumentVector | undefined
   #reply: ReplyWriter | undefined
   #client: Client | undefined

@@ -117,16 +117,19 @@ export class RespWriter implements ReplyWriter {
     this.#head(this.protocol === 3 ? 0x7e : 0x2a, count)
   }
 
-  /** Control characters would end the line early: Redis turns them into spaces. */
+  /** One byte per character. Line breaks would end the line early: Redis turns them into spaces. */
   #line(type: number, text: string): void {
-    const line = Buffer.from(text, 'latin1')
-    this.#reserve(line.length + HEAD_BYTES_MAX)
-    this.#bytes[this.length] = type
-    this.length += 1
-    for (const byte of line) {
-      this.#bytes[this.length] = byte === CR || byte === LF ? 0x20 : byte
-      this.length += 1
+    this.#reserve(text.length + HEAD_BYTES_MAX)
+    const target = this.#bytes
+    let at = this.length
+    target[at] = type
+    at += 1
+    for (let index = 0; index < text.length; index += 1) {
+      const byte = text.charCodeAt(index)
+      target[at] = byte === CR || byte === LF ? 0x20 : byte
+      at += 1
     }
+    this.length = at
     this.#crlf()
   }
 

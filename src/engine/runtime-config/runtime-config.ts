@@ -17,7 +17,7 @@ export class RuntimeConfig implements ConfigService {
   readonly #directives = new Map<string, Directive>()
   readonly #values = new Map<string, string>()
   readonly #integers = new Map<string, number>()
-  readonly #listeners = new Map<string, DirectiveListener>()
+  readonly #listeners = new Map<string, DirectiveListener[]>()
 
   /** Throws a DirectiveError for what redis-server would refuse to start with. */
   constructor(given: ReadonlyMap<string, string>) {
@@ -40,10 +40,11 @@ export class RuntimeConfig implements ConfigService {
     return value
   }
 
-  /** Calls `listener` now, and after each change. One listener per name. */
   onValue(name: string, listener: DirectiveListener): void {
-    this.#listeners.set(name, listener)
     listener(this.value(name))
+    const listeners = this.#listeners.get(name)
+    if (listeners === undefined) this.#listeners.set(name, [listener])
+    else listeners.push(listener)
   }
 
   get(globs: readonly string[]): readonly (readonly [name: string, value: string])[] {
@@ -67,9 +68,9 @@ export class RuntimeConfig implements ConfigService {
       if ('error' in normalized) return failed(given, normalized.error)
       changes.set(name, normalized.value)
     }
+    for (const [name, value] of changes) this.#store(name, value)
     for (const [name, value] of changes) {
-      this.#store(name, value)
-      this.#listeners.get(name)?.(value)
+      for (const listener of this.#listeners.get(name) ?? []) listener(value)
     }
     return undefined
   }

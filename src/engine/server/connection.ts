@@ -5,115 +5,145 @@ import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { type ParserLimits, RequestParser } from '../protocol/request-parser.ts'
 import type { RespWriter } from '../protocol/resp-writer.ts'
 
-/** A client that does not read its replies is cut off beyond this, as Redis does with a hard limit. */
-const UNSENT_BYTES_MAX = 256 * 1_024 ** 2
+/** Replies leave when they are so long, though the turn has not ended. */
+const WRITE_BYTES_MAX = 1_024 ** 2
+/** A client that leaves so much unread is not read from until it has taken it. */
+const UNSENT_BYTES_MAX = 1_024 ** 2
 
-export interface ConnectionLimits {
-  readonly bulkBytesMax: () => number
-  /** client-query-buffer-limit. */
-  readonly requestBytesMax: () => number
-}
+const NO_BYTES = new Uint8Array(0)
 
-export interface ConnectionOptions {
-  readonly socket: Socket
-  readonly client: Client
+/** What connections of one server share. */
+export interface ConnectionShare {
   readonly executor: Executor
-  /** One for all connections: a turn fills it and hands it to one socket. */
+  /** A turn fills it and hands it to one socket. */
   readonly writer: RespWriter
-  readonly limits: ConnectionLimits
+  /** proto-max-bulk-len and client-query-buffer-limit, as they are now. */
+  bulkBytesMax: number
+  requestBytesMax: number
+  inputBytes: number
+  outputBytes: number
+  /** A bug of ours, or the end of memory, in the middle of a command. */
+  readonly onFailure: (error: unknown) => void
 }
 
 /** One socket: bytes in, commands run, replies out in one write per turn. */
 export class Connection {
   readonly client: Client
   readonly #socket: Socket
-  readonly #executor: Executor
-  readonly #writer: RespWriter
-  readonly #limits: ConnectionLimits
+  readonly #share: ConnectionShare
   readonly #parser: RequestParser
   readonly #argv = new ArgumentVector()
   readonly #parserLimits: ParserLimits = { bulkBytesMax: 0, isAuthenticated: false }
-  /** The start of a request that has not arrived whole; its first `#pendingLength` bytes count. */
-  #pending = Buffer.alloc(0)
+  /** What has been received and not run; its first `#pendingLength` bytes count. */
+  #pending = NO_BYTES
   #pendingLength = 0
+  #isBlocked = false
 
-  constructor(options: ConnectionOptions) {
-    this.client = options.client
-    this.#socket = options.socket
-    this.#executor = options.executor
-    this.#writer = options.writer
-    this.#limits = options.limits
+  constructor(socket: Socket, client: Client, share: ConnectionShare) {
+    this.client = client
+    this.#socket = socket
+    this.#share = share
     this.#parser = new RequestParser(this.#argv)
+    socket.on('drain', () => this.#unblock())
   }
 
-  /** Bytes held for a request to come and for replies not taken yet: they count as memory in use. */
+  /** Bytes held for requests to come and for replies not taken yet: they count as memory in use. */
   get bufferBytes(): number {
     return this.#pending.length + this.#socket.writableLength
   }
 
-  /** Takes a chunk of the socket; keeps nothing of its memory. */
-  receive(chunk: Buffer): void {
+  /** Takes what a socket has received; keeps nothing of its memory. */
+  receive(bytes: Uint8Array, length: number): void {
     if (this.client.isClosing) return
-    this.#executor.beginTurn()
-    if (this.#pendingLength === 0) {
-      const consumed = this.#process(chunk, chunk.length)
-      this.#keep(chunk.subarray(consumed))
-    } else {
-      this.#append(chunk)
-      const consumed = this.#process(this.#pending, this.#pendingLength)
-      this.#pending.copyWithin(0, consumed, this.#pendingLength)
-      this.#pendingLength -= consumed
-      if (this.#pendingLength === 0) this.#pending = Buffer.alloc(0)
+    this.#share.inputBytes += length
+    if (this.#pendingLength > 0) {
+      this.#append(bytes, length)
+      this.#runPending()
+      return
     }
-    this.#flush()
+    const consumed = this.#run(bytes, length)
+    if (consumed < length) this.#append(bytes.subarray(consumed), length - consumed)
   }
 
-  /** Runs every whole request; gives how many bytes they were. */
-  #process(bytes: Buffer, length: number): number {
+  #unblock(): void {
+    if (!this.#isBlocked || this.client.isClosing) return
+    this.#isBlocked = false
+    this.#runPending()
+    if (!this.#isBlocked) this.#socket.resume()
+  }
+
+  #runPending(): void {
+    const consumed = this.#run(this.#pending, this.#pendingLength)
+    this.#pending.copyWithin(0, consumed, this.#pendingLength)
+    this.#pendingLength -= consumed
+    if (this.#pendingLength === 0) this.#pending = NO_BYTES
+  }
+
+  /** Runs what can be run; gives how many bytes that was. */
+  #run(bytes: Uint8Array, length: number): number {
+    try {
+      this.#share.executor.beginTurn()
+      const consumed = this.#runRequests(bytes, length)
+      if (!this.#isBlocked && length - consumed > this.#share.requestBytesMax) {
+        this.client.isClosing = true
+      }
+      this.#write()
+      if (this.client.isClosing) this.#socket.destroySoon()
+      return consumed
+    } catch (error) {
+      // Half a reply may have been written: nobody could read on from there.
+      this.#share.writer.clear()
+      this.#share.onFailure(error)
+      this.client.isClosing = true
+      this.#socket.destroy()
+      return length
+    }
+  }
+
+  /** All whole requests, unless the client closes or does not take its replies. */
+  #runRequests(bytes: Uint8Array, length: number): number {
+    const { executor, writer } = this.#share
+    this.#parserLimits.bulkBytesMax = this.#share.bulkBytesMax
     let start = 0
-    this.#parserLimits.bulkBytesMax = this.#limits.bulkBytesMax()
-    while (start < length && !this.client.isClosing) {
+    while (start < length && !this.client.isClosing && !this.#isBlocked) {
       this.#parserLimits.isAuthenticated = this.client.isAuthenticated
       const result = this.#parser.parse(bytes, start, length, this.#parserLimits)
       if (result === 'incomplete') break
-      this.#writer.protocol = this.client.protocol
+      writer.protocol = this.client.protocol
       if (result === 'error') {
-        this.#executor.error(this.#writer, this.#parser.error)
+        executor.error(writer, this.#parser.error)
         this.client.isClosing = true
         break
       }
-      if (result === 'command') this.#executor.execute(this.client, this.#argv, this.#writer)
+      if (result === 'command') executor.execute(this.client, this.#argv, writer)
       start = this.#parser.end
+      if (writer.length >= WRITE_BYTES_MAX) this.#write()
     }
-    if (length - start > this.#limits.requestBytesMax()) this.client.isClosing = true
     return start
   }
 
-  #keep(rest: Buffer): void {
-    if (rest.length === 0) return
-    this.#pending = Buffer.from(rest)
-    this.#pendingLength = rest.length
-  }
-
-  #append(chunk: Buffer): void {
-    const needed = this.#pendingLength + chunk.length
+  #append(bytes: Uint8Array, length: number): void {
+    const needed = this.#pendingLength + length
     if (needed > this.#pending.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#pending.length * 2))
-      this.#pending.copy(larger, 0, 0, this.#pendingLength)
+      const larger = new Uint8Array(Math.max(needed, this.#pending.length * 2))
+      larger.set(this.#pending.subarray(0, this.#pendingLength))
       this.#pending = larger
     }
-    chunk.copy(this.#pending, this.#pendingLength)
+    this.#pending.set(bytes.subarray(0, length), this.#pendingLength)
     this.#pendingLength = needed
   }
 
-  #flush(): void {
-    if (this.#writer.length > 0) {
-      this.#socket.write(this.#writer.written())
-      // What the kernel has not taken is still the socket's: it may not be written over.
-      if (this.#socket.writableLength > 0) this.#writer.leave()
-      else this.#writer.clear()
-    }
-    if (this.client.isClosing) this.#socket.end()
-    else if (this.#socket.writableLength > UNSENT_BYTES_MAX) this.#socket.destroy()
+  #write(): void {
+    const { writer } = this.#share
+    if (writer.length === 0) return
+    this.#share.outputBytes += writer.length
+    this.#socket.write(writer.written())
+    const unsentBytes = this.#socket.writableLength
+    // What the kernel has not taken is still the socket's: it may not be written over.
+    if (unsentBytes > 0) writer.leave()
+    else writer.clear()
+    if (unsentBytes <= UNSENT_BYTES_MAX || this.#isBlocked) return
+    this.#isBlocked = true
+    this.#socket.pause()
   }
 }

@@ -6,12 +6,16 @@ import type { ConfigService } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
-import { Connection, type ConnectionLimits } from './connection.ts'
+import { Connection, type ConnectionShare } from './connection.ts'
+import { takeOverSocket } from './take-over-socket.ts'
+
+/** What one read of a socket takes at most. */
+const READ_BYTES_MAX = 64 * 1_024
 
 const LOOPBACK = /^(?:::1|::ffff:127\.|127\.)/
 
 const PROTECTED =
-  "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n"
+  "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside."
 
 export interface RespServerOptions {
   readonly executor: Executor
@@ -24,9 +28,10 @@ export interface RespServerOptions {
 /** Serves the engine's commands over TCP. */
 export class RespServer {
   readonly #options: RespServerOptions
-  readonly #writer = new RespWriter()
   readonly #connections = new Map<Socket, Connection>()
-  readonly #limits: ConnectionLimits
+  readonly #share: ConnectionShare
+  /** No Buffer: commands take views of it, and those of a Buffer cost twice as much. */
+  readonly #readBuffer = new Uint8Array(READ_BYTES_MAX)
   #server: Server | undefined
   connectionsReceived = 0
   /** Buffers of all connections at the last cycle. */
@@ -35,14 +40,38 @@ export class RespServer {
 
   constructor(options: RespServerOptions) {
     this.#options = options
-    this.#limits = {
-      bulkBytesMax: () => options.config.integer('proto-max-bulk-len'),
-      requestBytesMax: () => options.config.integer('client-query-buffer-limit'),
+    this.#share = {
+      executor: options.executor,
+      writer: new RespWriter(),
+      bulkBytesMax: 0,
+      requestBytesMax: 0,
+      inputBytes: 0,
+      outputBytes: 0,
+      onFailure: (error) => options.log.error({ err: error }, 'a command failed'),
+    }
+    options.config.onValue('proto-max-bulk-len', (value) => {
+      this.#share.bulkBytesMax = Number(value)
+    })
+    options.config.onValue('client-query-buffer-limit', (value) => {
+      this.#share.requestBytesMax = Number(value)
+    })
+    for (const name of ['timeout', 'tcp-keepalive']) {
+      options.config.onValue(name, () =>
+        this.#connections.forEach((_, socket) => this.#setTimeouts(socket)),
+      )
     }
   }
 
   get connectionCount(): number {
     return this.#connections.size
+  }
+
+  get inputBytes(): number {
+    return this.#share.inputBytes
+  }
+
+  get outputBytes(): number {
+    return this.#share.outputBytes
   }
 
   /** Adds the buffers of all connections up: once a cycle, since commands ask for the sum. */
@@ -62,7 +91,9 @@ export class RespServer {
     readonly port: number
   }): Promise<{ port: number }> {
     invariant(this.#server === undefined, 'the server listens once')
-    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+    const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket),
+    )
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(
@@ -87,43 +118,42 @@ export class RespServer {
     await closed
   }
 
-  #accept(socket: Socket): void {
-    const { config, executor } = this.#options
-    socket.on('error', () => socket.destroy())
-    const remote = socket.remoteAddress ?? ''
-    if (this.#connections.size >= config.integer('maxclients')) {
+  #accept(accepted: Socket): void {
+    const address = accepted.remoteAddress ?? ''
+    const refusal = this.#refusalFor(address)
+    if (refusal !== undefined) {
       this.connectionsRejected += 1
-      socket.end(`-${replyErrors.maxClients}\r\n`)
-      return
-    }
-    const isProtected =
-      config.value('protected-mode') === 'yes' && config.value('requirepass') === ''
-    if (isProtected && !LOOPBACK.test(remote)) {
-      this.connectionsRejected += 1
-      socket.end(PROTECTED)
+      accepted.on('error', () => accepted.destroy())
+      accepted.end(`-${refusal}\r\n`)
+      // Without a reader the other side's end would never be noticed.
+      accepted.destroySoon()
       return
     }
     this.connectionsReceived += 1
-    const client = this.#options.newClient(`${remote}:${socket.remotePort ?? 0}`)
-    const connection = new Connection({
-      socket,
-      client,
-      executor,
-      writer: this.#writer,
-      limits: this.#limits,
-    })
+    const client = this.#options.newClient(`${address}:${accepted.remotePort ?? 0}`)
+    const socket = takeOverSocket(accepted, this.#readBuffer, (bytes, length) =>
+      connection.receive(bytes, length),
+    )
+    const connection = new Connection(socket, client, this.#share)
     this.#connections.set(socket, connection)
-    this.#watch(socket, connection)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#connections.delete(socket))
+    this.#setTimeouts(socket)
   }
 
-  #watch(socket: Socket, connection: Connection): void {
+  #refusalFor(address: string): string | undefined {
+    const { config } = this.#options
+    if (this.#connections.size >= config.integer('maxclients')) return replyErrors.maxClients
+    const isProtected =
+      config.value('protected-mode') === 'yes' && config.value('requirepass') === ''
+    return isProtected && !LOOPBACK.test(address) ? PROTECTED : undefined
+  }
+
+  #setTimeouts(socket: Socket): void {
     const { config } = this.#options
     const keepAliveSeconds = config.integer('tcp-keepalive')
-    if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1_000)
-    const timeoutSeconds = config.integer('timeout')
-    if (timeoutSeconds > 0) socket.setTimeout(timeoutSeconds * 1_000, () => socket.destroy())
-    socket.on('data', (chunk) => connection.receive(chunk))
-    socket.on('close', () => this.#connections.delete(socket))
+    socket.setKeepAlive(keepAliveSeconds > 0, keepAliveSeconds * 1_000)
+    socket.setTimeout(config.integer('timeout') * 1_000, () => socket.destroy())
   }
 }
 

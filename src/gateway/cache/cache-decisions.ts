@@ -1,7 +1,11 @@
-import type { Operation, PreparedRequest } from '../graphql/operation.ts'
+import { invariant } from '../../shared/assert.ts'
+import { cacheKeyDigest, familyKeyDigest, relevantSessionVariables } from '../graphql/cache-key.ts'
+import type { PreparedRequest } from '../graphql/operation.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Plan } from '../metadata/plan.ts'
-import type { CacheTarget } from './cache-target.ts'
+import type { Plan, Planner } from '../metadata/plan.ts'
+import type { CacheOptions } from '../options.ts'
+import { type CacheTarget, createCacheTarget } from './cache-target.ts'
+import { type BypassReason, type CachePolicy, cachePolicy } from './policy.ts'
 
 /** Where the answer to a request may be, or why it is asked of the upstream each time. */
 export type CacheDecision = Target | Bypass
@@ -14,10 +18,129 @@ export interface Target {
 
 export interface Bypass {
   readonly target: undefined
-  readonly reason: string
+  readonly reason: BypassReason
 }
 
-export interface CacheDecisions {
-  plan(operation: Operation, role: string): Plan
-  of(prepared: PreparedRequest, identity: Identity): CacheDecision
+/** Of one request asked by one role. */
+interface RoleDecisions {
+  readonly plan: Plan
+  readonly policy: CachePolicy
+  readonly bypass: Bypass | undefined
+  /** By the values of the session variables that the answer depends on. */
+  readonly byScope: Map<string, Target>
+}
+
+/**
+ * Plans, judges and keys requests, and remembers it: the request that comes again, from whoever shares its
+ * answer, costs three look-ups and hashes nothing but the few session variables that matter.
+ */
+export class CacheDecisions {
+  readonly #planner: Planner
+  readonly #options: CacheOptions
+  #byRequest = new WeakMap<PreparedRequest, Map<string, RoleDecisions>>()
+  #wholeSessions = new WeakMap<Identity, string>()
+  #count = 0
+
+  constructor(planner: Planner, options: CacheOptions) {
+    this.#planner = planner
+    this.#options = options
+  }
+
+  plan({ operation, variables }: PreparedRequest, role: string): Plan {
+    return this.#planner.plan(operation, role, variables)
+  }
+
+  of(prepared: PreparedRequest, identity: Identity): CacheDecision {
+    const decisions = this.#ofRole(prepared, identity.role)
+    if (decisions.bypass !== undefined) return decisions.bypass
+    const scope = this.#scopeOf(decisions.plan, identity)
+    return decisions.byScope.get(scope) ?? this.#decide(prepared, identity, decisions, scope)
+  }
+
+  /** Whenever plans may have changed. */
+  clear(): void {
+    this.#byRequest = new WeakMap()
+    this.#count = 0
+  }
+
+  #ofRole(prepared: PreparedRequest, role: string): RoleDecisions {
+    let byRole = this.#byRequest.get(prepared)
+    if (byRole === undefined) {
+      byRole = new Map()
+      this.#byRequest.set(prepared, byRole)
+    }
+    let decisions = byRole.get(role)
+    if (decisions === undefined) {
+      decisions = this.#judge(prepared, role)
+      byRole.set(role, decisions)
+    }
+    return decisions
+  }
+
+  #judge(prepared: PreparedRequest, role: string): RoleDecisions {
+    const plan = this.plan(prepared, role)
+    const policy = cachePolicy(prepared.operation, plan, role, this.#options)
+    const bypass =
+      policy.bypass === undefined ? undefined : { target: undefined, reason: policy.bypass }
+    return { plan, policy, bypass, byScope: new Map() }
+  }
+
+  #decide(
+    prepared: PreparedRequest,
+    identity: Identity,
+    { plan, policy, byScope }: RoleDecisions,
+    scope: string,
+  ): Target {
+    invariant(policy.bypass === undefined, 'what is bypassed has no target')
+    const { operation, variablesText } = prepared
+    const { role, sessionVariables } = identity
+    const digest = cacheKeyDigest({
+      operationDigest: operation.digest,
+      variablesText,
+      role,
+      sessionVariables: relevantSessionVariables(plan.sessionVariables, sessionVariables),
+      forwardedHeaders: [],
+      metadataVersion: '',
+    })
+    const target = createCacheTarget({
+      digest,
+      familyDigest: familyKeyDigest({ familyDigest: operation.familyDigest, role }),
+      ttlMs: policy.ttlMs,
+      reads: plan.reads,
+    })
+    this.#makeRoom()
+    const decision = { target, refresh: policy.refresh }
+    byScope.set(scope, decision)
+    return decision
+  }
+
+  /** Bounded as a whole, since one request may have as many scopes as there are users: full, it starts anew. */
+  #makeRoom(): void {
+    if (this.#count >= this.#options.memoEntriesMax) this.clear()
+    this.#count += 1
+  }
+
+  #scopeOf({ sessionVariables: names }: Plan, identity: Identity): string {
+    if (names === 'all') return this.#wholeSession(identity)
+    let scope = ''
+    for (const name of names) scope += lengthPrefixed(identity.sessionVariables.get(name))
+    return scope
+  }
+
+  #wholeSession(identity: Identity): string {
+    let session = this.#wholeSessions.get(identity)
+    if (session === undefined) {
+      const variables = [...identity.sessionVariables].sort(([one], [other]) =>
+        one < other ? -1 : 1,
+      )
+      session = variables.flat().map(lengthPrefixed).join('')
+      this.#wholeSessions.set(identity, session)
+    }
+    return session
+  }
+}
+
+/** So that no two lists of values read the same when put together. */
+function lengthPrefixed(value: string | undefined): string {
+  return value === undefined ? '-' : `${value.length}:${value}`
 }

@@ -34,11 +34,6 @@ export class Invalidation {
     this.#options = options
   }
 
-  /** Counts the invalidations of this process. */
-  get generation(): number {
-    return this.#generation
-  }
-
   owes(tags: readonly Tag[]): boolean {
     if (this.#owed.size === 0) return false
     return this.#owed.has(EVERYTHING) || tags.some((tag) => this.#owed.has(tag))

@@ -1,7 +1,46 @@
-import type { Tag } from '../metadata/plan.ts'
+import type { PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
+import type { Planner, Tag } from '../metadata/plan.ts'
+import { ANY_WRITE, EVERYTHING } from './epochs.ts'
 
-/** Tells what a GraphQL request that is not answered from the cache may write. */
-export interface WrittenTags {
-  /** Of the operations in `body`, JSON as POST /v1/graphql takes it; empty when all of them only read. */
-  of(body: Buffer): readonly Tag[]
+export interface WrittenTagsOptions {
+  readonly requests: { prepare(body: Buffer): PreparedRequest | PreparedBatch }
+  readonly planner: Planner
+}
+
+/** Sees the most, and so writes at least what any other role would. */
+const ROLE = 'admin'
+
+/** Tells what GraphQL requests may write whose role only Hasura learns. */
+export class WrittenTags {
+  readonly #options: WrittenTagsOptions
+
+  constructor(options: WrittenTagsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Of the operations in `body`, JSON as POST /v1/graphql takes it: empty when all of them only read,
+   * everything when they cannot be read, since Hasura may be able to.
+   */
+  of(body: Buffer): readonly Tag[] {
+    const tags = new Set(this.#requestsIn(body).flatMap((request) => this.#writesOf(request)))
+    return [...tags]
+  }
+
+  #requestsIn(body: Buffer): readonly (PreparedRequest | undefined)[] {
+    try {
+      const prepared = this.#options.requests.prepare(body)
+      if (prepared.kind === 'single') return [prepared]
+      return prepared.members.map(({ request }) => ('operation' in request ? request : undefined))
+    } catch {
+      return [undefined]
+    }
+  }
+
+  #writesOf(request: PreparedRequest | undefined): readonly Tag[] {
+    if (request === undefined) return [EVERYTHING]
+    const { operation, variables } = request
+    if (operation.kind !== 'mutation') return []
+    return [...this.#options.planner.plan(operation, ROLE, variables).writes, ANY_WRITE]
+  }
 }

@@ -1,6 +1,7 @@
 import { INVALIDATION_SOURCES, type InvalidationSource } from '../cache/invalidation.ts'
 import { DISCARD_REASONS, type DiscardReason } from '../cache/storable.ts'
 import { CounterSet } from './counter-set.ts'
+import type { CacheSnapshot } from './snapshot.ts'
 
 /** What happened to entries, counted where it happens. */
 export class CacheStatistics {
@@ -22,5 +23,17 @@ export class CacheStatistics {
 
   invalidated(source: InvalidationSource): void {
     this.invalidations.add(source)
+  }
+
+  snapshot(flights: { readonly flights: number; readonly waiters: number }): CacheSnapshot {
+    return {
+      fills: this.fills,
+      fillBytes: this.fillBytes,
+      discards: this.discards.snapshot(),
+      invalidations: this.invalidations.snapshot(),
+      storeErrors: this.storeErrors,
+      flights: flights.flights,
+      waiters: flights.waiters,
+    }
   }
 }

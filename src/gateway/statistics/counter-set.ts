@@ -1,8 +1,8 @@
-/** One counter for each of a closed set of names. */
+/** One counter for each of a closed set of names; those given are shown even before they occur. */
 export class CounterSet<Name extends string> {
   readonly #counts: Map<Name, number>
 
-  constructor(names: readonly Name[]) {
+  constructor(names: readonly Name[] = []) {
     this.#counts = new Map(names.map((name) => [name, 0]))
   }
 

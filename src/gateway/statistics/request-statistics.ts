@@ -1,7 +1,13 @@
+import type { BypassReason } from '../cache/policy.ts'
 import { CounterSet } from './counter-set.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
-import { OUTCOMES, type Outcome, type RequestsSnapshot } from './snapshot.ts'
-import { type TopItem, TopList } from './top-list.ts'
+import {
+  type OperationSnapshot,
+  OUTCOMES,
+  type Outcome,
+  type RequestsSnapshot,
+} from './snapshot.ts'
+import { TopList } from './top-list.ts'
 
 const OPERATIONS_LISTED = 200
 
@@ -17,13 +23,11 @@ export class RequestStatistics {
     refused: new LatencyHistogram(),
     error: new LatencyHistogram(),
   }
-  readonly bypasses: CounterSet<string>
+  /** Requests that were passed to Hasura unread. */
+  passthroughCount = 0
+  readonly bypasses = new CounterSet<BypassReason>()
   readonly #operations = new TopList(OPERATIONS_LISTED)
   readonly #hitsByOperation = new TopList(OPERATIONS_LISTED)
-
-  constructor(bypassReasons: readonly string[]) {
-    this.bypasses = new CounterSet(bypassReasons)
-  }
 
   get total(): number {
     return OUTCOMES.reduce((sum, outcome) => sum + this.latency[outcome].count, 0)
@@ -36,16 +40,20 @@ export class RequestStatistics {
     if (outcome === 'hit') this.#hitsByOperation.add(operation)
   }
 
-  topOperations(count: number): readonly (TopItem & { readonly hits: number })[] {
-    const hits = new Map(
-      this.#hitsByOperation.top(OPERATIONS_LISTED).map((item) => [item.name, item.count]),
-    )
-    return this.#operations
-      .top(count)
-      .map((item) => ({ ...item, hits: Math.min(item.count, hits.get(item.name) ?? 0) }))
+  topOperations(count: number): readonly OperationSnapshot[] {
+    const listed = this.#hitsByOperation.top(OPERATIONS_LISTED)
+    const hits = new Map(listed.map((item) => [item.name, item.count]))
+    return this.#operations.top(count).map(({ name, count: asked, countError }) => {
+      return {
+        operation: name,
+        count: asked,
+        countError,
+        hits: Math.min(asked, hits.get(name) ?? 0),
+      }
+    })
   }
 
-  snapshot(): Omit<RequestsSnapshot, 'passthrough'> {
+  snapshot(): RequestsSnapshot {
     const { hit, stale, miss, coalesced } = this.latency
     const hits = hit.count + stale.count
     const cacheable = hits + miss.count + coalesced.count
@@ -58,6 +66,7 @@ export class RequestStatistics {
       hitRatio: cacheable === 0 ? 0 : hits / cacheable,
       byOutcome: Object.fromEntries(byOutcome),
       bypassReasons: this.bypasses.snapshot(),
+      passthrough: this.passthroughCount,
     }
   }
 }

@@ -51,17 +51,19 @@ export interface UpstreamSnapshot {
   readonly url: string
   readonly requests: number
   readonly inFlight: number
-  readonly errorsByCode: Readonly<Record<string, number>>
+  readonly failuresByCode: Readonly<Record<string, number>>
   readonly latencyMs: LatencySnapshot
 }
 
 export interface CacheSnapshot {
   readonly fills: number
   readonly fillBytes: number
-  /** Fills not stored, by reason. */
-  readonly fillsDiscarded: Readonly<Record<string, number>>
+  /** Cacheable answers that were not kept, by reason. */
+  readonly discards: Readonly<Record<string, number>>
+  /** By what wrote. */
+  readonly invalidations: Readonly<Record<string, number>>
   readonly storeErrors: number
-  readonly invalidations: number
+  /** Fetches under way that others may wait for, and how many do. */
   readonly flights: number
   readonly waiters: number
 }

@@ -1,6 +1,7 @@
 import type { GatewayErrorCode } from '../errors.ts'
 import { CounterSet } from './counter-set.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
+import type { UpstreamSnapshot } from './snapshot.ts'
 
 const FAILURES = [
   'upstream-unreachable',
@@ -22,5 +23,15 @@ export class UpstreamStatistics {
 
   failed(code: GatewayErrorCode): void {
     this.failures.add(code)
+  }
+
+  snapshot(url: string): UpstreamSnapshot {
+    return {
+      url,
+      requests: this.latency.count,
+      inFlight: this.inFlight,
+      failuresByCode: this.failures.snapshot(),
+      latencyMs: this.latency.snapshot(),
+    }
   }
 }

@@ -5,6 +5,8 @@ import type { UpstreamAnswer } from './upstream-client.ts'
 
 export interface AnswerCollectorOptions {
   readonly bytesMax: number
+  /** Ends the request when it is aborted. */
+  readonly signal: AbortSignal | undefined
   readonly resolve: (answer: UpstreamAnswer) => void
   readonly reject: (error: Error) => void
 }
@@ -23,7 +25,13 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
     this.#options = options
   }
 
-  onRequestStart(): void {}
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { signal } = this.#options
+    if (signal === undefined) return
+    const abort = (): void => controller.abort(new Error('aborted'))
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  }
 
   onResponseStart(
     controller: Dispatcher.DispatchController,

@@ -16,6 +16,7 @@ export interface UpstreamRequest {
   /** name, value, name, value … */
   readonly headers: readonly string[]
   readonly body: Buffer | null
+  readonly signal?: AbortSignal
 }
 
 /** A whole answer; its status may be any. */
@@ -64,12 +65,17 @@ export class UpstreamClient {
   /** The whole answer in memory, at most `responseBytesMax` of it. */
   async fetch(request: UpstreamRequest): Promise<UpstreamAnswer> {
     const { responseBytesMax } = this.#options.upstream
-    const { method, path, headers, body } = request
+    const { method, path, headers, body, signal } = request
     const options = { method, path: this.#url.pathPrefix + path, headers: [...headers], body }
     return await this.#measured(
       () =>
         new Promise((resolve, reject) => {
-          const collector = new AnswerCollector({ bytesMax: responseBytesMax, resolve, reject })
+          const collector = new AnswerCollector({
+            bytesMax: responseBytesMax,
+            signal,
+            resolve,
+            reject,
+          })
           this.#pool.dispatch(options, collector)
         }),
     )

@@ -28,6 +28,7 @@ export function toUpstreamError(error: Error, options: UpstreamOptions): Gateway
 }
 
 const CONNECT_FAILURES = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',

@@ -1,0 +1,31 @@
+import { compose, createLogger, run } from '../app/index.ts'
+import type { Command } from './command.ts'
+import { configFlags, configFromFlags } from './config-flags.ts'
+import { describeFlags, parseFlags } from './flags.ts'
+
+export const serveCommand: Command = {
+  help: [
+    'Usage: gerbang serve [flags]',
+    '',
+    'Runs the gateway until it is told to stop by SIGINT or SIGTERM. Hasura is where --endpoint or',
+    'HASURA_GRAPHQL_ENDPOINT says. Every option is in config/gerbang.yaml; docs/CONFIG.md explains them.',
+    '',
+    describeFlags(configFlags()),
+  ].join('\n'),
+
+  async run(argv, host) {
+    const config = configFromFlags(parseFlags(argv, configFlags()), host.environment)
+    const log = createLogger(config.log)
+    const app = compose(config, log)
+    await run(app.parts, {
+      log,
+      stopSignal: host.stopSignal,
+      stopDeadlineMs: config.server.shutdown_grace + STOP_MARGIN_MS,
+      onReady: () => log.info({ ...app.addresses(), upstream: config.upstream.url }, 'ready'),
+    })
+    return 0
+  },
+}
+
+/** Closing sockets after the last request takes a moment of its own. */
+const STOP_MARGIN_MS = 2_000

@@ -1,0 +1,163 @@
+import { CacheDecisions } from './cache/cache-decisions.ts'
+import { Epochs } from './cache/epochs.ts'
+import { Invalidation } from './cache/invalidation.ts'
+import { ResponseCache } from './cache/response-cache.ts'
+import { SingleFlight } from './cache/single-flight.ts'
+import { WrittenTags } from './cache/written-tags.ts'
+import type { GatewayDependencies } from './gateway.ts'
+import { createPreparer } from './graphql/prepare.ts'
+import { AccessLog } from './http/access-log.ts'
+import type { GraphqlParts } from './http/graphql-route.ts'
+import type { Fetched } from './http/graphql-upstream.ts'
+import type { PassthroughParts } from './http/passthrough-route.ts'
+import { RequestIds } from './http/request-ids.ts'
+import type { RouteParts } from './http/routes.ts'
+import { IdentityResolver } from './identity/resolve-identity.ts'
+import type { Statistics } from './metrics.ts'
+import type { GatewayOptions } from './options.ts'
+import { Limiter } from './ratelimit/limiter.ts'
+import { SessionCookie } from './session/session-cookie.ts'
+import type { SessionRoutesOptions } from './session/session-routes.ts'
+import { SessionStore } from './session/session-store.ts'
+import { CacheStatistics } from './statistics/cache-statistics.ts'
+import { LimitStatistics } from './statistics/limit-statistics.ts'
+import { RequestStatistics } from './statistics/request-statistics.ts'
+import { UpstreamStatistics } from './statistics/upstream-statistics.ts'
+import { WebSocketProxy } from './subscriptions/websocket-proxy.ts'
+import { MetadataSync } from './temporary-metadata.ts'
+import { UpstreamMetadataSource } from './upstream/metadata-source.ts'
+import { UpstreamClient } from './upstream/upstream-client.ts'
+
+/** The modules of one gateway, joined: what gateway.ts starts, serves and stops. */
+export interface GatewayModules {
+  readonly statistics: Statistics
+  readonly identities: IdentityResolver
+  readonly sessions: SessionStore
+  readonly metadata: MetadataSync
+  readonly invalidation: Invalidation
+  readonly flights: SingleFlight<Fetched>
+  readonly upstream: UpstreamClient
+  readonly websockets: WebSocketProxy
+  readonly routes: RouteParts
+  /** `undefined` when there are no sessions. */
+  readonly sessionRoutes: SessionRoutesOptions | undefined
+}
+
+/** Stamps outlive the entries that carry them by so much, or entries would die of their stamps. */
+const STAMP_EXTRA_MS = 86_400_000
+const INVALIDATION_RETRY_MS = 1_000
+const LOG_LINES_PER_SECOND = 10
+
+export function composeGateway(
+  options: GatewayOptions,
+  dependencies: GatewayDependencies,
+): GatewayModules {
+  const { store, clock, random, log } = dependencies
+  const statistics = createStatistics(options)
+  const upstream = new UpstreamClient({
+    upstream: options.upstream,
+    clock,
+    statistics: statistics.upstream,
+  })
+  const sessions = new SessionStore({
+    store,
+    clock,
+    random,
+    ttlMs: options.session.ttlMs,
+    sessionsMax: options.auth.tokensMax,
+  })
+  const identities = new IdentityResolver({ ...options, sessions, clock, log })
+  const sessionCookie = options.session.enabled ? new SessionCookie(options.session) : undefined
+
+  const epochs = new Epochs({ store, random, ttlMs: options.cache.ttlMaxMs + STAMP_EXTRA_MS })
+  const invalidation = new Invalidation({
+    epochs,
+    statistics: statistics.cache,
+    log,
+    retryIntervalMs: INVALIDATION_RETRY_MS,
+  })
+  const requests = createPreparer({ limits: options.limits, memo: options.cache, random })
+  const metadata = new MetadataSync({
+    source: new UpstreamMetadataSource(upstream, options.upstream.adminSecret),
+    options: options.metadata,
+    onChange: async () => {
+      decisions.clear()
+      await invalidation.everything('metadata')
+    },
+    log,
+  })
+  const decisions = new CacheDecisions(metadata.planner, options.cache)
+  const writtenTags = new WrittenTags({ requests, planner: metadata.planner })
+  const flights = new SingleFlight<Fetched>(options.cache)
+
+  const graphql: GraphqlParts = {
+    identities,
+    requests,
+    limiter: new Limiter({ options: options.rateLimit, store, clock, log }),
+    decisions,
+    cache: new ResponseCache({
+      store,
+      epochs,
+      invalidation,
+      clock,
+      log,
+      statistics: statistics.cache,
+      entryBytesMax: options.cache.entryBytesMax,
+    }),
+    flights,
+    invalidation,
+    upstream,
+    requestStatistics: statistics.requests,
+    limitStatistics: statistics.limits,
+    preserve401Errors: options.auth.preserve401Errors,
+    sessionCookieName: sessionCookie?.name ?? '',
+    clock,
+    log,
+  }
+  const passthrough: PassthroughParts = {
+    upstream,
+    identities,
+    sessionCookie,
+    invalidation,
+    refreshMetadata: () => metadata.refresh(),
+    log,
+  }
+  return {
+    statistics,
+    identities,
+    sessions,
+    metadata,
+    invalidation,
+    flights,
+    upstream,
+    websockets: new WebSocketProxy({
+      ...options,
+      identities,
+      sessions,
+      sessionCookie,
+      invalidation,
+      writtenTags,
+      clock,
+      log,
+    }),
+    routes: {
+      graphql,
+      passthrough,
+      writtenTags,
+      requestIds: new RequestIds(random),
+      accessLog: new AccessLog({ log, clock, linesPerSecondMax: LOG_LINES_PER_SECOND }),
+      bodyBytesMax: options.limits.bodyBytesMax,
+      trustedProxyHops: options.server.trustedProxyHops,
+    },
+    sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
+  }
+}
+
+function createStatistics({ rateLimit }: GatewayOptions): Statistics {
+  return {
+    requests: new RequestStatistics(),
+    cache: new CacheStatistics(),
+    limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
+    upstream: new UpstreamStatistics(),
+  }
+}

@@ -1,0 +1,177 @@
+import {
+  type ArgumentNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql'
+import { GatewayError } from '../errors.ts'
+import type { RequestLimits } from '../options.ts'
+import { depthExceeded, nestingMax } from './document.ts'
+import type { ArgumentValue, SelectedField } from './operation.ts'
+
+export interface InlinedOperation {
+  readonly rootFields: readonly SelectedField[]
+  readonly depth: number
+  readonly nodes: number
+}
+
+/**
+ * The operation's fields with every fragment in its place. A few hundred bytes can spread to 2^30 fields, so
+ * they are counted first, each fragment once, and what is too large is refused before it is built. Refuses
+ * unknown fragments and cycles in Hasura's words.
+ */
+export function inlineFragments(
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  limits: RequestLimits,
+): InlinedOperation {
+  const size = new SizeCounter(fragments, limits).count(operation.selectionSet)
+  if (size.depth > limits.depthMax) throw depthExceeded(limits)
+  if (size.nodes > limits.nodesMax) throw tooManyNodes(`node limit of ${limits.nodesMax} exceeded`)
+  // As many as a document without fragments could have.
+  if (size.fields > limits.tokensMax) throw tooManyNodes(`more than ${limits.tokensMax} fields`)
+  const rootFields = new FieldCollector(fragments).collect(operation.selectionSet)
+  return { rootFields, depth: size.depth, nodes: size.nodes }
+}
+
+interface Size {
+  /** Longest chain of fields with a selection set. */
+  readonly depth: number
+  /** Fields with a selection set. */
+  readonly nodes: number
+  readonly fields: number
+}
+
+class SizeCounter {
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  readonly #limits: RequestLimits
+  readonly #sizes = new Map<string, Size>()
+  readonly #open = new Set<string>()
+  #level = 0
+
+  constructor(fragments: ReadonlyMap<string, FragmentDefinitionNode>, limits: RequestLimits) {
+    this.#fragments = fragments
+    this.#limits = limits
+  }
+
+  count({ selections }: SelectionSetNode): Size {
+    // A chain of fragments nests deeper than any document may.
+    if (this.#level > nestingMax(this.#limits)) throw depthExceeded(this.#limits)
+    this.#level += 1
+    let [depth, nodes, fields] = [0, 0, 0]
+    for (const selection of selections) {
+      const isField = selection.kind === Kind.FIELD
+      const size = this.#countSelection(selection)
+      depth = Math.max(depth, size.depth)
+      nodes += size.nodes
+      fields += size.fields + (isField ? 1 : 0)
+    }
+    this.#level -= 1
+    return { depth, nodes, fields }
+  }
+
+  #countSelection(selection: SelectionSetNode['selections'][number]): Size {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return this.#countFragment(selection.name.value)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return this.count(selection.selectionSet)
+    if (selection.selectionSet === undefined) return NOTHING
+    const inner = this.count(selection.selectionSet)
+    // Tools introspect deeply, of a schema and not of data: Hasura exempts it from its limits.
+    if (selection.name.value.startsWith('__')) return { ...NOTHING, fields: inner.fields }
+    return { depth: inner.depth + 1, nodes: inner.nodes + 1, fields: inner.fields }
+  }
+
+  #countFragment(name: string): Size {
+    const known = this.#sizes.get(name)
+    if (known !== undefined) return known
+    const fragment = this.#fragments.get(name)
+    if (fragment === undefined) throw invalid(`reference to undefined fragment "${name}"`)
+    if (this.#open.has(name)) {
+      const names = [...this.#open].map((open) => `"${open}"`).join(', ')
+      throw invalid(`the fragment definition(s) ${names} form a cycle`)
+    }
+    this.#open.add(name)
+    const size = this.count(fragment.selectionSet)
+    this.#open.delete(name)
+    this.#sizes.set(name, size)
+    return size
+  }
+}
+
+const NOTHING: Size = { depth: 0, nodes: 0, fields: 0 }
+
+/** Fields of a fragment are built once, however often it is spread. */
+class FieldCollector {
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  readonly #collected = new Map<string, readonly SelectedField[]>()
+
+  constructor(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+    this.#fragments = fragments
+  }
+
+  collect(selectionSet: SelectionSetNode | undefined): readonly SelectedField[] {
+    if (selectionSet === undefined) return NO_FIELDS
+    return selectionSet.selections.flatMap((selection) => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return this.#fragment(selection.name.value)
+      const selections = this.collect(selection.selectionSet)
+      if (selection.kind === Kind.INLINE_FRAGMENT) return selections
+      const values = argumentValues(selection.arguments ?? [])
+      return [{ name: selection.name.value, arguments: values, selections }]
+    })
+  }
+
+  #fragment(name: string): readonly SelectedField[] {
+    const known = this.#collected.get(name)
+    if (known !== undefined) return known
+    const fields = this.collect(this.#fragments.get(name)?.selectionSet)
+    this.#collected.set(name, fields)
+    return fields
+  }
+}
+
+const NO_FIELDS: readonly SelectedField[] = []
+const NO_ARGUMENTS: ReadonlyMap<string, ArgumentValue> = new Map()
+
+function argumentValues(nodes: readonly ArgumentNode[]): ReadonlyMap<string, ArgumentValue> {
+  return nodes.length === 0 ? NO_ARGUMENTS : namedValues(nodes)
+}
+
+interface NamedValue {
+  readonly name: { readonly value: string }
+  readonly value: ValueNode
+}
+
+/** Of a name given twice both values count: which one Hasura takes is its business. */
+function namedValues(nodes: readonly NamedValue[]): ReadonlyMap<string, ArgumentValue> {
+  const values = new Map<string, ArgumentValue>()
+  for (const { name, value } of nodes) {
+    const earlier = values.get(name.value)
+    const read = argumentValue(value)
+    values.set(name.value, earlier ? { kind: 'list', items: [earlier, read] } : read)
+  }
+  return values
+}
+
+export function argumentValue(node: ValueNode): ArgumentValue {
+  switch (node.kind) {
+    case Kind.VARIABLE:
+      return { kind: 'variable', name: node.name.value }
+    case Kind.LIST:
+      return { kind: 'list', items: node.values.map(argumentValue) }
+    case Kind.OBJECT:
+      return { kind: 'object', fields: namedValues(node.fields) }
+    case Kind.NULL:
+      return { kind: 'scalar', text: 'null' }
+    default:
+      return { kind: 'scalar', text: String(node.value) }
+  }
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('validation-failed', message)
+}
+
+function tooManyNodes(message: string): GatewayError {
+  return new GatewayError('node-limit-exceeded', message)
+}

@@ -1,0 +1,97 @@
+import { GatewayError } from '../errors.ts'
+import type { RequestLimits } from '../options.ts'
+import { isJsonNumber, isJsonObject, parseJson } from './lossless-json.ts'
+import type { JsonObject, JsonValue } from './operation.ts'
+
+/** What a client asks for, types checked, the document unread. */
+export interface GraphqlRequest {
+  readonly query: string
+  readonly operationName: string | undefined
+  readonly variables: JsonObject | undefined
+}
+
+export type RequestBody =
+  | { readonly kind: 'single'; readonly request: GraphqlRequest }
+  | { readonly kind: 'batch'; readonly members: readonly RequestMember[] }
+
+export interface RequestMember {
+  readonly request: GraphqlRequest
+  /** Its JSON, as the client wrote it. */
+  readonly text: string
+}
+
+/**
+ * The body of POST /v1/graphql: `{query, operationName?, variables?}` or a list of such. Types are checked as
+ * Hasura checks them (GraphQL/Transport/HTTP/Protocol.hs): other keys are ignored, one member of a wrong
+ * shape refuses a whole batch.
+ */
+export function readRequestBody(body: Buffer, limits: RequestLimits): RequestBody {
+  const { value, text, itemSpans } = parseJson(body, limits.jsonDepthMax)
+  if (!isList(value)) return { kind: 'single', request: readRequest(value, '$') }
+  if (value.length > limits.batchMax) {
+    const message = `batch limit of ${limits.batchMax} exceeded`
+    throw new GatewayError('batch-limit-exceeded', message)
+  }
+  const members = itemSpans.map(({ start, end }, index) => ({
+    request: readRequest(value[index], `$[${index}]`),
+    text: text.slice(start, end),
+  }))
+  return { kind: 'batch', members }
+}
+
+function readRequest(value: JsonValue | undefined, path: string): GraphqlRequest {
+  if (!isJsonObject(value)) throw wrongType(value, 'Object', path)
+  return {
+    query: readQuery(value, path),
+    operationName: readOperationName(value.get('operationName'), `${path}.operationName`),
+    variables: readVariables(value.get('variables'), `${path}.variables`),
+  }
+}
+
+function readQuery(request: JsonObject, path: string): string {
+  const query = request.get('query')
+  if (typeof query === 'string') return query
+  if (query !== undefined) throw wrongType(query, 'String', `${path}.query`)
+  // Clients of automatic persisted queries take this answer for "send the whole text from now on".
+  if (hasPersistedQuery(request))
+    throw new GatewayError('not-supported', 'PersistedQueryNotSupported')
+  throw new GatewayError('parse-failed', 'key "query" not found', { path })
+}
+
+function hasPersistedQuery(request: JsonObject): boolean {
+  const extensions = request.get('extensions')
+  return isJsonObject(extensions) && extensions.has('persistedQuery')
+}
+
+const GRAPHQL_NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
+
+function readOperationName(value: JsonValue | undefined, path: string): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string') throw wrongType(value, 'String', path)
+  if (GRAPHQL_NAME.test(value)) return value
+  const message = `${JSON.stringify(value)} is not a valid GraphQL name`
+  throw new GatewayError('parse-failed', message, { path })
+}
+
+function readVariables(value: JsonValue | undefined, path: string): JsonObject | undefined {
+  if (value === undefined || value === null) return undefined
+  if (isJsonObject(value)) return value
+  throw wrongType(value, 'Object', path)
+}
+
+function wrongType(value: JsonValue | undefined, expected: string, path: string): GatewayError {
+  const message = `expected ${expected}, but encountered ${typeName(value)}`
+  return new GatewayError('parse-failed', message, { path })
+}
+
+function typeName(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return 'Null'
+  if (typeof value === 'string') return 'String'
+  if (typeof value === 'boolean') return 'Boolean'
+  if (isList(value)) return 'Array'
+  return isJsonNumber(value) ? 'Number' : 'Object'
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}

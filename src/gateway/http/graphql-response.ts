@@ -1,0 +1,55 @@
+import { GatewayError, type GatewayErrorCode, graphqlErrorBody } from '../errors.ts'
+import type { Answer } from './answer.ts'
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Refusals of the gateway itself. All others are Hasura's too, and Hasura sends them with 200. */
+const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
+  'unexpected',
+  'timeout',
+  'rate-limit-exceeded',
+  'payload-too-large',
+  'unsupported-media-type',
+  'method-not-allowed',
+  'upstream-unreachable',
+  'upstream-invalid-response',
+  'upstream-overloaded',
+  'store-unavailable',
+])
+
+/** Not the request was at fault but what serves it. */
+const FAILURES_FROM = 500
+
+/**
+ * A refusal on /v1/graphql. Hasura answers 200 there whatever happened, but 401 under
+ * HASURA_GRAPHQL_PRESERVE_401_ERRORS; a load balancer or client library must see the gateway's own for
+ * what they are.
+ */
+export function errorAnswer(error: GatewayError, preserve401Errors: boolean): Answer {
+  return {
+    status: statusOf(error, preserve401Errors),
+    headers: [
+      'Content-Type',
+      JSON_TYPE,
+      'Cache-Control',
+      'no-store',
+      'Cache-Status',
+      'gerbang; detail=refused',
+      ...Object.entries(error.headers).flat(),
+    ],
+    body: Buffer.from(graphqlErrorBody(error)),
+    outcome: error.status >= FAILURES_FROM ? 'error' : 'refused',
+    etag: undefined,
+  }
+}
+
+/** What of a thrown thing may be told: a bug of ours shows nothing of itself. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError('unexpected', 'internal error', { cause: error })
+}
+
+function statusOf(error: GatewayError, preserve401Errors: boolean): number {
+  if (OWN_REFUSALS.has(error.code)) return error.status
+  return error.status === 401 && preserve401Errors ? 401 : 200
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import type { Dispatcher } from 'undici'
+import type { Logger } from '../../shared/logger.ts'
+import { EVERYTHING } from '../cache/epochs.ts'
+import type { Invalidation } from '../cache/invalidation.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { IdentityResolver } from '../identity/resolve-identity.ts'
+import type { Tag } from '../metadata/plan.ts'
+import type { SessionCookie } from '../session/session-cookie.ts'
+import type { UpstreamClient } from '../upstream/upstream-client.ts'
+import { mayHaveArrived } from '../upstream/upstream-error.ts'
+import type { RequestHead } from './answer.ts'
+import { answerHeaders, passthroughRequestHeaders } from './forward-headers.ts'
+
+export interface PassthroughParts {
+  readonly upstream: UpstreamClient
+  readonly identities: IdentityResolver
+  /** `undefined` when there are no sessions. */
+  readonly sessionCookie: SessionCookie | undefined
+  readonly invalidation: Invalidation
+  /** Hasura's metadata may just have been changed. */
+  readonly refreshMetadata: () => Promise<void>
+  readonly log: Logger
+}
+
+export interface Exchange {
+  readonly head: RequestHead
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Of a body that was read to learn what it writes; `undefined` leaves it in `request`. */
+  readonly body?: Buffer
+  /** What of the cache is stale once the upstream has answered; nothing for a read. */
+  readonly writes: readonly Tag[]
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * What a request may write that the gateway does not read. Everything but GET, HEAD and OPTIONS may (run_sql,
+ * REST endpoints, metadata), whatever its path looks like: Hasura's router takes more spellings of a path
+ * than would be safe to list here.
+ */
+export function writesOfMethod(method: string | undefined): readonly Tag[] {
+  return SAFE_METHODS.has(method ?? '') ? [] : [EVERYTHING]
+}
+
+/**
+ * Sends what the gateway does not answer to Hasura, which judges it, and its answer back, both as streams.
+ * What it may have written is stale before the client sees the answer, unless Hasura refused it.
+ */
+export async function passThrough(parts: PassthroughParts, exchange: Exchange): Promise<void> {
+  const { head, request, response, writes } = exchange
+  const identity = await sessionIdentity(parts, head)
+  const upstream = await send(parts, exchange, identity)
+  if (!isRefusal(upstream.statusCode)) await invalidate(parts, writes)
+  response.writeHead(upstream.statusCode, answerHeaders(upstream.headers))
+  try {
+    await pipeline(upstream.body, response)
+  } catch (error) {
+    // Too late for an error of ours: both sides see the connection end.
+    parts.log.debug({ err: error, path: request.url }, 'an answer was cut off')
+  }
+}
+
+/** Who a session cookie says the client is, unless he shows an admin secret; `undefined` when Hasura shall see. */
+export async function sessionIdentity(
+  parts: Pick<PassthroughParts, 'identities' | 'sessionCookie'>,
+  head: Pick<RequestHead, 'headers'>,
+): Promise<Identity | undefined> {
+  if (parts.sessionCookie?.read(head.headers.cookie) === undefined) return undefined
+  const identity = await parts.identities.resolve(head.headers)
+  return identity.kind === 'session' ? identity : undefined
+}
+
+async function send(
+  parts: PassthroughParts,
+  exchange: Exchange,
+  identity: Identity | undefined,
+): Promise<Dispatcher.ResponseData> {
+  const { head, request, response, writes } = exchange
+  const abandoned = new AbortController()
+  // A client that goes away ends a read. A write goes on, or its outcome would stay unknown.
+  if (writes.length === 0) response.once('close', () => abandoned.abort())
+  try {
+    return await parts.upstream.stream({
+      method: request.method ?? 'GET',
+      path: request.url ?? '/',
+      headers: passthroughRequestHeaders(head, identity, parts.sessionCookie?.name ?? ''),
+      body: exchange.body ?? (hasBody(request) ? request : null),
+      signal: abandoned.signal,
+    })
+  } catch (error) {
+    if (mayHaveArrived(error)) await invalidate(parts, writes)
+    throw error
+  }
+}
+
+async function invalidate(parts: PassthroughParts, writes: readonly Tag[]): Promise<void> {
+  if (writes.length === 0) return
+  if (writes.includes(EVERYTHING)) await parts.refreshMetadata()
+  await parts.invalidation.wrote(writes, 'passthrough')
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Hasura executed nothing. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500
+}

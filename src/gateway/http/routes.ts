@@ -1,0 +1,172 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { isPromise } from '../../shared/awaitable.ts'
+import type { WrittenTags } from '../cache/written-tags.ts'
+import { plainErrorBody } from '../errors.ts'
+import type { Tag } from '../metadata/plan.ts'
+import type { AccessLog } from './access-log.ts'
+import type { Answer, RequestHead } from './answer.ts'
+import { isPreflight, preflightHeaders } from './cors.ts'
+import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
+import { answerGraphql, type GraphqlParts } from './graphql-route.ts'
+import { type PassthroughParts, passThrough, writesOfMethod } from './passthrough-route.ts'
+import { readBody } from './read-body.ts'
+import type { RequestIds } from './request-ids.ts'
+import { sendAnswer } from './send-answer.ts'
+
+export interface RouteParts {
+  readonly graphql: GraphqlParts
+  readonly passthrough: PassthroughParts
+  readonly writtenTags: WrittenTags
+  readonly requestIds: RequestIds
+  readonly accessLog: AccessLog
+  readonly bodyBytesMax: number
+  readonly trustedProxyHops: number
+}
+
+/** GraphQL under names of its own: answered by Hasura, read here to learn what is written. */
+const ALIASES = ['/v1alpha1/graphql', '/v1beta1/relay']
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** A Fastify plugin: the paths whose bodies are read whole. */
+export function graphqlRoutes(fastify: FastifyInstance, parts: RouteParts, done: () => void): void {
+  fastify.removeAllContentTypeParsers()
+  // Of any type, as Hasura does; what comes with a cookie is judged by identity.
+  fastify.addContentTypeParser('*', (_request, payload, parsed) => {
+    readBody(payload, parts.bodyBytesMax, parsed)
+  })
+  fastify.setErrorHandler((error, request, reply) => {
+    reply.hijack()
+    const answer = errorAnswer(toGatewayError(error), parts.graphql.preserve401Errors)
+    parts.graphql.requestStatistics.answered(answer.outcome, undefined, 0)
+    send(parts, request.raw, reply.raw, headOf(parts, request.raw), answer)
+  })
+  fastify.post('/v1/graphql', (request, reply) => {
+    reply.hijack()
+    serveGraphql(parts, request.raw, reply.raw, bytesOf(request.body))
+  })
+  for (const alias of ALIASES) {
+    fastify.post(alias, (request, reply) => {
+      reply.hijack()
+      const body = bytesOf(request.body)
+      servePassthrough(parts, request.raw, reply.raw, parts.writtenTags.of(body), body)
+    })
+  }
+  done()
+}
+
+/** A Fastify plugin: everything else, with the bodies left in their streams. */
+export function passthroughRoutes(
+  fastify: FastifyInstance,
+  parts: RouteParts,
+  done: () => void,
+): void {
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
+  fastify.all('/*', (request, reply) => {
+    reply.hijack()
+    if (isPreflight(request.raw.method ?? '', request.raw.headers)) {
+      reply.raw.writeHead(204, preflightHeaders(request.raw.headers)).end()
+    } else {
+      servePassthrough(parts, request.raw, reply.raw, writesOfMethod(request.raw.method))
+    }
+  })
+  done()
+}
+
+function serveGraphql(
+  parts: RouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+): void {
+  const { requestStatistics } = parts.graphql
+  const head = headOf(parts, request)
+  requestStatistics.inFlight += 1
+  const answer = answerGraphql(parts.graphql, head, body)
+  if (!isPromise(answer)) {
+    requestStatistics.inFlight -= 1
+    send(parts, request, response, head, answer)
+    return
+  }
+  answer
+    .then((late) => send(parts, request, response, head, late))
+    .catch((error: unknown) => failed(parts, response, head, error))
+    .finally(() => {
+      requestStatistics.inFlight -= 1
+    })
+}
+
+function servePassthrough(
+  parts: RouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  writes: readonly Tag[],
+  body?: Buffer,
+): void {
+  const head = headOf(parts, request)
+  parts.graphql.requestStatistics.passthroughCount += 1
+  const exchange = { head, request, response, writes, ...(body === undefined ? {} : { body }) }
+  passThrough(parts.passthrough, exchange)
+    .then(() => record(parts, request, response, head))
+    .catch((error: unknown) => failed(parts, response, head, error))
+}
+
+function send(
+  parts: RouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: RequestHead,
+  answer: Answer,
+): void {
+  sendAnswer(response, head, answer)
+  record(parts, request, response, head)
+}
+
+function record(
+  parts: RouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: RequestHead,
+): void {
+  const { method = '', url: path = '' } = request
+  const access = { method, path, status: response.statusCode, requestId: head.requestId }
+  parts.accessLog.record(access, parts.graphql.clock.nowMs())
+}
+
+/** A refusal in the shape of Hasura's other endpoints; the end of the connection when its answer has begun. */
+function failed(
+  parts: RouteParts,
+  response: ServerResponse,
+  head: RequestHead,
+  error: unknown,
+): void {
+  const told = toGatewayError(error)
+  if (told.code === 'unexpected')
+    parts.graphql.log.error({ err: error }, 'a request failed by a bug')
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const headers = ['Content-Type', JSON_TYPE, ...Object.entries(told.headers).flat()]
+  const body = Buffer.from(plainErrorBody(told))
+  const answer: Answer = { status: told.status, headers, body, outcome: 'error', etag: undefined }
+  sendAnswer(response, head, answer)
+}
+
+export function headOf(
+  parts: Pick<RouteParts, 'requestIds' | 'trustedProxyHops'>,
+  { headers, socket }: IncomingMessage,
+): RequestHead {
+  return {
+    headers,
+    requestId: parts.requestIds.take(headers['x-request-id']),
+    socketAddress: socket.remoteAddress ?? 'unknown',
+    trustedHops: parts.trustedProxyHops,
+  }
+}
+
+function bytesOf(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : NO_BYTES
+}

@@ -1,0 +1,39 @@
+import { request } from 'undici'
+
+export interface Asked {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+}
+
+export type Headers = Readonly<Record<string, string>>
+
+/** POSTs to /v1/graphql: a query as text, a whole request as an object, a body as it is in a Buffer. */
+export async function ask(
+  url: string,
+  query: string | object | Buffer,
+  headers: Headers = {},
+): Promise<Asked> {
+  const body = Buffer.isBuffer(query)
+    ? query
+    : JSON.stringify(typeof query === 'string' ? { query } : query)
+  return await send(url, '/v1/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  })
+}
+
+export async function send(
+  url: string,
+  path: string,
+  options: {
+    readonly method?: string
+    readonly headers?: Headers
+    readonly body?: string | Buffer
+  } = {},
+): Promise<Asked> {
+  const { method = 'GET', headers = {}, body = null } = options
+  const answer = await request(`${url}${path}`, { method, headers, body })
+  return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
+}

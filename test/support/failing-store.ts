@@ -1,0 +1,43 @@
+import type { Store } from '../../src/store/index.ts'
+import { StoreError } from '../../src/store/index.ts'
+
+/** A store that can be cut off: while it is, every call fails as it does behind a dead connection. */
+export function failingStore(store: Store): Store & { isDown: boolean } {
+  const reach = async (): Promise<void> => {
+    if (failing.isDown) throw new StoreError('unreachable', 'the connection is closed')
+  }
+  const failing: Store & { isDown: boolean } = {
+    isDown: false,
+    name: store.name,
+    start: () => store.start(),
+    stop: () => store.stop(),
+    ping: async () => {
+      await reach()
+    },
+    get: async (key) => {
+      await reach()
+      return await store.get(key)
+    },
+    getMany: async (keys) => {
+      await reach()
+      return await store.getMany(keys)
+    },
+    set: async (key, value, options) => {
+      await reach()
+      return await store.set(key, value, options)
+    },
+    delete: async (keys) => {
+      await reach()
+      return await store.delete(keys)
+    },
+    run: async (procedure, keys, args) => {
+      await reach()
+      return await store.run(procedure, keys, args)
+    },
+    info: async () => {
+      await reach()
+      return await store.info()
+    },
+  }
+  return failing
+}

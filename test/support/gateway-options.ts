@@ -1,0 +1,78 @@
+import type { GatewayOptions } from '../../src/gateway/index.ts'
+
+export const ADMIN_SECRET = 'gateway-admin-secret'
+export const JWT_KEY = 'a key of at least thirty-two bytes, for tests'
+
+/** What the defaults of the configuration make, on loopback, with a secret and tokens, and all queries cached. */
+export function gatewayOptions(upstreamUrl: string): GatewayOptions {
+  return {
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      trustedProxyHops: 0,
+      keepAliveTimeoutMs: 75_000,
+      requestTimeoutMs: 30_000,
+      shutdownGraceMs: 5_000,
+      connectionsMax: 10_000,
+    },
+    upstream: {
+      url: upstreamUrl,
+      adminSecret: ADMIN_SECRET,
+      connections: 64,
+      connectTimeoutMs: 5_000,
+      headersTimeoutMs: 60_000,
+      bodyTimeoutMs: 60_000,
+      responseBytesMax: 1_000_000,
+      queueMax: 1_000,
+    },
+    auth: {
+      adminSecrets: [ADMIN_SECRET],
+      jwtSecrets: [
+        {
+          key: { type: 'HS256', key: JWT_KEY },
+          claims: {
+            kind: 'namespace',
+            namespace: 'https://hasura.io/jwt/claims',
+            format: 'json',
+          },
+          audience: undefined,
+          issuer: undefined,
+          allowedSkewSeconds: 0,
+          header: { kind: 'authorization' },
+        },
+      ],
+      unauthorizedRole: undefined,
+      preserve401Errors: false,
+      tokensMax: 10_000,
+    },
+    limits: {
+      bodyBytesMax: 100_000,
+      tokensMax: 10_000,
+      depthMax: 50,
+      nodesMax: 1_000,
+      batchMax: 100,
+      jsonDepthMax: 100,
+    },
+    cache: {
+      enabled: true,
+      ttlMs: 60_000,
+      ttlMaxMs: 3_600_000,
+      entryBytesMax: 100_000,
+      rules: [{ ttlMs: 60_000 }],
+      memoEntriesMax: 10_000,
+      memoBodyBytesMax: 32_768,
+      flightsMax: 1_000,
+      waitersMax: 1_000,
+      waitTimeoutMs: 10_000,
+    },
+    rateLimit: { enabled: true, rules: [], onStoreFailure: 'open' },
+    session: {
+      enabled: true,
+      cookieName: 'gerbang-session',
+      secure: false,
+      ttlMs: 3_600_000,
+      sameSite: 'lax',
+    },
+    metadata: { pollIntervalMs: 10_000 },
+  }
+}

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
+import { Epochs, EVERYTHING } from '../../../../src/gateway/cache/epochs.ts'
+import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
+import { ResponseCache } from '../../../../src/gateway/cache/response-cache.ts'
+import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
+import { silentLogger } from '../../../../src/shared/logger.ts'
+import { seededRandom } from '../../../../src/shared/random.ts'
+import type { Store } from '../../../../src/store/index.ts'
+import { failingStore } from '../../../support/failing-store.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { openStore } from '../../../support/open-store.ts'
+
+const products = 'table:default:public.products'
+const target = createCacheTarget({
+  digest: Buffer.alloc(32, 1),
+  familyDigest: Buffer.alloc(32, 2),
+  ttlMs: 60_000,
+  reads: [products],
+})
+const answer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from('{"data":{}}'),
+}
+
+let store: Store & { isDown: boolean }
+let invalidation: Invalidation
+let cache: ResponseCache
+
+beforeEach(async () => {
+  const clock = new FakeClock()
+  const statistics = new CacheStatistics()
+  store = failingStore(openStore(clock))
+  const epochs = new Epochs({ store, random: seededRandom(1), ttlMs: 86_400_000 })
+  const log = silentLogger
+  invalidation = new Invalidation({ epochs, statistics, log, retryIntervalMs: 10 })
+  cache = new ResponseCache({
+    store,
+    epochs,
+    invalidation,
+    clock,
+    log,
+    statistics,
+    entryBytesMax: 1_000,
+  })
+  const stamps = await cache.stampsFor(target, await cache.lookUp(target, 0))
+  await cache.fill(target, stamps ?? [], answer)
+})
+
+const isServed = async (): Promise<boolean> => (await cache.lookUp(target, 0)).entry !== undefined
+
+describe('an invalidation that the store could not be told of', () => {
+  it('does not fail', async () => {
+    store.isDown = true
+    await expect(invalidation.wrote([products], 'mutation')).resolves.toBeUndefined()
+  })
+
+  it('keeps what it concerns from being served when the store is back', async () => {
+    expect(await isServed()).toBe(true)
+    store.isDown = true
+    await invalidation.wrote([products], 'mutation')
+    store.isDown = false
+    expect(await isServed()).toBe(false)
+    expect(invalidation.owes([products])).toBe(true)
+    expect(invalidation.owes(['table:default:public.users'])).toBe(false)
+  })
+
+  it('is told as soon as the store is back', async () => {
+    store.isDown = true
+    await invalidation.wrote([products], 'mutation')
+    store.isDown = false
+    await vi.waitFor(() => expect(invalidation.owes([products])).toBe(false))
+    expect(await isServed()).toBe(false)
+  })
+
+  it('concerns all when it was of everything', async () => {
+    store.isDown = true
+    await invalidation.everything('metadata')
+    expect(invalidation.owes([products])).toBe(true)
+    invalidation.stop()
+  })
+
+  it('concerns all when there are too many to remember', async () => {
+    store.isDown = true
+    const tags = Array.from({ length: 1_001 }, (_, index) => `table:default:public.t${index}`)
+    await invalidation.wrote(tags, 'mutation')
+    expect(invalidation.owes([EVERYTHING, products])).toBe(true)
+    invalidation.stop()
+  })
+
+  it('is settled by a later one of the same tags', async () => {
+    store.isDown = true
+    await invalidation.wrote([products], 'mutation')
+    store.isDown = false
+    await invalidation.wrote([products], 'mutation')
+    expect(invalidation.owes([products])).toBe(false)
+    invalidation.stop()
+  })
+})
+
+describe('a store that is down', () => {
+  it('gives misses and keeps nothing', async () => {
+    store.isDown = true
+    const lookup = await cache.lookUp(target, 0)
+    expect(lookup).toEqual({ entry: undefined, stamps: undefined })
+    expect(await cache.stampsFor(target, lookup)).toBeUndefined()
+  })
+})

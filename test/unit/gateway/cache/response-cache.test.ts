@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
+import { ANY_WRITE, Epochs, EVERYTHING } from '../../../../src/gateway/cache/epochs.ts'
+import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
+import { type Lookup, ResponseCache } from '../../../../src/gateway/cache/response-cache.ts'
+import { epochKey } from '../../../../src/gateway/keys.ts'
+import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
+import { nth } from '../../../../src/shared/assert.ts'
+import { silentLogger } from '../../../../src/shared/logger.ts'
+import { seededRandom } from '../../../../src/shared/random.ts'
+import type { EmbeddedStore } from '../../../../src/store/index.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { openStore } from '../../../support/open-store.ts'
+
+const products = 'table:default:public.products'
+const users = 'table:default:public.users'
+const target = createCacheTarget({
+  digest: Buffer.alloc(32, 1),
+  familyDigest: Buffer.alloc(32, 2),
+  ttlMs: 60_000,
+  reads: [products, users],
+})
+const answer = (body: string) => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from(body),
+})
+const OLD = '{"data":{"price":1}}'
+const NEW = '{"data":{"price":2}}'
+
+let clock: FakeClock
+let store: EmbeddedStore
+let statistics: CacheStatistics
+let cache: ResponseCache
+let invalidation: Invalidation
+
+beforeEach(() => {
+  clock = new FakeClock()
+  store = openStore(clock)
+  statistics = new CacheStatistics()
+  const epochs = new Epochs({ store, random: seededRandom(1), ttlMs: 86_400_000 })
+  invalidation = new Invalidation({
+    epochs,
+    statistics,
+    log: silentLogger,
+    retryIntervalMs: 1_000,
+  })
+  cache = new ResponseCache({
+    store,
+    epochs,
+    invalidation,
+    clock,
+    log: silentLogger,
+    statistics,
+    entryBytesMax: 1_000,
+  })
+})
+
+async function lookUp(): Promise<Lookup> {
+  return await cache.lookUp(target, clock.nowMs())
+}
+
+/** As a miss does it before it asks the upstream. */
+async function readStamps(): Promise<readonly Buffer[]> {
+  return (await cache.stampsFor(target, await lookUp())) ?? []
+}
+
+async function servedBody(): Promise<string | undefined> {
+  return (await lookUp()).entry?.body.toString()
+}
+
+describe('ResponseCache', () => {
+  it('serves what was kept, at once', async () => {
+    await cache.fill(target, await readStamps(), answer(OLD))
+    const lookup = cache.lookUp(target, clock.nowMs())
+    expect(lookup).not.toBeInstanceOf(Promise)
+    expect(await servedBody()).toBe(OLD)
+  })
+
+  it('serves it until its TTL has passed', async () => {
+    await cache.fill(target, await readStamps(), answer(OLD))
+    clock.advance(59_999)
+    expect(await servedBody()).toBe(OLD)
+    clock.advance(1)
+    expect(await servedBody()).toBeUndefined()
+  })
+
+  it.each([
+    ['a table it reads', [products]],
+    ['another table it reads', [users]],
+    ['everything', [EVERYTHING]],
+  ])('does not serve it once %s is written', async (_case, tags) => {
+    await cache.fill(target, await readStamps(), answer(OLD))
+    await invalidation.wrote(tags, 'mutation')
+    expect(await servedBody()).toBeUndefined()
+  })
+
+  it('serves it although another table is written', async () => {
+    await cache.fill(target, await readStamps(), answer(OLD))
+    await invalidation.wrote(['table:default:public.orders'], 'mutation')
+    expect(await servedBody()).toBe(OLD)
+  })
+
+  it('bumps any-write with every write', async () => {
+    const before = await store.get(epochKey(ANY_WRITE))
+    await invalidation.wrote([products], 'mutation')
+    expect(await store.get(epochKey(ANY_WRITE))).not.toEqual(before)
+  })
+
+  it('never keeps an answer fetched before its table was written', async () => {
+    const stamps = await readStamps()
+    await invalidation.wrote([products], 'mutation')
+    expect(await cache.fill(target, stamps, answer(OLD))).toBe('epoch')
+    expect(await servedBody()).toBeUndefined()
+  })
+
+  it('keeps the newer answer when an older one arrives late', async () => {
+    const stamps = await readStamps()
+    await invalidation.wrote([products], 'mutation')
+    await cache.fill(target, await readStamps(), answer(NEW))
+    await cache.fill(target, stamps, answer(OLD))
+    expect(await servedBody()).toBe(NEW)
+  })
+
+  it('does not revive an entry when the stamp of its table was evicted', async () => {
+    await cache.fill(target, await readStamps(), answer(OLD))
+    await store.delete([epochKey(products)])
+    expect(await servedBody()).toBeUndefined()
+    await readStamps()
+    expect(await servedBody()).toBeUndefined()
+  })
+
+  it('takes the stamp another gateway created meanwhile', async () => {
+    const lookup = await lookUp()
+    const other = nth(await readStamps(), 0)
+    expect(nth((await cache.stampsFor(target, lookup)) ?? [], 0)).toEqual(other)
+  })
+
+  it('counts what it kept and what it did not', async () => {
+    const stamps = await readStamps()
+    await cache.fill(target, stamps, answer(OLD))
+    await cache.fill(target, stamps, answer('{"errors":[]}'))
+    expect(statistics).toMatchObject({ fills: 1, fillBytes: OLD.length })
+    expect(statistics.discards.get('not-json')).toBe(1)
+  })
+})
