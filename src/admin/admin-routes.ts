@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AdminDependencies } from './admin.ts'
 import type { AdminSecrets } from './admin-secrets.ts'
-import { takeStats } from './stats.ts'
+import type { ProcessMetrics } from './metrics.ts'
+import { takeStats, takeStoreStats } from './stats.ts'
 
 export interface AdminRouteParts extends AdminDependencies {
   readonly secrets: AdminSecrets
+  readonly metrics: ProcessMetrics
 }
 
 const SECRET_HEADER = 'x-hasura-admin-secret'
-const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** A Fastify plugin. Health is open to load balancers; everything else wants the admin secret. */
 export function adminRoutes(
@@ -16,7 +17,7 @@ export function adminRoutes(
   parts: AdminRouteParts,
   done: () => void,
 ): void {
-  const { gateway, secrets, log } = parts
+  const { gateway, store, secrets, metrics, log } = parts
 
   fastify.addHook('onRequest', (_request, reply, next) => {
     reply.header('cache-control', 'no-store')
@@ -42,7 +43,8 @@ export function adminRoutes(
   }
   fastify.get('/stats', { onRequest }, async () => await takeStats(parts))
   fastify.get('/metrics', { onRequest }, async (_request, reply) => {
-    return await reply.type(PROMETHEUS_TYPE).send(await gateway.metricsText())
+    const text = await metrics.text(await takeStoreStats(store))
+    return await reply.type(metrics.contentType).send(text)
   })
   done()
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/index.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { AdminSecrets } from './admin-secrets.ts'
+import { ProcessMetrics } from './metrics.ts'
 
 export interface AdminOptions {
   readonly host: string
@@ -55,6 +56,7 @@ class AdminListener implements Admin {
     this.#app.register(adminRoutes, {
       ...dependencies,
       secrets: new AdminSecrets(options.secrets),
+      metrics: new ProcessMetrics(dependencies.gateway.metrics),
     })
   }
 

@@ -1,4 +1,5 @@
 import type { GatewaySnapshot } from '../gateway/index.ts'
+import type { Store } from '../store/index.ts'
 import type { AdminDependencies } from './admin.ts'
 import { type Info, infoNumber, parseInfo } from './redis-info.ts'
 
@@ -32,11 +33,11 @@ export interface StoreStats {
 
 export async function takeStats(dependencies: AdminDependencies): Promise<Stats> {
   const { gateway, clock } = dependencies
-  const store = await storeStats(dependencies)
+  const store = await takeStoreStats(dependencies.store)
   return { takenAtMs: clock.nowMs(), ...gateway.snapshot(), process: processStats(), store }
 }
 
-async function storeStats({ store }: AdminDependencies): Promise<StoreStats> {
+export async function takeStoreStats(store: Store): Promise<StoreStats> {
   const { info, error } = await readInfo(store)
   return {
     name: store.name,
@@ -52,7 +53,7 @@ async function storeStats({ store }: AdminDependencies): Promise<StoreStats> {
 
 /** A store that is down is part of the statistics, not the end of them. */
 async function readInfo(
-  store: AdminDependencies['store'],
+  store: Store,
 ): Promise<{ readonly info: Info; readonly error: string | undefined }> {
   try {
     return { info: parseInfo(await store.info()), error: undefined }

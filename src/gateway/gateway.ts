@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
 import { invariant } from '../shared/assert.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
@@ -7,9 +8,10 @@ import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
 import { graphqlRoutes, headOf, passthroughRoutes } from './http/routes.ts'
-import { metricsText } from './metrics.ts'
+import { METRICS } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { sessionRoutes } from './session/session-routes.ts'
+import { createMetricRegistry } from './statistics/metric-registry.ts'
 import type { GatewaySnapshot } from './statistics/snapshot.ts'
 
 export interface GatewayDependencies {
@@ -23,8 +25,8 @@ export interface Gateway extends Startable {
   /** Where it listens, once started: the port is the one picked when the options say 0. */
   readonly address: { readonly host: string; readonly port: number }
   snapshot(): GatewaySnapshot
-  /** Everything that is counted, in Prometheus' text format. */
-  metricsText(): string
+  /** Everything that is counted, read when the registry is asked. */
+  readonly metrics: Registry
   /** Empty when requests can be served; else what is missing, in words. */
   notReady(): Promise<readonly string[]>
 }
@@ -40,6 +42,7 @@ const DRAIN_INTERVAL_MS = 100
 
 class HttpGateway implements Gateway {
   readonly name = 'gateway'
+  readonly metrics: Registry
   readonly #options: GatewayOptions
   readonly #dependencies: GatewayDependencies
   readonly #modules: GatewayModules
@@ -51,6 +54,7 @@ class HttpGateway implements Gateway {
     this.#options = options
     this.#dependencies = dependencies
     this.#modules = composeGateway(options, dependencies)
+    this.metrics = createMetricRegistry(METRICS, this.#modules)
     this.#app = this.#createServer()
     this.#startedAtMs = dependencies.clock.nowMs()
   }
@@ -101,10 +105,6 @@ class HttpGateway implements Gateway {
     } catch {
       return ['the store does not answer']
     }
-  }
-
-  metricsText(): string {
-    return metricsText(this.#modules.statistics, this.snapshot())
   }
 
   snapshot(): GatewaySnapshot {

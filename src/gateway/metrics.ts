@@ -1,9 +1,9 @@
+import type { BypassReason } from './cache/policy.ts'
 import type { CacheStatistics } from './statistics/cache-statistics.ts'
-import type { CounterSet } from './statistics/counter-set.ts'
+import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
-import { type Labels, PrometheusText, type Sample } from './statistics/prometheus-text.ts'
 import type { RequestStatistics } from './statistics/request-statistics.ts'
-import type { GatewaySnapshot } from './statistics/snapshot.ts'
+import type { WebSocketsSnapshot } from './statistics/snapshot.ts'
 import type { UpstreamStatistics } from './statistics/upstream-statistics.ts'
 
 export interface Statistics {
@@ -13,110 +13,194 @@ export interface Statistics {
   readonly upstream: UpstreamStatistics
 }
 
-/** Every metric of the gateway. Labels are of closed sets: never a key, a user or a query. */
-export function metricsText(statistics: Statistics, snapshot: GatewaySnapshot): string {
-  const text = new PrometheusText()
-  requestMetrics(text, statistics.requests, snapshot)
-  cacheMetrics(text, statistics.cache, snapshot)
-  limitMetrics(text, statistics.limits)
-  upstreamMetrics(text, statistics.upstream)
-  connectionMetrics(text, snapshot)
-  return text.toString()
+/** What the metrics are read from when someone asks for them. */
+export interface MetricSource {
+  readonly statistics: Statistics
+  readonly flights: { readonly flights: number; readonly waiters: number }
+  readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
+  readonly websockets: { snapshot(): WebSocketsSnapshot }
 }
 
-function requestMetrics(
-  text: PrometheusText,
-  requests: RequestStatistics,
-  snapshot: GatewaySnapshot,
-): void {
-  const outcomes = Object.entries(requests.latency)
-  text.counter(
-    'gerbang_requests_total',
-    'Operations answered on /v1/graphql, by how.',
-    outcomes.map(([outcome, latency]) => ({ labels: { outcome }, value: latency.count })),
-  )
-  text.histogram(
-    'gerbang_request_duration_seconds',
-    'From the whole request received to the answer handed to the socket.',
-    outcomes.map(([outcome, latency]) => ({ labels: { outcome }, latency })),
-  )
-  text.gauge('gerbang_requests_in_flight', 'HTTP requests being answered.', requests.inFlight)
-  text.counter(
-    'gerbang_cache_bypasses_total',
-    'Queries that were not looked up in the cache, by reason.',
-    samples(requests.bypasses, 'reason'),
-  )
-  text.counter('gerbang_passthrough_requests_total', 'Requests passed to Hasura unread.', [
-    { value: snapshot.requests.passthrough },
-  ])
-}
+/** One metric: its name, and where its value is counted. */
+export type MetricSpec = {
+  readonly name: string
+  readonly help: string
+} & (
+  | {
+      readonly type: 'counter' | 'gauge'
+      readonly label?: undefined
+      readonly read: (source: MetricSource) => number
+    }
+  | {
+      readonly type: 'counter'
+      /** Its values come from a closed set: never a key, a user or a query. */
+      readonly label: string
+      readonly read: (source: MetricSource) => Iterable<readonly [string, number]>
+    }
+  | {
+      readonly type: 'histogram'
+      readonly label?: string
+      /** Durations, by the label's value; the empty one when there is no label. */
+      readonly read: (source: MetricSource) => Iterable<readonly [string, LatencyHistogram]>
+    }
+)
 
-function cacheMetrics(
-  text: PrometheusText,
-  cache: CacheStatistics,
-  snapshot: GatewaySnapshot,
-): void {
-  text.counter('gerbang_cache_fills_total', 'Answers kept.', [{ value: cache.fills }])
-  text.counter('gerbang_cache_fill_bytes_total', 'Bytes of the answers kept.', [
-    { value: cache.fillBytes },
-  ])
-  text.counter(
-    'gerbang_cache_fills_discarded_total',
-    'Cacheable answers not kept, by reason.',
-    samples(cache.discards, 'reason'),
-  )
-  text.counter(
-    'gerbang_invalidations_total',
-    'Invalidations, by what wrote.',
-    samples(cache.invalidations, 'source'),
-  )
-  text.counter('gerbang_store_errors_total', 'Failures of the store under the cache.', [
-    { value: cache.storeErrors },
-  ])
-  text.gauge('gerbang_flights', 'Fetches that others may wait for.', snapshot.cache.flights)
-  text.gauge('gerbang_flight_waiters', "Requests that wait for another's.", snapshot.cache.waiters)
-}
+/** Every metric of the gateway. docs/METRICS.md is made from this. */
+export const METRICS: readonly MetricSpec[] = [
+  {
+    name: 'gerbang_requests_total',
+    type: 'counter',
+    help: 'Operations answered on /v1/graphql, by how.',
+    label: 'outcome',
+    read: ({ statistics }) =>
+      Object.entries(statistics.requests.latency).map(([outcome, { count }]) => [outcome, count]),
+  },
+  {
+    name: 'gerbang_request_duration_seconds',
+    type: 'histogram',
+    help: 'From the whole request received to the answer handed to the socket.',
+    label: 'outcome',
+    read: ({ statistics }) => Object.entries(statistics.requests.latency),
+  },
+  {
+    name: 'gerbang_requests_in_flight',
+    type: 'gauge',
+    help: 'Requests to /v1/graphql being answered.',
+    read: ({ statistics }) => statistics.requests.inFlight,
+  },
+  {
+    name: 'gerbang_cache_bypasses_total',
+    type: 'counter',
+    help: 'Queries that were not looked up in the cache, by reason.',
+    label: 'reason',
+    read: ({ statistics }) => statistics.requests.bypasses.entries(),
+  },
+  {
+    name: 'gerbang_passthrough_requests_total',
+    type: 'counter',
+    help: 'Requests passed to Hasura unread.',
+    read: ({ statistics }) => statistics.requests.passthroughCount,
+  },
+  {
+    name: 'gerbang_cache_fills_total',
+    type: 'counter',
+    help: 'Answers kept.',
+    read: ({ statistics }) => statistics.cache.fills,
+  },
+  {
+    name: 'gerbang_cache_fill_bytes_total',
+    type: 'counter',
+    help: 'Bytes of the answers kept.',
+    read: ({ statistics }) => statistics.cache.fillBytes,
+  },
+  {
+    name: 'gerbang_cache_fills_discarded_total',
+    type: 'counter',
+    help: 'Cacheable answers not kept, by reason.',
+    label: 'reason',
+    read: ({ statistics }) => statistics.cache.discards.entries(),
+  },
+  {
+    name: 'gerbang_invalidations_total',
+    type: 'counter',
+    help: 'Invalidations, by what wrote.',
+    label: 'source',
+    read: ({ statistics }) => statistics.cache.invalidations.entries(),
+  },
+  {
+    name: 'gerbang_store_errors_total',
+    type: 'counter',
+    help: 'Failures of the store under the cache.',
+    read: ({ statistics }) => statistics.cache.storeErrors,
+  },
+  {
+    name: 'gerbang_flights',
+    type: 'gauge',
+    help: 'Fetches under way that others may wait for.',
+    read: ({ flights }) => flights.flights,
+  },
+  {
+    name: 'gerbang_flight_waiters',
+    type: 'gauge',
+    help: 'Requests that wait for the answer to another’s.',
+    read: ({ flights }) => flights.waiters,
+  },
+  {
+    name: 'gerbang_ratelimit_decisions_total',
+    type: 'counter',
+    help: 'Requests the limits let pass and refused.',
+    label: 'decision',
+    read: ({ statistics: { limits } }) => [
+      ['allow', limits.allowed],
+      ['deny', limits.rejected],
+    ],
+  },
+  {
+    name: 'gerbang_ratelimit_rejections_total',
+    type: 'counter',
+    help: 'Requests refused, by rule.',
+    label: 'rule',
+    read: ({ statistics }) => statistics.limits.rejectedByRule.entries(),
+  },
+  {
+    name: 'gerbang_upstream_duration_seconds',
+    type: 'histogram',
+    help: 'Requests to Hasura, whether they succeeded or failed.',
+    read: ({ statistics }) => [['', statistics.upstream.latency]],
+  },
+  {
+    name: 'gerbang_upstream_failures_total',
+    type: 'counter',
+    help: 'Requests to Hasura without a usable answer, by code.',
+    label: 'code',
+    read: ({ statistics }) => statistics.upstream.failures.entries(),
+  },
+  {
+    name: 'gerbang_upstream_in_flight',
+    type: 'gauge',
+    help: 'Requests to Hasura under way.',
+    read: ({ statistics }) => statistics.upstream.inFlight,
+  },
+  {
+    name: 'gerbang_websocket_connections',
+    type: 'gauge',
+    help: 'WebSockets open to clients.',
+    read: ({ websockets }) => websockets.snapshot().open,
+  },
+  {
+    name: 'gerbang_websocket_connections_total',
+    type: 'counter',
+    help: 'WebSockets accepted and refused.',
+    label: 'result',
+    read: ({ websockets }) => {
+      const { opened, refused } = websockets.snapshot()
+      return [
+        ['opened', opened],
+        ['refused', refused],
+      ]
+    },
+  },
+  {
+    name: 'gerbang_session_events_total',
+    type: 'counter',
+    help: 'Sessions created and deleted by this gateway.',
+    label: 'event',
+    read: ({ sessions }) => [
+      ['created', sessions.createdCount],
+      ['deleted', sessions.deletedCount],
+    ],
+  },
+]
 
-function limitMetrics(text: PrometheusText, limits: LimitStatistics): void {
-  text.counter('gerbang_ratelimit_decisions_total', 'Requests the limits allowed and rejected.', [
-    { labels: { decision: 'allow' }, value: limits.allowed },
-    { labels: { decision: 'deny' }, value: limits.rejected },
-  ])
-  text.counter(
-    'gerbang_ratelimit_rejections_total',
-    'Requests rejected, by rule.',
-    samples(limits.rejectedByRule, 'rule'),
-  )
-}
-
-function upstreamMetrics(text: PrometheusText, upstream: UpstreamStatistics): void {
-  text.histogram('gerbang_upstream_duration_seconds', 'Requests to Hasura.', [
-    { latency: upstream.latency },
-  ])
-  text.counter(
-    'gerbang_upstream_failures_total',
-    'Requests to Hasura without a usable answer, by code.',
-    samples(upstream.failures, 'code'),
-  )
-  text.gauge('gerbang_upstream_in_flight', 'Requests to Hasura under way.', upstream.inFlight)
-}
-
-function connectionMetrics(text: PrometheusText, snapshot: GatewaySnapshot): void {
-  const { websockets, sessions } = snapshot
-  text.gauge('gerbang_websocket_connections', 'WebSockets open to clients.', websockets.open)
-  text.counter('gerbang_websocket_connections_total', 'WebSockets accepted and refused.', [
-    { labels: { result: 'opened' }, value: websockets.opened },
-    { labels: { result: 'refused' }, value: websockets.refused },
-  ])
-  text.counter('gerbang_session_events_total', 'Sessions created and deleted by this gateway.', [
-    { labels: { event: 'created' }, value: sessions.created },
-    { labels: { event: 'deleted' }, value: sessions.deleted },
-  ])
-}
-
-function samples(counters: CounterSet<string>, label: string): readonly Sample[] {
-  return Array.from(counters.entries(), ([name, value]) => {
-    const labels: Labels = { [label]: name }
-    return { labels, value }
-  })
+/** What each value of `reason` of gerbang_cache_bypasses_total stands for. */
+export const BYPASS_REASONS: Readonly<Record<BypassReason, string>> = {
+  'not-a-query': 'a subscription over HTTP, which Hasura refuses',
+  introspection: 'it asks for the schema itself',
+  action: 'it runs an action, whose answer comes from another service',
+  'remote-schema': 'it reads a remote schema, whose data the gateway cannot follow',
+  'volatile-function': 'it runs a function that may answer differently each time',
+  'cache-disabled': 'cache.enabled is false',
+  'no-rule': 'neither @cached nor a rule asks for it',
+  'ttl-zero': '@cached or the rule that matched says 0',
+  'invalid-directive': '@cached has arguments that mean nothing',
 }
