@@ -130,10 +130,7 @@ function gatewayHeaders(head: RequestHead): string[] {
   const scheme = (isBehindProxy ? headers['x-forwarded-proto'] : undefined) ?? 'http'
   const told = ['x-request-id', head.requestId]
   const earlier = isBehindProxy ? headers['x-forwarded-for'] : undefined
-  told.push(
-    'x-forwarded-for',
-    earlier === undefined ? socketAddress : `${earlier}, ${socketAddress}`,
-  )
+  told.push('x-forwarded-for', [earlier ?? [], socketAddress].flat().join(', '))
   if (host !== undefined) push(told, 'x-forwarded-host', host)
   push(told, 'x-forwarded-proto', scheme)
   return told

@@ -97,17 +97,17 @@ export class WebSocketProxy {
     for (const client of this.#clients.keys()) client.terminate()
   }
 
-  async accept(upgrade: Upgrade): Promise<void> {
+  accept(upgrade: Upgrade): void {
     const { socket } = upgrade
     socket.on('error', () => socket.destroy())
-    try {
-      const path = new URL(upgrade.request.url ?? '/', 'http://upstream').pathname
-      if (!PATHS.has(path)) throw new GatewayError('not-found', 'resource does not exist')
-      const identity = await sessionIdentity(this.#options, upgrade.head)
-      this.#connect(upgrade, identity)
-    } catch (error) {
-      this.#refuse(socket, toGatewayError(error))
-    }
+    this.#admit(upgrade).catch((error: unknown) => this.#refuse(socket, toGatewayError(error)))
+  }
+
+  async #admit(upgrade: Upgrade): Promise<void> {
+    const path = new URL(upgrade.request.url ?? '/', 'http://upstream').pathname
+    if (!PATHS.has(path)) throw new GatewayError('not-found', 'resource does not exist')
+    const identity = await sessionIdentity(this.#options, upgrade.head)
+    this.#connect(upgrade, identity)
   }
 
   #connect(upgrade: Upgrade, identity: Identity | undefined): void {
