@@ -1,6 +1,10 @@
 import { engineBench } from './engine.bench.ts'
+import { gatewayBench } from './gateway.bench.ts'
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { engine: engineBench }
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  engine: engineBench,
+  gateway: gatewayBench,
+}
 
 const topics = process.argv.slice(2)
 const unknown = topics.filter((topic) => BENCHES[topic] === undefined)
