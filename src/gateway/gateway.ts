@@ -7,7 +7,8 @@ import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
-import { graphqlRoutes, headOf, passthroughRoutes } from './http/routes.ts'
+import { refuseMalformed } from './http/malformed-request.ts'
+import { graphqlRoutes, headOf, passthroughRoutes, refuseUrl } from './http/routes.ts'
 import { METRICS } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { sessionRoutes } from './session/session-routes.ts'
@@ -133,6 +134,13 @@ class HttpGateway implements Gateway {
       keepAliveTimeout: server.keepAliveTimeoutMs,
       requestTimeout: server.requestTimeoutMs,
       routerOptions: { ignoreTrailingSlash: false },
+      // What arrives on an open connection while the gateway stops is still answered, as its last request.
+      return503OnClosing: false,
+      clientErrorHandler: refuseMalformed,
+      frameworkErrors: (error, { raw }, reply) => {
+        reply.hijack()
+        refuseUrl(routes, raw, reply.raw, error)
+      },
     })
     app.server.maxConnections = server.connectionsMax
     app.register(graphqlRoutes, routes)
