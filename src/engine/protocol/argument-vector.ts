@@ -1,17 +1,25 @@
 const CAPACITY_MIN = 64
 const CASE_BIT = 0x20
+const OWN_BYTES_MIN = 1_024
+/** A buffer that a large value has made larger than this is not kept for the next command. */
+const OWN_BYTES_KEPT = 256 * 1_024
+
+const NO_BYTES = new Uint8Array(0)
 
 /**
  * The arguments of one command as places in the bytes they came in; nothing is copied. The object is used
  * again for the next command: what a command keeps it copies.
  */
 export class ArgumentVector {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = NO_BYTES
   /** Where the command starts in `bytes`; the places below are counted from here. */
   base = 0
   count = 0
   #starts = new Int32Array(CAPACITY_MIN)
   #lengths = new Int32Array(CAPACITY_MIN)
+  /** For arguments that did not come in one buffer. */
+  #own = NO_BYTES
+  #ownLength = 0
 
   push(start: number, length: number): void {
     if (this.count === this.#starts.length) this.#grow()
@@ -60,19 +68,51 @@ export class ArgumentVector {
 
   /** Takes arguments that are not in one buffer yet. */
   load(parts: readonly (string | number | Uint8Array)[]): void {
-    const buffers = parts.map((part) =>
-      part instanceof Uint8Array ? part : Buffer.from(`${part}`),
-    )
-    const bytes = Buffer.allocUnsafe(buffers.reduce((sum, buffer) => sum + buffer.length, 0))
-    this.bytes = bytes
+    this.begin()
+    for (const part of parts) this.add(part)
+  }
+
+  /** Starts a command whose arguments `add` brings one by one; they are copied into a buffer of its own. */
+  begin(): void {
+    if (this.#own.length > OWN_BYTES_KEPT) this.#own = new Uint8Array(OWN_BYTES_MIN)
+    this.bytes = this.#own
     this.base = 0
     this.count = 0
-    let at = 0
-    for (const buffer of buffers) {
-      bytes.set(buffer, at)
-      this.push(at, buffer.length)
-      at += buffer.length
+    this.#ownLength = 0
+  }
+
+  add(part: string | number | Uint8Array): void {
+    if (part instanceof Uint8Array) this.#addBytes(part)
+    else this.#addBytes(Buffer.from(`${part}`))
+  }
+
+  /** A word of ours, such as a command's name: ASCII. */
+  addWord(word: string): void {
+    this.#reserve(word.length)
+    for (let at = 0; at < word.length; at += 1) {
+      this.#own[this.#ownLength + at] = word.charCodeAt(at)
     }
+    this.#added(word.length)
+  }
+
+  #addBytes(part: Uint8Array): void {
+    this.#reserve(part.length)
+    this.#own.set(part, this.#ownLength)
+    this.#added(part.length)
+  }
+
+  #added(length: number): void {
+    this.push(this.#ownLength, length)
+    this.#ownLength += length
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#ownLength + length
+    if (needed <= this.#own.length) return
+    const larger = new Uint8Array(Math.max(needed, this.#own.length * 2))
+    larger.set(this.#own.subarray(0, this.#ownLength))
+    this.#own = larger
+    this.bytes = larger
   }
 
   #grow(): void {
