@@ -28,7 +28,7 @@ describe('the admin listener', () => {
       { name: 'per-user', per: 'user', limit: LIMIT, windowMs: 60_000, slots: 64 },
     ] as const
     const rateLimit = { enabled: true, onStoreFailure: 'open', rules } as const
-    running = await startGatewayTo(upstream.url, { rateLimit }, store)
+    running = await startGatewayTo(upstream.url, { rateLimit }, { store })
     admin = createAdmin(
       { host: '127.0.0.1', port: 0, secrets: ['another', ADMIN_SECRET] },
       { gateway: running.gateway, store, clock: systemClock, log: silentLogger },
