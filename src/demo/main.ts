@@ -5,7 +5,6 @@ import { startDemo } from './start.ts'
 /** A process of its own, started by `gerbang demo`: what it is told comes by arguments and environment. */
 const { env } = process
 const STANDARD_ERROR = 2
-const STANDARD_OUTPUT_LINE = 'demo Hasura listens at'
 
 const log = pino({ level: 'warn', base: null }, destination({ dest: STANDARD_ERROR, sync: true }))
 
@@ -33,7 +32,7 @@ try {
   })
   const demo = await Promise.race([starting, told])
   if (demo !== undefined) {
-    process.stdout.write(`${STANDARD_OUTPUT_LINE} ${demo.url}\n`)
+    process.stdout.write(`demo Hasura listens at ${demo.url}\n`)
     await told
     await demo.stop()
   }

@@ -27,6 +27,7 @@ const REASON_BYTES_MAX = 123
 const TIMEOUT_MAX_MS = 2_147_483_647
 
 const NORMAL = 1000
+const INTERNAL_ERROR = 1011
 const BAD_MESSAGE = 4400
 const FORBIDDEN = 4403
 const INIT_TIMEOUT = 4408
@@ -94,8 +95,11 @@ export class Connection {
     try {
       await this.#handle(parseClientMessage(text))
     } catch (error) {
-      const why = error instanceof SyntaxError ? error.message : 'internal error'
-      this.#close(BAD_MESSAGE, `Parsing client message failed: ${why}`)
+      if (error instanceof SyntaxError) {
+        this.#close(BAD_MESSAGE, `Parsing client message failed: ${error.message}`)
+      } else {
+        this.#socket.close(INTERNAL_ERROR, 'internal error')
+      }
     }
   }
 
