@@ -32,10 +32,9 @@ export function whyNotStorable(
 
 function whyNotAResult(body: Buffer): DiscardReason | undefined {
   const result = parseJson(body)
-  if (typeof result !== 'object' || result === null || !Object.hasOwn(result, 'data')) {
-    return 'not-json'
-  }
-  return Object.hasOwn(result, 'errors') ? 'errors' : undefined
+  if (typeof result !== 'object' || result === null) return 'not-json'
+  if (Object.hasOwn(result, 'errors')) return 'errors'
+  return Object.hasOwn(result, 'data') ? undefined : 'not-json'
 }
 
 function parseJson(body: Buffer): unknown {

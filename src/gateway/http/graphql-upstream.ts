@@ -2,7 +2,6 @@ import type { Target } from '../cache/cache-decisions.ts'
 import type { CacheTarget } from '../cache/cache-target.ts'
 import type { BypassReason } from '../cache/policy.ts'
 import type { Filled, Lookup } from '../cache/response-cache.ts'
-import { GatewayError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { retriedOnce } from '../upstream/retry.ts'
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream/upstream-client.ts'
@@ -15,6 +14,7 @@ import {
   sharedRequestHeaders,
 } from './forward-headers.ts'
 import type { Ask, GraphqlParts } from './graphql-route.ts'
+import { invalidResponse, isPersonalRefusal, requireResult } from './upstream-result.ts'
 
 const PATH = '/v1/graphql'
 
@@ -25,8 +25,8 @@ export interface Fetched {
   readonly identity: Identity
   /** `undefined` when it could not be kept. */
   readonly filled: Filled | undefined
-  /** An error of the upstream's, not a result. */
-  readonly isFaulty: boolean
+  /** A refusal of who asked, not of what was asked. */
+  readonly isPersonal: boolean
 }
 
 /**
@@ -68,8 +68,7 @@ export async function fetchAndKeep(
   // A refresh asks for an answer that is younger than the request: one under way may not be.
   if (refresh) return told(await fetch(), target, 'request')
   const { result, isShared } = await parts.flights.fly(flightKey(target, stamps), fetch)
-  // It may be the other's token that the upstream did not like.
-  if (isShared && result.isFaulty && result.identity !== ask.identity) {
+  if (isShared && result.isPersonal && result.identity !== ask.identity) {
     return told(await fetch(), target, 'miss')
   }
   return told(result, target, isShared ? 'miss; collapsed' : 'miss')
@@ -82,12 +81,14 @@ async function fetchOnce(
   stamps: readonly Buffer[] | undefined,
 ): Promise<Fetched> {
   const answer = await retriedOnce(() => parts.upstream.fetch(sharedRequest(ask)))
-  requireJson(answer)
+  requireResult(answer)
   const { identity } = ask
-  if (stamps === undefined) return { answer, identity, filled: undefined, isFaulty: false }
+  if (stamps === undefined) return { answer, identity, filled: undefined, isPersonal: false }
   const kept = await parts.cache.fill(target, stamps, answer)
-  if (typeof kept !== 'string') return { answer, identity, filled: kept, isFaulty: false }
-  return { answer, identity, filled: undefined, isFaulty: kept === 'errors' || kept === 'status' }
+  if (typeof kept !== 'string') return { answer, identity, filled: kept, isPersonal: false }
+  if (kept === 'not-json') throw invalidResponse(answer)
+  const isError = kept === 'errors' || kept === 'status'
+  return { answer, identity, filled: undefined, isPersonal: isError && isPersonalRefusal(answer) }
 }
 
 /**
@@ -113,17 +114,9 @@ function told({ answer, filled }: Fetched, target: CacheTarget, forwarding: Forw
 }
 
 function passedOn(answer: UpstreamAnswer, reason: string): Answer {
-  requireJson(answer)
+  requireResult(answer)
   const headers = [...bufferedAnswerHeaders(answer.headers), ...bypassHeaders(reason)]
   return { status: answer.status, headers, body: answer.body, outcome: 'bypass', etag: undefined }
-}
-
-/** A proxy between, or another program at Hasura's address, would make the client's GraphQL library stumble. */
-function requireJson(answer: UpstreamAnswer): void {
-  const type = contentTypeOf(answer)
-  if (/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) return
-  const message = `the upstream did not answer with JSON but with status ${answer.status}`
-  throw new GatewayError('upstream-invalid-response', message)
 }
 
 function contentTypeOf({ headers }: UpstreamAnswer): string {

@@ -139,7 +139,7 @@ describe('ResponseCache', () => {
   it('counts what it kept and what it did not', async () => {
     const stamps = await readStamps()
     await cache.fill(target, stamps, answer(OLD))
-    await cache.fill(target, stamps, answer('{"errors":[]}'))
+    await cache.fill(target, stamps, answer('{"rows":[]}'))
     expect(statistics).toMatchObject({ fills: 1, fillBytes: OLD.length })
     expect(statistics.discards.get('not-json')).toBe(1)
   })

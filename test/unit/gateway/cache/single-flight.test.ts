@@ -70,7 +70,26 @@ describe('SingleFlight', () => {
     await Promise.all(asked)
   })
 
-  it('lets one ask alone who waited too long', async () => {
+  it('lets those who waited too long ask once more, together', async () => {
+    const flights = new SingleFlight<string>({ ...options, waitTimeoutMs: 1 })
+    const slow = held()
+    const led = flights.fly('key', slow.fetch)
+    let calls = 0
+    const again = async (): Promise<string> => {
+      calls += 1
+      return await Promise.resolve(`again ${calls}`)
+    }
+    const waited = await Promise.all([1, 2, 3].map(() => flights.fly('key', again)))
+    expect(waited.map(({ result }) => result)).toEqual(['again 1', 'again 1', 'again 1'])
+    expect(waited.filter(({ isShared }) => isShared)).toHaveLength(2)
+    // Nobody who comes now waits for what is late, or is told what has landed.
+    expect((await flights.fly('key', again)).result).toBe('again 2')
+    slow.land('late')
+    expect((await led).result).toBe('late')
+    expect([flights.flights, flights.waiters]).toEqual([0, 0])
+  })
+
+  it('lets one ask again who waited too long', async () => {
     const flights = new SingleFlight<string>({ ...options, waitTimeoutMs: 1 })
     const slow = held()
     const led = flights.fly('key', slow.fetch)
