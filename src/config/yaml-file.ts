@@ -1,4 +1,4 @@
-import { isCollection, LineCounter, parseDocument } from 'yaml'
+import { isCollection, LineCounter, parseDocument, type YAMLParseError } from 'yaml'
 import type { Problem } from './config-error.ts'
 
 export interface YamlFile {
@@ -38,7 +38,7 @@ export function parseYamlFile(fileName: string, text: string): YamlFile {
     return startOf(keys.find((node) => String(node) === key)) ?? locate(path)
   }
 
-  const problems = document.errors.map((error) => ({
+  const problems = withoutConsequences(document.errors).map((error) => ({
     where: position(error.pos[0]),
     key: undefined,
     message: error.message,
@@ -50,6 +50,12 @@ export function parseYamlFile(fileName: string, text: string): YamlFile {
   if (isMapping(tree)) return { ...file, tree, problems }
   const message = 'expected a mapping of sections, such as "server:"'
   return { ...file, tree: {}, problems: [{ where: position(0), key: undefined, message }] }
+}
+
+/** After a mistake in the syntax the parser finds one in every token that follows. */
+function withoutConsequences(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const first = errors.findIndex((error) => error.code !== 'DUPLICATE_KEY')
+  return first === -1 ? errors : errors.slice(0, first + 1)
 }
 
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Config, ConfigError, loadConfig } from '../../../src/config/index.ts'
+import { type Config, ConfigError, explainFindings, loadConfig } from '../../../src/config/index.ts'
 
 interface Given {
   readonly yaml?: string
@@ -218,6 +218,21 @@ describe('loadConfig', () => {
     ])('refuses %s', (yaml, message) => {
       expect(mistakes({ yaml })).toEqual([expect.stringContaining(message)])
     })
+  })
+})
+
+describe('explainFindings', () => {
+  const given = {
+    yaml: 'cache:\n  rules:\n    - { roles: [usr], ttl: 1m }\n',
+    environment: { HASURA_GRAPHQL_ENDPOINT: 'http://h' },
+  }
+  it.each([
+    [['cache', 'rules', 0, 'roles', 0], 'g.yaml:3:17', 'cache.rules[0].roles[0]'],
+    [['upstream', 'url'], 'HASURA_GRAPHQL_ENDPOINT', 'upstream.url'],
+    [['store', 'url'], undefined, 'store.url'],
+  ])('says where %j was set', (path, where, key) => {
+    const message = 'is wrong'
+    expect(explainFindings(sources(given), [{ path, message }])).toEqual([{ where, key, message }])
   })
 })
 
