@@ -13,6 +13,7 @@ import type { PassthroughParts } from './http/passthrough-route.ts'
 import { RequestIds } from './http/request-ids.ts'
 import type { RouteParts } from './http/routes.ts'
 import { IdentityResolver } from './identity/resolve-identity.ts'
+import { MetadataSync } from './metadata/metadata-sync.ts'
 import type { Statistics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { Limiter } from './ratelimit/limiter.ts'
@@ -24,7 +25,6 @@ import { LimitStatistics } from './statistics/limit-statistics.ts'
 import { RequestStatistics } from './statistics/request-statistics.ts'
 import { UpstreamStatistics } from './statistics/upstream-statistics.ts'
 import { WebSocketProxy } from './subscriptions/websocket-proxy.ts'
-import { MetadataSync } from './temporary-metadata.ts'
 import { UpstreamMetadataSource } from './upstream/metadata-source.ts'
 import { UpstreamClient } from './upstream/upstream-client.ts'
 
@@ -84,6 +84,7 @@ export function composeGateway(
       decisions.clear()
       await invalidation.everything('metadata')
     },
+    clock,
     log,
   })
   const decisions = new CacheDecisions(metadata.planner, options.cache)

@@ -92,6 +92,11 @@ export interface WebSocketsSnapshot {
 }
 
 export interface MetadataSnapshot {
+  /** Whether plans are by Hasura's metadata; else nothing is shared between sessions. */
   readonly isLoaded: boolean
   readonly resourceVersion: number | undefined
+  /** When it was last read, or found unchanged. */
+  readonly loadedAtMs: number | undefined
+  /** Why it could not be read; `undefined` once it could. */
+  readonly lastError: { readonly message: string; readonly atMs: number } | undefined
 }

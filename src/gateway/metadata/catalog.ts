@@ -1,0 +1,136 @@
+import { z } from 'zod'
+
+/** What a Postgres knows of its tables that Hasura's metadata does not tell. */
+export interface Catalog {
+  /** By `schema.name`. */
+  readonly relations: ReadonlyMap<string, Relation>
+  readonly functions: ReadonlyMap<string, DatabaseFunction>
+}
+
+export interface Relation {
+  readonly name: string
+  /** `other`: a materialised view or foreign table, whose rows change without a write to anything here. */
+  readonly kind: 'table' | 'view' | 'other'
+  /** Row-level security or `current_setting`: who asks may decide what is seen. */
+  readonly readsSession: boolean
+  /** A view that calls functions or operators of the user's: what these read is not known. */
+  readonly callsFunctions: boolean
+  /** Triggers or rules of the user's: what these write is not known. */
+  readonly hasTriggers: boolean
+  /** What a view selects from. */
+  readonly readsFrom: readonly string[]
+  /** Partitions, children and parents: rows of one are rows of the other. */
+  readonly kin: readonly string[]
+  readonly foreignKeys: readonly ForeignKey[]
+  /** The keys of other tables that refer to this one. */
+  readonly references: readonly Reference[]
+}
+
+export interface ForeignKey {
+  readonly columns: readonly string[]
+  readonly target: string
+}
+
+export interface Reference {
+  readonly from: string
+  /** What happens to the referring rows. */
+  readonly onDelete: ReferenceAction
+  readonly onUpdate: ReferenceAction
+}
+
+/** `pg_constraint.confdeltype`: no action, restrict, cascade, set null, set default. */
+export type ReferenceAction = 'a' | 'r' | 'c' | 'n' | 'd'
+
+export interface DatabaseFunction {
+  readonly isVolatile: boolean
+  /** `schema.name` of the relation whose rows it returns. */
+  readonly returns: string | undefined
+}
+
+const referenceAction = z.enum(['a', 'r', 'c', 'n', 'd'])
+
+const catalogRows = z.object({
+  relations: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.string(),
+      readsSession: z.boolean(),
+      callsFunctions: z.boolean(),
+      hasTriggers: z.boolean(),
+    }),
+  ),
+  /** view, what it reads */
+  views: z.array(z.tuple([z.string(), z.string()])),
+  /** child, parent */
+  inheritance: z.array(z.tuple([z.string(), z.string()])),
+  foreignKeys: z.array(
+    z.object({
+      from: z.string(),
+      columns: z.array(z.string()),
+      to: z.string(),
+      onDelete: referenceAction,
+      onUpdate: referenceAction,
+    }),
+  ),
+  functions: z.array(
+    z.object({ name: z.string(), volatility: z.string(), returns: z.string().nullable() }),
+  ),
+})
+
+/** The catalog in the text that `CATALOG_QUERY` selects; throws when it is none. */
+export function parseCatalog(text: string): Catalog {
+  const rows = catalogRows.parse(JSON.parse(text))
+  const readsFrom = groups(rows.views)
+  const kin = groups(
+    rows.inheritance.flatMap(([child, parent]): [string, string][] => [
+      [child, parent],
+      [parent, child],
+    ]),
+  )
+  const foreignKeys = groups(rows.foreignKeys.map((key) => [key.from, key]))
+  const references = groups(rows.foreignKeys.map((key) => [key.to, key]))
+  const relations = rows.relations.map(({ kind, ...relation }): [string, Relation] => [
+    relation.name,
+    {
+      ...relation,
+      kind: kindOf(kind),
+      readsFrom: readsFrom.get(relation.name) ?? [],
+      kin: kin.get(relation.name) ?? [],
+      foreignKeys: (foreignKeys.get(relation.name) ?? []).map(({ columns, to }) => ({
+        columns,
+        target: to,
+      })),
+      references: references.get(relation.name) ?? [],
+    },
+  ])
+  return { relations: new Map(relations), functions: singleFunctions(rows.functions) }
+}
+
+function kindOf(relkind: string): Relation['kind'] {
+  if (relkind === 'r' || relkind === 'p') return 'table'
+  return relkind === 'v' ? 'view' : 'other'
+}
+
+function groups<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string, readonly T[]> {
+  const grouped = new Map<string, T[]>()
+  for (const [key, value] of pairs) {
+    const values = grouped.get(key) ?? []
+    values.push(value)
+    grouped.set(key, values)
+  }
+  return grouped
+}
+
+/** Without those of which there are several: Hasura tracks none of them. */
+function singleFunctions(
+  rows: z.output<typeof catalogRows>['functions'],
+): ReadonlyMap<string, DatabaseFunction> {
+  const byName = groups(rows.map((row) => [row.name, row]))
+  const single = [...byName.values()].filter((overloads) => overloads.length === 1).flat()
+  return new Map(
+    single.map(({ name, volatility, returns }) => [
+      name,
+      { isVolatile: volatility === 'v', returns: returns ?? undefined },
+    ]),
+  )
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod'
+
+/**
+ * The parts of `export_metadata` (version 3) that decide what an operation reads, writes and depends on:
+ * tooling/hasura/metadata.openapi.json of hasura/graphql-engine has the whole. Lists are read item by item
+ * (see `readEach`), and the items strictly: what this version of the gateway does not know must not be taken
+ * for something that shares answers.
+ */
+
+/** A table, view or function. Sources other than Postgres write them as a list, or with a data set for a schema. */
+export const objectName = z
+  .union([
+    z.string().transform((name) => ({ schema: 'public', name })),
+    z.strictObject({ schema: z.string().default('public'), name: z.string() }),
+    z
+      .strictObject({ dataset: z.string(), name: z.string() })
+      .transform(({ dataset, name }) => ({ schema: dataset, name })),
+    z
+      .array(z.string())
+      .min(1)
+      .transform((path) => ({ schema: path.slice(0, -1).join('.'), name: path.at(-1) ?? '' })),
+  ])
+  .readonly()
+export type ObjectName = z.output<typeof objectName>
+
+const optionalText = z.string().nullish()
+const list = z.array(z.unknown()).nullish()
+
+export const exportSchema = z.object({
+  resource_version: z.number(),
+  metadata: z.object({
+    version: z.literal(3),
+    sources: z.array(z.unknown()),
+    actions: z.unknown(),
+    remote_schemas: z.unknown(),
+    inherited_roles: z.unknown(),
+  }),
+})
+
+export const sourceSchema = z.object({
+  name: z.string(),
+  kind: z.string(),
+  tables: list,
+  functions: list,
+  native_queries: list,
+  stored_procedures: list,
+  configuration: z.unknown(),
+  customization: z.unknown(),
+})
+
+/** A connection picked per request, from the session. */
+export const routedConfiguration = z.object({ connection_template: z.object({}) })
+
+export const customizationSchema = z.strictObject({
+  naming_convention: z.enum(['hasura-default', 'graphql-default']).nullish(),
+  root_fields: z
+    .strictObject({ namespace: optionalText, prefix: optionalText, suffix: optionalText })
+    .nullish(),
+  type_names: z.unknown(),
+})
+
+export const namedTable = z.object({ table: objectName })
+
+export const tableSchema = z.strictObject({
+  table: objectName,
+  configuration: z
+    .strictObject({
+      custom_name: optionalText,
+      custom_root_fields: z.record(z.string(), z.unknown()).nullish(),
+      column_config: z.unknown(),
+      custom_column_names: z.unknown(),
+      comment: z.unknown(),
+    })
+    .nullish(),
+  object_relationships: list,
+  array_relationships: list,
+  remote_relationships: list,
+  computed_fields: list,
+  select_permissions: list,
+  insert_permissions: z.unknown(),
+  update_permissions: z.unknown(),
+  delete_permissions: z.unknown(),
+  event_triggers: z.unknown(),
+  is_enum: z.unknown(),
+  logical_model: z.undefined().nullish(),
+  apollo_federation_config: z.unknown(),
+})
+
+/** Hasura 2.0 to 2.8 wrote the name alone, later ones `{name, comment}`. */
+export const customRootField = z.union([
+  z.string(),
+  z.object({ name: optionalText }).transform(({ name }) => name),
+])
+
+const foreignKeyTo = z.strictObject({
+  table: objectName,
+  column: z.string().optional(),
+  columns: z.array(z.string()).optional(),
+})
+
+export const relationshipSchema = z.strictObject({
+  name: z.string(),
+  comment: z.unknown(),
+  using: z.union([
+    z.strictObject({
+      foreign_key_constraint_on: z.union([
+        z.string().transform((column) => [column]),
+        z.array(z.string()),
+        foreignKeyTo,
+      ]),
+    }),
+    z.strictObject({
+      manual_configuration: z.strictObject({
+        remote_table: objectName,
+        column_mapping: z.unknown(),
+        insertion_order: z.unknown(),
+        source: z.undefined(),
+      }),
+    }),
+  ]),
+})
+
+export const remoteRelationshipSchema = z.object({ name: z.string(), definition: z.unknown() })
+
+export const toSourceRelationship = z.strictObject({
+  to_source: z.strictObject({
+    source: z.string(),
+    table: objectName,
+    relationship_type: z.enum(['object', 'array']),
+    field_mapping: z.unknown(),
+  }),
+})
+
+export const computedFieldSchema = z.strictObject({
+  name: z.string(),
+  comment: z.unknown(),
+  definition: z.strictObject({
+    function: objectName,
+    session_argument: optionalText,
+    table_argument: optionalText,
+  }),
+})
+
+export const selectPermissionSchema = z.strictObject({
+  role: z.string(),
+  comment: z.unknown(),
+  permission: z.strictObject({
+    columns: z.unknown(),
+    filter: z.record(z.string(), z.unknown()),
+    limit: z.unknown(),
+    allow_aggregations: z.unknown(),
+    computed_fields: z.unknown(),
+    query_root_fields: z.unknown(),
+    subscription_root_fields: z.unknown(),
+  }),
+})
+
+export const functionSchema = z.strictObject({
+  function: objectName,
+  comment: z.unknown(),
+  permissions: z.unknown(),
+  configuration: z
+    .strictObject({
+      custom_name: optionalText,
+      custom_root_fields: z
+        .strictObject({ function: optionalText, function_aggregate: optionalText })
+        .nullish(),
+      exposed_as: z.enum(['query', 'mutation']).nullish(),
+      session_argument: optionalText,
+      response: z.undefined().nullish(),
+    })
+    .nullish(),
+})
+
+export const nativeQuerySchema = z.object({ root_field_name: z.string() })
+
+export const storedProcedureSchema = z.object({
+  stored_procedure: objectName,
+  configuration: z.object({ custom_name: optionalText }).nullish(),
+})
+
+export const actionSchema = z.object({
+  name: z.string(),
+  definition: z.object({ type: z.string().nullish(), kind: z.string().nullish() }),
+})
+
+export const inheritedRoleSchema = z.object({
+  role_name: z.string(),
+  role_set: z.array(z.string()),
+})
+
+export interface Items<T> {
+  readonly items: readonly T[]
+  /** Items that are not as the schema says. */
+  readonly unreadableCount: number
+}
+
+/** The items that can be read. An absent list is an empty one. */
+export function readEach<T>(schema: z.ZodType<T>, value: unknown): Items<T> {
+  if (value === undefined || value === null) return { items: [], unreadableCount: 0 }
+  if (!Array.isArray(value)) return { items: [], unreadableCount: 1 }
+  const read = value.map((item) => schema.safeParse(item))
+  const items = read.flatMap(({ success, data }) => (success ? [data] : []))
+  return { items, unreadableCount: value.length - items.length }
+}

@@ -1,0 +1,200 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { MetadataOptions } from '../options.ts'
+import type { MetadataSnapshot } from '../statistics/snapshot.ts'
+import { buildModel } from './hasura-metadata.ts'
+import { MetadataPlanner } from './metadata-planner.ts'
+import type { MetadataSource, Planner } from './plan.ts'
+import { catalogsOf, isSameReading, readUpstream, type UpstreamReading } from './read-upstream.ts'
+import { safePlanner } from './safe-planner.ts'
+
+export interface MetadataSyncOptions {
+  readonly source: MetadataSource
+  readonly options: MetadataOptions
+  /** Plans have changed, and with them what the keys of entries mean. Awaited before anyone is told. */
+  readonly onChange: () => Promise<void>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A start waits so long for the first load, and then goes on without. */
+const START_WAIT_MS = 2_000
+/** One load may take so long, all its requests together. */
+const LOAD_TIMEOUT_MS = 10_000
+/** Until there is metadata, retries come sooner than polls: after so long, then doubled each time. */
+const RETRY_MIN_MS = 500
+/** Polls may fail for so long, or for three intervals, before the metadata counts as unknown. */
+const UNCONFIRMED_MAX_MS = 60_000
+
+/** Of which each change is logged, once. */
+type State = 'waiting' | 'loaded' | 'unconfirmed' | 'safe'
+
+/**
+ * Keeps the planner in step with Hasura. Until its metadata is known, and whenever that is in doubt, plans are
+ * the safe ones: the gateway serves, and shares nothing between sessions.
+ *
+ * A change made through the gateway calls `refresh`; when that fails, the metadata is in doubt at once. A
+ * change made elsewhere is seen by the next poll. When polls fail, the last metadata is kept for a time: most
+ * often Hasura is being restarted, and has not changed.
+ */
+export class MetadataSync {
+  /** Always the same object: what it plans by is replaced within. */
+  readonly planner: Planner = {
+    plan: (operation, role, variables) => this.#current.plan(operation, role, variables),
+  }
+  readonly #options: MetadataSyncOptions
+  readonly #stopped = new AbortController()
+  #current: Planner = safePlanner
+  #reading: UpstreamReading | undefined
+  #state: State = 'waiting'
+  #confirmedAtMs = 0
+  #loadedAtMs: number | undefined
+  #lastError: MetadataSnapshot['lastError']
+  /** How often Hasura may have been changed through the gateway, and how many of these changes are known. */
+  #changes = 0
+  #knownChanges = 0
+  #failures = 0
+  #running: Promise<void> | undefined
+  #next: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: MetadataSyncOptions) {
+    this.#options = options
+  }
+
+  /** Never fails: a gateway may be up before its Hasura. */
+  async start(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, START_WAIT_MS)
+    })
+    await Promise.race([this.#run(), patience])
+    clearTimeout(timer)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    clearTimeout(this.#timer)
+    await this.#next
+    await this.#running
+  }
+
+  /**
+   * Hasura may just have been changed: when this resolves, plans are by metadata read after the call, or the
+   * safe ones, and whatever was cached by others is stale.
+   */
+  async refresh(): Promise<void> {
+    this.#changes += 1
+    await this.#loadAnew()
+  }
+
+  snapshot(): MetadataSnapshot {
+    return {
+      isLoaded: this.#reading !== undefined,
+      resourceVersion: this.#reading?.metadata.resource_version,
+      loadedAtMs: this.#loadedAtMs,
+      lastError: this.#lastError,
+    }
+  }
+
+  /** Many at once share one load. One under way is not good enough: it may have read too early. */
+  async #loadAnew(): Promise<void> {
+    if (this.#running === undefined) return await this.#run()
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined
+      return this.#running ?? this.#run()
+    })
+    return await this.#next
+  }
+
+  #run(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#running = this.#load().finally(() => {
+      this.#running = undefined
+      this.#schedule()
+    })
+    return this.#running
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    if (this.#stopped.signal.aborted) return
+    const { pollIntervalMs } = this.#options.options
+    const retryMs = RETRY_MIN_MS * 2 ** Math.max(0, this.#failures - 1)
+    const delayMs = this.#reading === undefined ? Math.min(retryMs, pollIntervalMs) : pollIntervalMs
+    this.#timer = setTimeout(() => {
+      this.#run().catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'reading the metadata failed by a bug')
+      })
+    }, delayMs).unref()
+  }
+
+  async #load(): Promise<void> {
+    if (this.#stopped.signal.aborted) return
+    const changes = this.#changes
+    const isDoubted = changes > this.#knownChanges
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(LOAD_TIMEOUT_MS)])
+    let reading: UpstreamReading
+    try {
+      const earlier = isDoubted ? undefined : this.#reading
+      reading = await readUpstream(this.#options.source, signal, earlier)
+    } catch (error) {
+      await this.#fail(error, this.#mayKeep())
+      return
+    }
+    try {
+      await this.#adopt(reading)
+      this.#knownChanges = changes
+    } catch (error) {
+      await this.#fail(error, false)
+    }
+  }
+
+  async #adopt(reading: UpstreamReading): Promise<void> {
+    const { clock, log, onChange } = this.#options
+    const isNew = this.#reading === undefined || !isSameReading(this.#reading, reading)
+    const model = isNew ? buildModel(reading.metadata, catalogsOf(reading)) : undefined
+    this.#confirmedAtMs = clock.monotonicMs()
+    this.#loadedAtMs = clock.nowMs()
+    this.#lastError = undefined
+    this.#failures = 0
+    if (isNew || this.#state !== 'loaded') {
+      this.#state = 'loaded'
+      const resourceVersion = reading.metadata.resource_version
+      const fields = { resourceVersion, ...(model && { cautions: model.cautions }) }
+      log.info(fields, 'plans are by the metadata of the upstream')
+    }
+    if (model === undefined) return
+    this.#reading = reading
+    this.#current = new MetadataPlanner(model)
+    await onChange()
+  }
+
+  /** The last metadata, when it could not be read again. */
+  #mayKeep(): boolean {
+    const { clock, options } = this.#options
+    const keptMs = Math.max(UNCONFIRMED_MAX_MS, 3 * options.pollIntervalMs)
+    const isRecent = clock.monotonicMs() - this.#confirmedAtMs <= keptMs
+    return this.#reading !== undefined && isRecent && this.#changes === this.#knownChanges
+  }
+
+  async #fail(error: unknown, isKept: boolean): Promise<void> {
+    if (this.#stopped.signal.aborted) return
+    const { clock, log, onChange } = this.#options
+    const message = error instanceof Error ? error.message : String(error)
+    this.#lastError = { message, atMs: clock.nowMs() }
+    this.#failures += 1
+    const state = isKept ? 'unconfirmed' : 'safe'
+    if (this.#state !== state) {
+      this.#state = state
+      log.warn({ err: error }, isKept ? KEPT : UNKNOWN)
+    }
+    if (isKept || this.#reading === undefined) return
+    this.#reading = undefined
+    this.#current = safePlanner
+    await onChange()
+  }
+}
+
+const KEPT = 'the metadata of the upstream could not be read again; the last is kept for a time'
+const UNKNOWN = 'the metadata of the upstream is not known; nothing is shared between sessions'

@@ -1,0 +1,120 @@
+import type { Catalog } from './catalog.ts'
+import {
+  computedFieldSchema,
+  type Items,
+  type ObjectName,
+  readEach,
+  relationshipSchema,
+  remoteRelationshipSchema,
+  toSourceRelationship,
+} from './export-schema.ts'
+import { type Source, type TableField, type TableId, tableId } from './metadata-model.ts'
+import { camelCase } from './naming.ts'
+
+export interface FieldLists {
+  readonly table: ObjectName
+  readonly object_relationships?: unknown
+  readonly array_relationships?: unknown
+  readonly remote_relationships?: unknown
+  readonly computed_fields?: unknown
+}
+
+export interface ReadFields {
+  readonly fields: ReadonlyMap<string, TableField>
+  readonly unreadableCount: number
+  /** Relationships that lead to a table which could not be found out. */
+  readonly unresolved: readonly string[]
+}
+
+/** The fields of a table that lead out of its rows. */
+export function readTableFields(lists: FieldLists, source: Source): ReadFields {
+  const fields = new Map<string, TableField>()
+  const unresolved: string[] = []
+  const objects = readEach(relationshipSchema, lists.object_relationships)
+  const arrays = readEach(relationshipSchema, lists.array_relationships)
+  const remotes = readEach(remoteRelationshipSchema, lists.remote_relationships)
+  const computed = readEach(computedFieldSchema, lists.computed_fields)
+
+  for (const { name, using } of [...objects.items, ...arrays.items]) {
+    const target = relationshipTarget(using, lists.table, source)
+    if (target === undefined) unresolved.push(name)
+    setRelationship(fields, name, target)
+  }
+  for (const { name, definition } of remotes.items) {
+    const local = toSourceRelationship.safeParse(definition)
+    // What is no relationship to a source leads to a remote schema, in one of several forms.
+    if (!local.success) setBothWays(fields, name, { kind: 'remote-schema' })
+    else {
+      const { source: sourceName, table } = local.data.to_source
+      setRelationship(fields, name, tableId(sourceName, table))
+    }
+  }
+  for (const { name, definition } of computed.items) {
+    setBothWays(fields, name, {
+      kind: 'computed',
+      target: returnedTable(definition.function, source),
+      readsSession: typeof definition.session_argument === 'string',
+    })
+  }
+  return {
+    fields,
+    unreadableCount: countUnreadable([objects, arrays, remotes, computed]),
+    unresolved,
+  }
+}
+
+/** The table whose rows a function returns, if it is one and known. */
+export function returnedTable(name: ObjectName, source: Source): TableId | undefined {
+  const returns = source.catalog?.functions.get(`${name.schema}.${name.name}`)?.returns
+  return returns === undefined ? undefined : `${source.name}:${returns}`
+}
+
+type Using = ReturnType<typeof relationshipSchema.parse>['using']
+
+function relationshipTarget(using: Using, table: ObjectName, source: Source): TableId | undefined {
+  if ('manual_configuration' in using) {
+    return tableId(source.name, using.manual_configuration.remote_table)
+  }
+  const key = using.foreign_key_constraint_on
+  if (!Array.isArray(key)) return tableId(source.name, key.table)
+  return referredTable(key, table, source.catalog, source.name)
+}
+
+/** The table that the foreign key on `columns` refers to: metadata names the columns alone. */
+function referredTable(
+  columns: readonly string[],
+  { schema, name }: ObjectName,
+  catalog: Catalog | undefined,
+  sourceName: string,
+): TableId | undefined {
+  const keys = catalog?.relations.get(`${schema}.${name}`)?.foreignKeys ?? []
+  const wanted = [...columns].sort().join('\n')
+  const targets = keys
+    .filter((key) => [...key.columns].sort().join('\n') === wanted)
+    .map(({ target }) => target)
+  const [target, ...others] = new Set(targets)
+  return target === undefined || others.length > 0 ? undefined : `${sourceName}:${target}`
+}
+
+function setRelationship(
+  fields: Map<string, TableField>,
+  name: string,
+  target: TableId | undefined,
+): void {
+  setBothWays(fields, name, { kind: 'relationship', target, shape: 'rows' })
+  const aggregate: TableField = { kind: 'relationship', target, shape: 'aggregate' }
+  for (const field of [`${name}_aggregate`, `${name}Aggregate`, `${camelCase(name)}Aggregate`]) {
+    if (!fields.has(field)) fields.set(field, aggregate)
+  }
+}
+
+/** Under its own name and the one that the naming convention graphql-default makes of it. */
+function setBothWays(fields: Map<string, TableField>, name: string, field: TableField): void {
+  fields.set(name, field)
+  const camelName = camelCase(name)
+  if (!fields.has(camelName)) fields.set(camelName, field)
+}
+
+function countUnreadable(lists: readonly Items<unknown>[]): number {
+  return lists.reduce((sum, { unreadableCount }) => sum + unreadableCount, 0)
+}
