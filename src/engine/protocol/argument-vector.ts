@@ -1,5 +1,9 @@
 const CAPACITY_MIN = 64
 const CASE_BIT = 0x20
+/** At most, for a code unit of a JavaScript string. */
+const UTF8_BYTES_PER_UNIT = 3
+/** What `load` keeps for the next command; a larger one's memory goes with it. */
+const LOADED_BYTES_KEPT = 16_384
 
 /**
  * The arguments of one command as places in the bytes they came in; nothing is copied. The object is used
@@ -12,6 +16,7 @@ export class ArgumentVector {
   count = 0
   #starts = new Int32Array(CAPACITY_MIN)
   #lengths = new Int32Array(CAPACITY_MIN)
+  #loaded = Buffer.alloc(0)
 
   push(start: number, length: number): void {
     if (this.count === this.#starts.length) this.#grow()
@@ -58,21 +63,38 @@ export class ArgumentVector {
     return true
   }
 
-  /** Takes arguments that are not in one buffer yet. */
+  /** Takes arguments that are not in one buffer yet, into memory of its own, which the next load uses again. */
   load(parts: readonly (string | number | Uint8Array)[]): void {
-    const buffers = parts.map((part) =>
-      part instanceof Uint8Array ? part : Buffer.from(`${part}`),
-    )
-    const bytes = Buffer.allocUnsafe(buffers.reduce((sum, buffer) => sum + buffer.length, 0))
-    this.bytes = bytes
     this.base = 0
     this.count = 0
     let at = 0
-    for (const buffer of buffers) {
-      bytes.set(buffer, at)
-      this.push(at, buffer.length)
-      at += buffer.length
+    for (const part of parts) {
+      const length =
+        typeof part === 'object' ? this.#putBytes(part, at) : this.#putText(`${part}`, at)
+      this.push(at, length)
+      at += length
     }
+    this.bytes = this.#loaded
+    if (at > LOADED_BYTES_KEPT) this.#loaded = Buffer.allocUnsafeSlow(LOADED_BYTES_KEPT)
+  }
+
+  #putBytes(part: Uint8Array, at: number): number {
+    this.#reserve(at, part.length)
+    this.#loaded.set(part, at)
+    return part.length
+  }
+
+  #putText(text: string, at: number): number {
+    this.#reserve(at, text.length * UTF8_BYTES_PER_UNIT)
+    return this.#loaded.write(text, at)
+  }
+
+  /** Makes room for `length` bytes behind the first `used`, which stay. */
+  #reserve(used: number, length: number): void {
+    if (used + length <= this.#loaded.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(used + length, this.#loaded.length * 2))
+    this.#loaded.copy(larger, 0, 0, used)
+    this.#loaded = larger
   }
 
   #grow(): void {
