@@ -1,9 +1,11 @@
 import { engineBench } from './engine.bench.ts'
 import { gatewayBench } from './gateway.bench.ts'
+import { respBench } from './resp.bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   engine: engineBench,
   gateway: gatewayBench,
+  resp: respBench,
 }
 
 const topics = process.argv.slice(2)

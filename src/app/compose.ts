@@ -45,10 +45,11 @@ export function compose(config: Config, log: Logger): App {
     { ...common, gateway, store },
   )
 
+  // Around the gateway: the admin listener tells of its start, and of its end while requests are finished.
   const parts: Startable[] = [
     store,
-    explainListenError(gateway, 'server.port', config.server.port),
     explainListenError(admin, 'admin.port', config.admin.port),
+    explainListenError(gateway, 'server.port', config.server.port),
   ]
   if (engine !== undefined) {
     const { redis_port: port = 0 } = config.engine

@@ -1,6 +1,7 @@
+export type { Finding } from './check-config.ts'
 export { ConfigError, type Problem } from './config-error.ts'
 export { renderConfigDocs, renderJsonSchema, renderSampleFile } from './describe.ts'
-export { type ConfigSources, loadConfig } from './load-config.ts'
+export { type ConfigSources, explainFindings, loadConfig } from './load-config.ts'
 export { configSections, type Section, type TableRow } from './option-table.ts'
 export type { Environment, ReadFile } from './overlay.ts'
 export type { Config } from './schema.ts'

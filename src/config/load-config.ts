@@ -1,4 +1,4 @@
-import { checkConfig } from './check-config.ts'
+import { checkConfig, type Finding } from './check-config.ts'
 import { ConfigError, type Problem } from './config-error.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { configSections } from './option-table.ts'
@@ -9,7 +9,7 @@ import {
   overridesFromFlags,
   type ReadFile,
 } from './overlay.ts'
-import { describeFinding, describeIssue } from './problems.ts'
+import { describeFinding, describeIssue, type ProblemContext } from './problems.ts'
 import { type Config, configSchema } from './schema.ts'
 import { isMapping, parseYamlFile, type YamlFile } from './yaml-file.ts'
 
@@ -24,14 +24,9 @@ export interface ConfigSources {
 
 /** File, then environment, then flags: the later one wins. Throws a ConfigError that names every mistake. */
 export function loadConfig(sources: ConfigSources): Config {
-  const file = readConfigFile(sources)
-  const rows = configSections().flatMap((section) => section.options)
-  const fromEnvironment = overridesFromEnvironment(rows, sources.environment, sources.readFile)
-  const overrides = [...fromEnvironment.values, ...overridesFromFlags(rows, sources.flags)]
-  const problems: Problem[] = [...file.problems, ...fromEnvironment.problems]
-
+  const { file, overrides, problems } = readSources(sources)
   const parsed = configSchema.safeParse(mergeOverrides(file.tree, overrides), { reportInput: true })
-  const context = { file, origins: new Map(overrides.map(({ path, where }) => [path, where])) }
+  const context = contextOf(file, overrides)
   if (!parsed.success) {
     problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, context)))
     throw new ConfigError(problems)
@@ -39,6 +34,36 @@ export function loadConfig(sources: ConfigSources): Config {
   problems.push(...checkConfig(parsed.data).map((finding) => describeFinding(finding, context)))
   if (problems.length > 0) throw new ConfigError(problems)
   return deepFreeze(parsed.data)
+}
+
+/** Mistakes in a valid configuration that only show beside the world, Hasura's metadata for one: who made them where. */
+export function explainFindings(
+  sources: ConfigSources,
+  findings: readonly Finding[],
+): readonly Problem[] {
+  const { file, overrides } = readSources(sources)
+  return findings.map((finding) => describeFinding(finding, contextOf(file, overrides)))
+}
+
+interface SourcesRead {
+  readonly file: YamlFile
+  readonly overrides: readonly Override[]
+  readonly problems: Problem[]
+}
+
+function readSources(sources: ConfigSources): SourcesRead {
+  const file = readConfigFile(sources)
+  const rows = configSections().flatMap((section) => section.options)
+  const fromEnvironment = overridesFromEnvironment(rows, sources.environment, sources.readFile)
+  return {
+    file,
+    overrides: [...fromEnvironment.values, ...overridesFromFlags(rows, sources.flags)],
+    problems: [...file.problems, ...fromEnvironment.problems],
+  }
+}
+
+function contextOf(file: YamlFile, overrides: readonly Override[]): ProblemContext {
+  return { file, origins: new Map(overrides.map(({ path, where }) => [path, where])) }
 }
 
 function readConfigFile({ fileName, readFile }: ConfigSources): YamlFile {

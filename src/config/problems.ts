@@ -56,7 +56,10 @@ function describeUnknownKey(
   }
 }
 
-function originOf(path: readonly PropertyKey[], { file, origins }: ProblemContext): string {
+function originOf(
+  path: readonly PropertyKey[],
+  { file, origins }: ProblemContext,
+): string | undefined {
   return origins.get(path.slice(0, 2).join('.')) ?? file.locate(path)
 }
 

@@ -5,10 +5,10 @@ export interface YamlFile {
   /** The mapping the file holds; empty for an empty file. */
   readonly tree: Readonly<Record<string, unknown>>
   readonly problems: readonly Problem[]
-  /** `file:line:column` of the value at `path`, or of the nearest one around it. */
-  locate(path: readonly PropertyKey[]): string
+  /** `file:line:column` of the value at `path`, or of the nearest one around it; `undefined` without any. */
+  locate(path: readonly PropertyKey[]): string | undefined
   /** `file:line:column` of a key in the mapping at `path`. */
-  locateKey(path: readonly PropertyKey[], key: string): string
+  locateKey(path: readonly PropertyKey[], key: string): string | undefined
 }
 
 /** A document whose aliases expand beyond this is an attack, or a mistake. */
@@ -24,14 +24,14 @@ export function parseYamlFile(fileName: string, text: string): YamlFile {
   const startOf = (node: unknown): string | undefined =>
     hasRange(node) ? position(node.range[0]) : undefined
 
-  const locate = (path: readonly PropertyKey[]): string => {
+  const locate = (path: readonly PropertyKey[]): string | undefined => {
     for (let length = path.length; length > 0; length -= 1) {
       const found = startOf(document.getIn(path.slice(0, length), true))
       if (found !== undefined) return found
     }
-    return position(0)
+    return undefined
   }
-  const locateKey = (path: readonly PropertyKey[], key: string): string => {
+  const locateKey = (path: readonly PropertyKey[], key: string): string | undefined => {
     const mapping = path.length === 0 ? document.contents : document.getIn(path, true)
     const pairs: readonly unknown[] = isCollection(mapping) ? mapping.items : []
     const keys = pairs.map((pair) => (hasKey(pair) ? pair.key : undefined))

@@ -1,36 +1,71 @@
 /** The codes of Hasura's errors that this server can give. */
 export type ErrorCode =
+  | 'access-denied'
+  | 'already-exists'
   | 'bad-request'
+  | 'conflict'
   | 'constraint-error'
   | 'constraint-violation'
   | 'data-exception'
+  | 'dependency-error'
+  | 'invalid-headers'
+  | 'invalid-json'
+  | 'invalid-jwt'
+  | 'jwt-invalid-claims'
+  | 'jwt-missing-role-claims'
+  | 'not-exists'
   | 'not-found'
   | 'not-supported'
   | 'parse-failed'
   | 'permission-error'
+  | 'postgres-error'
+  | 'start-failed'
   | 'unexpected'
   | 'unexpected-payload'
   | 'validation-failed'
+
+export interface RequestErrorOptions extends ErrorOptions {
+  /** The HTTP status, where it does not follow from the code. */
+  readonly status?: number
+  /** What Hasura tells an admin beyond the message. */
+  readonly internal?: unknown
+}
 
 /** What Hasura answers instead of data. `path` is its JSON path into the request. */
 export class RequestError extends Error {
   override readonly name = 'RequestError'
   readonly code: ErrorCode
   readonly path: string
+  /** What Hasura has inside; its GraphQL endpoint sends 200 whatever it is. */
+  readonly status: number
+  readonly #internal: unknown
 
-  constructor(code: ErrorCode, message: string, path = '$', options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, path = '$', options: RequestErrorOptions = {}) {
     super(message, options)
     this.code = code
     this.path = path
+    this.status = options.status ?? (code === 'unexpected' ? 500 : 400)
+    this.#internal = options.internal
   }
 
-  get status(): number {
-    return this.code === 'unexpected' ? 500 : 400
-  }
-
+  /** As an answer to GraphQL. */
   toBody(): string {
+    return `{"errors":[${this.toErrorText()}]}`
+  }
+
+  /** One entry of `errors`, as JSON. */
+  toErrorText(): string {
     const { message, path, code } = this
-    return JSON.stringify({ errors: [{ message, extensions: { path, code } }] })
+    return JSON.stringify({ message, extensions: { path, code } })
+  }
+
+  /** As an answer of all other endpoints. */
+  toPlainBody(): string {
+    const { path, message: error, code } = this
+    const internal = this.#internal
+    return JSON.stringify(
+      internal === undefined ? { path, error, code } : { internal, path, error, code },
+    )
   }
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
  * Hasura's metadata (version 3), as far as this server reads it. The schemas are loose: what is not
  * named here survives, so that `export_metadata` gives back all that was in the files.
  */
-const qualifiedName = z
+export const qualifiedName = z
   .union([z.string(), z.looseObject({ schema: z.string().optional(), name: z.string() })])
   .transform((name) =>
     typeof name === 'string'
@@ -39,18 +39,32 @@ const relationship = z.looseObject({
   ]),
 })
 
-export const eventTriggerSchema = z.looseObject({
+/** Which columns make an operation an event, and which of them the event carries. */
+export const triggerOperation = z.looseObject({ columns, payload: columns.optional() })
+
+export const webhookHeader = z.union([
+  z.strictObject({ name: z.string().min(1), value: z.string() }),
+  z.strictObject({ name: z.string().min(1), value_from_env: z.string() }),
+])
+
+export const retryConf = z.looseObject({
+  num_retries: z.int().nonnegative().default(0),
+  interval_sec: z.number().nonnegative().default(10),
+  timeout_sec: z.number().positive().default(60),
+})
+
+const eventTriggerSchema = z.looseObject({
   name: z.string(),
-  definition: z.looseObject({ enable_manual: z.boolean().optional() }),
-  retry_conf: z
-    .looseObject({
-      num_retries: z.number(),
-      interval_sec: z.number(),
-      timeout_sec: z.number().optional(),
-    })
-    .optional(),
+  definition: z.looseObject({
+    enable_manual: z.boolean().optional(),
+    insert: triggerOperation.optional(),
+    update: triggerOperation.optional(),
+    delete: triggerOperation.optional(),
+  }),
+  retry_conf: retryConf.prefault({}),
   webhook: z.string().optional(),
   webhook_from_env: z.string().optional(),
+  headers: z.array(webhookHeader).optional(),
 })
 
 const table = z.looseObject({
@@ -95,6 +109,7 @@ export type TableMetadata = z.infer<typeof table>
 export type RelationshipMetadata = z.infer<typeof relationship>
 export type FunctionMetadata = z.infer<typeof trackedFunction>
 export type EventTrigger = z.infer<typeof eventTriggerSchema>
+export type TriggerOperation = z.infer<typeof triggerOperation>
 export type MetadataDocument = z.infer<typeof document>
 export type BoolExpMetadata = z.infer<typeof boolExp>
 
@@ -151,6 +166,11 @@ export class DemoMetadata {
   /** The answer to `export_metadata` version 2. */
   toExport(): { resource_version: number; metadata: MetadataDocument } {
     return { resource_version: this.#resourceVersion, metadata: structuredClone(this.#document) }
+  }
+
+  /** The tables changed, or someone says so: whoever polls the version shall look again. */
+  touch(): void {
+    this.#resourceVersion += 1
   }
 
   /** Replaces a trigger of the same name; false when the table is not tracked. */

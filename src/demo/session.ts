@@ -7,6 +7,9 @@ export interface Session {
   readonly variables: ReadonlyMap<string, string>
 }
 
+export const VARIABLE_PREFIX = 'x-hasura-'
+export const ROLE_VARIABLE = 'x-hasura-role'
+
 export function sessionVariable(session: Session, name: string): string {
   const value = session.variables.get(name)
   if (value === undefined) {

@@ -23,6 +23,12 @@ const EXPIRY_SHARE = 0.25
 const EXPIRY_SHARE_PER_EFFORT = 0.02
 /** However rare cycles are, one never holds the event loop longer. */
 const EXPIRY_SLICE_MS_MAX = 5
+/** What a cycle moves of growing tables (server.c, incrementallyRehash). */
+const REHASH_SLICE_MS = 1
+const REHASH_BATCH = 128
+/** What is taken back of flushed keys between two turns of the event loop. */
+const RECLAIM_SLICE_MS = 1
+const RECLAIM_BATCH = 128
 
 export interface EngineOptions {
   readonly clock: Clock
@@ -47,6 +53,7 @@ export class Engine {
   #nextClientId = 1
   #isExpiryOn = true
   #cycle: NodeJS.Timeout | undefined
+  #reclaiming: NodeJS.Immediate | undefined
 
   /** Throws a DirectiveError for directives that redis-server would refuse. */
   constructor(options: EngineOptions) {
@@ -80,6 +87,7 @@ export class Engine {
 
   async stop(): Promise<void> {
     clearInterval(this.#cycle)
+    clearImmediate(this.#reclaiming)
     await this.#server.close()
   }
 
@@ -159,10 +167,29 @@ export class Engine {
     this.#server.sampleBuffers()
     this.#memory.sample()
     this.#eviction.makeRoom()
+    this.#rehash()
+    if (this.#keyspace.hasGarbage) this.#reclaim()
     if (!this.#isExpiryOn) return
     const effort = this.#config.integer('active-expire-effort') - 1
     const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
     this.#expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))
+  }
+
+  /** Tables that nobody writes to any more get to their end, too. */
+  #rehash(): void {
+    const endsAtMs = this.#options.clock.monotonicMs() + REHASH_SLICE_MS
+    while (this.#keyspace.rehash(REHASH_BATCH)) {
+      if (this.#options.clock.monotonicMs() >= endsAtMs) return
+    }
+  }
+
+  /** A slice now and the next one after the sockets have had their turn. */
+  #reclaim(): void {
+    const endsAtMs = this.#options.clock.monotonicMs() + RECLAIM_SLICE_MS
+    do this.#keyspace.freeGarbage(RECLAIM_BATCH)
+    while (this.#keyspace.hasGarbage && this.#options.clock.monotonicMs() < endsAtMs)
+    clearImmediate(this.#reclaiming)
+    if (this.#keyspace.hasGarbage) this.#reclaiming = setImmediate(() => this.#reclaim())
   }
 
   #resetStatistics(): void {

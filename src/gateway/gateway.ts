@@ -7,7 +7,10 @@ import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
-import { graphqlRoutes, headOf, passthroughRoutes } from './http/routes.ts'
+import { FastLane } from './http/fast-lane/fast-lane.ts'
+import { graphqlLane } from './http/graphql-lane.ts'
+import { refuseMalformed } from './http/malformed-request.ts'
+import { graphqlRoutes, headOf, passthroughRoutes, refuseUrl } from './http/routes.ts'
 import { METRICS } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { sessionRoutes } from './session/session-routes.ts'
@@ -47,6 +50,7 @@ class HttpGateway implements Gateway {
   readonly #dependencies: GatewayDependencies
   readonly #modules: GatewayModules
   readonly #app: FastifyInstance
+  readonly #lane = new FastLane()
   readonly #startedAtMs: number
   #isServing = false
 
@@ -80,9 +84,11 @@ class HttpGateway implements Gateway {
     const { server } = this.#app
     this.#isServing = false
     websockets.stop()
+    this.#lane.finish()
     const drain = setInterval(() => server.closeIdleConnections(), DRAIN_INTERVAL_MS)
     const end = setTimeout(() => {
       websockets.terminate()
+      this.#lane.terminate()
       server.closeAllConnections()
     }, this.#options.server.shutdownGraceMs)
     try {
@@ -133,8 +139,16 @@ class HttpGateway implements Gateway {
       keepAliveTimeout: server.keepAliveTimeoutMs,
       requestTimeout: server.requestTimeoutMs,
       routerOptions: { ignoreTrailingSlash: false },
+      // What arrives on an open connection while the gateway stops is still answered, as its last request.
+      return503OnClosing: false,
+      clientErrorHandler: refuseMalformed,
+      frameworkErrors: (error, { raw }, reply) => {
+        reply.hijack()
+        refuseUrl(routes, raw, reply.raw, error)
+      },
     })
     app.server.maxConnections = server.connectionsMax
+    if (server.fastLane) this.#lane.attach(app.server, this.#laneParts())
     app.register(graphqlRoutes, routes)
     if (session !== undefined) app.register(sessionRoutes, session)
     app.register(passthroughRoutes, routes)
@@ -143,5 +157,13 @@ class HttpGateway implements Gateway {
       this.#modules.websockets.accept(upgrade)
     })
     return app
+  }
+
+  #laneParts(): Parameters<FastLane['attach']>[1] {
+    const { server, cache } = this.#options
+    const { clock, random } = this.#dependencies
+    const { keepAliveTimeoutMs } = server
+    const options = { clock, random, keepAliveTimeoutMs, headsMax: cache.memoEntriesMax }
+    return graphqlLane(this.#modules.routes, options)
   }
 }

@@ -1,3 +1,4 @@
+export { ruleFor } from './cache/policy.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'

@@ -37,3 +37,9 @@ export async function send(
   const answer = await request(`${url}${path}`, { method, headers, body })
   return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
 }
+
+/** The value of a header that is there once. */
+export function textOf(header: string | string[] | undefined): string {
+  if (typeof header === 'string') return header
+  throw new Error('the header is missing or stands several times')
+}

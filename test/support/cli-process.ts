@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 
 const MAIN = resolve('dist/cli/main.js')
 
@@ -33,14 +34,12 @@ export class CliProcess {
 
   /** Everything printed so far, once it matches; throws when the process ends before. */
   async printed(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.#output)) {
-      const more = once(this.#child.stdout, 'data')
-      await Promise.race([more, this.#exited])
-      if (this.#child.exitCode !== null && !pattern.test(this.#output)) {
-        throw new Error(`ended with ${this.#child.exitCode}: ${this.#output}${this.#errors}`)
-      }
-    }
-    return this.#output
+    return await this.#until(pattern, this.#child.stdout, () => this.#output)
+  }
+
+  /** The same of standard error, where the log goes. */
+  async logged(pattern: RegExp): Promise<string> {
+    return await this.#until(pattern, this.#child.stderr, () => this.#errors)
   }
 
   /** The exit code, `undefined` when a signal ended the process. */
@@ -53,5 +52,15 @@ export class CliProcess {
   async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | undefined> {
     if (this.#child.exitCode === null) this.#child.kill(signal)
     return await this.ended()
+  }
+
+  async #until(pattern: RegExp, stream: Readable, text: () => string): Promise<string> {
+    while (!pattern.test(text())) {
+      await Promise.race([once(stream, 'data'), this.#exited])
+      if (this.#child.exitCode !== null && !pattern.test(text())) {
+        throw new Error(`ended with ${this.#child.exitCode}: ${this.#output}${this.#errors}`)
+      }
+    }
+    return text()
   }
 }

@@ -51,7 +51,8 @@ export function parseExposition(text: string): ReadonlyMap<string, ParsedFamily>
       if (family === undefined || family.type === '' || !belongs(sample.name, family)) {
         throw new Error(`a sample outside its family: ${line}`)
       }
-      const id = `${sample.name}${JSON.stringify(Object.entries(sample.labels).sort())}`
+      const labels = Object.entries(sample.labels).map((pair) => JSON.stringify(pair))
+      const id = `${sample.name} ${labels.sort().join()}`
       if (series.has(id)) throw new Error(`a series occurs twice: ${line}`)
       series.add(id)
       family.samples.push(sample)

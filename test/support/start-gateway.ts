@@ -1,9 +1,11 @@
 import { SignJWT } from 'jose'
+import { expect, onTestFinished } from 'vitest'
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway/index.ts'
-import { systemClock } from '../../src/shared/clock.ts'
-import { silentLogger } from '../../src/shared/logger.ts'
+import { type Clock, systemClock } from '../../src/shared/clock.ts'
+import { type Logger, silentLogger } from '../../src/shared/logger.ts'
 import { systemRandom } from '../../src/shared/random.ts'
 import type { Store } from '../../src/store/index.ts'
+import { EchoUpstream } from './echo-upstream.ts'
 import { gatewayOptions, JWT_KEY } from './gateway-options.ts'
 import { openStore } from './open-store.ts'
 
@@ -14,17 +16,18 @@ export interface RunningGateway {
   stop(): Promise<void>
 }
 
+export interface Surroundings {
+  readonly store?: Store
+  readonly clock?: Clock
+  readonly log?: Logger
+}
+
 /** A gateway on a free port, over a store of its own unless one is given. */
 export async function startGateway(
   options: GatewayOptions,
-  store: Store = openStore(systemClock),
+  { clock = systemClock, store = openStore(clock), log = silentLogger }: Surroundings = {},
 ): Promise<RunningGateway> {
-  const gateway = createGateway(options, {
-    store,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLogger,
-  })
+  const gateway = createGateway(options, { store, clock, random: systemRandom, log })
   await gateway.start()
   return {
     gateway,
@@ -34,13 +37,59 @@ export async function startGateway(
   }
 }
 
+/** Of each part of the options what is not as in `gatewayOptions`. */
+export type OptionChanges = {
+  readonly [Part in keyof GatewayOptions]?: Partial<GatewayOptions[Part]>
+}
+
 /** In front of `upstreamUrl`, with changes to the options. */
 export async function startGatewayTo(
   upstreamUrl: string,
-  changes: Partial<GatewayOptions> = {},
+  changes: OptionChanges = {},
   store?: Store,
 ): Promise<RunningGateway> {
-  return await startGateway({ ...gatewayOptions(upstreamUrl), ...changes }, store)
+  const surroundings = store === undefined ? {} : { store }
+  return await startGateway(changedOptions(upstreamUrl, changes), surroundings)
+}
+
+export interface World extends RunningGateway {
+  readonly upstream: EchoUpstream
+}
+
+/**
+ * An upstream and a gateway in front of it, for the length of one test. The test fails when the gateway has
+ * logged a bug of its own.
+ */
+export async function startWorld(
+  changes: OptionChanges = {},
+  surroundings: Surroundings = {},
+): Promise<World> {
+  const upstream = new EchoUpstream()
+  await upstream.start()
+  const bugs: unknown[] = []
+  const log: Logger = { ...silentLogger, error: (...line: unknown[]) => bugs.push(line) }
+  const options = changedOptions(upstream.url, changes)
+  const running = await startGateway(options, { log, ...surroundings })
+  onTestFinished(async () => {
+    await running.stop()
+    await upstream.stop()
+    expect(bugs).toEqual([])
+  })
+  return { ...running, upstream }
+}
+
+function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOptions {
+  const options = gatewayOptions(upstreamUrl)
+  return {
+    server: { ...options.server, ...changes.server },
+    upstream: { ...options.upstream, ...changes.upstream },
+    auth: { ...options.auth, ...changes.auth },
+    limits: { ...options.limits, ...changes.limits },
+    cache: { ...options.cache, ...changes.cache },
+    rateLimit: { ...options.rateLimit, ...changes.rateLimit },
+    session: { ...options.session, ...changes.session },
+    metadata: { ...options.metadata, ...changes.metadata },
+  }
 }
 
 /** The Authorization header of a user. */

@@ -20,7 +20,7 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Remove all keys from the current database',
     arity: -1,
     flags: ['write'],
-    run: (context) => flush(context, () => context.database.clear()),
+    run: (context) => flush(context, () => context.keyspace.flush(context.database)),
   },
   {
     name: 'flushall',

@@ -13,8 +13,8 @@ export interface SetOptions {
 
 type OptionsBeingRead = { -readonly [Name in keyof SetOptions]: SetOptions[Name] }
 
-/** Most calls have no option: they allocate nothing. */
-const NO_OPTIONS: SetOptions = {
+/** Most calls have no option: they allocate nothing, and are known by this object. */
+export const NO_OPTIONS: SetOptions = {
   condition: undefined,
   returnsOld: false,
   persists: false,

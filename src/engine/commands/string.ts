@@ -10,10 +10,11 @@ import {
   writeInteger,
 } from '../execution/int64.ts'
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/long-double.ts'
-import { type Handle, KEEP_EXPIRY, NO_EXPIRY } from '../keyspace/database.ts'
+import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
+import type { StringForm } from '../structures/string-value.ts'
 import { findString, replyWithValue, setArgument, WRONG_TYPE } from './string-access.ts'
-import { parseSetOptions, readExpiry } from './string-options.ts'
+import { NO_OPTIONS, parseSetOptions, readExpiry } from './string-options.ts'
 
 const INFINITY = /^[+-]?inf(?:inity)?$/i
 
@@ -237,6 +238,7 @@ function get(context: CommandContext): void {
 function set(context: CommandContext): void {
   const options = parseSetOptions(context, 'set')
   if (options === undefined) return
+  if (options === NO_OPTIONS) return setPlainly(context)
   const { argv, database, reply } = context
   const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
   if (options.returnsOld) {
@@ -257,6 +259,13 @@ function set(context: CommandContext): void {
   } else {
     context.changed()
   }
+}
+
+/** What most calls do: nothing needs to be known of the key before. */
+function setPlainly(context: CommandContext): void {
+  setArgument(context, 1, 2, NO_EXPIRY)
+  context.changed()
+  context.reply.simple('OK')
 }
 
 function setnx(context: CommandContext): void {
@@ -442,25 +451,40 @@ function decrby(context: CommandContext): void {
 }
 
 function incrementBy(context: CommandContext, increment: Int64): void {
-  const { database, reply } = context
+  const { reply } = context
   const record = findString(context, 1, 'write')
   if (record === WRONG_TYPE) return
-  const bytes = database.bytes(record)
-  const value =
-    record === 0 ? 0 : int64Of(bytes, database.valueStart(record), database.valueLength(record))
+  const value = record === 0 ? 0 : integerOf(context, record)
   if (value === undefined) return reply.error(replyErrors.notInteger)
   const result = addInt64(value, increment)
   if (result === undefined) return reply.error(replyErrors.overflow)
   const length = writeInteger(context.scratch, result)
-  setBytes(context, context.scratch, length)
+  setResult(context, record, context.scratch, length, 'given')
   context.changed()
   reply.integer(result)
 }
 
-/** Sets the key to `length` bytes of the command's own; its expiry stays. */
-function setBytes(context: CommandContext, value: Uint8Array, length: number): void {
+function integerOf({ database }: CommandContext, record: Handle): Int64 | undefined {
+  const bytes = database.bytes(record)
+  return int64Of(bytes, database.valueStart(record), database.valueLength(record))
+}
+
+/** Sets the key, whose record is `record` or none, to `length` bytes of the command's own; its expiry stays. */
+function setResult(
+  context: CommandContext,
+  record: Handle,
+  value: Uint8Array,
+  length: number,
+  form: StringForm,
+): void {
   const { argv, database } = context
-  database.setString(argv.bytes, argv.start(1), argv.length(1), value, 0, length, KEEP_EXPIRY)
+  if (record !== 0) {
+    database.overwrite(record, value, length, form)
+    return
+  }
+  const [key, start, keyLength] = [argv.bytes, argv.start(1), argv.length(1)]
+  const created = database.setString(key, start, keyLength, value, 0, length, NO_EXPIRY)
+  database.setStringForm(created, form)
 }
 
 function incrbyfloat(context: CommandContext): void {
@@ -475,7 +499,7 @@ function incrbyfloat(context: CommandContext): void {
     return reply.error(INFINITY.test(text) ? replyErrors.notANumber : replyErrors.notFloat)
   }
   const result = formatLongDouble(addLongDoubles(value, increment))
-  setBytes(context, Buffer.from(result, 'latin1'), result.length)
+  setResult(context, record, Buffer.from(result, 'latin1'), result.length, 'printed')
   // Another machine's floating point must not decide: the result goes on, not the sum.
   context.changedAs('SET', argv.view(1), result, 'KEEPTTL')
   reply.text(result)

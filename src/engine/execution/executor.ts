@@ -29,7 +29,9 @@ export class Executor {
   }
   readonly #services: EngineServices
   readonly #context: CommandContext
-  #startedMs = 0
+  /** The command whose calls are being timed, and since when. */
+  #timed: Command | undefined
+  #timedSinceMs = 0
 
   constructor(services: EngineServices) {
     this.#services = services
@@ -40,7 +42,11 @@ export class Executor {
   beginTurn(): void {
     const nowMs = this.#services.clock.nowMs()
     if (nowMs !== this.#services.keyspace.nowMs) this.#services.keyspace.advance(nowMs)
-    this.#startedMs = this.#services.clock.monotonicMs()
+  }
+
+  /** After the commands of a turn: the time since the last look at the clock goes to its last command. */
+  endTurn(): void {
+    if (this.#timed !== undefined) this.#time(undefined)
   }
 
   /** `argv` has at least one argument. */
@@ -97,16 +103,25 @@ export class Executor {
 
   #run(client: Client, command: Command, argv: ArgumentVector, reply: ReplyWriter): void {
     reply.lastError = ''
+    // A pipeline is mostly one command over and over: its calls are timed together.
+    if (command !== this.#timed) this.#time(command)
     this.#context.begin(client, argv, reply)
     command.spec.run(this.#context)
-    const endedMs = this.#services.clock.monotonicMs()
     command.calls += 1
-    command.durationMs += endedMs - this.#startedMs
-    this.#startedMs = endedMs
     this.stats.commandsProcessed += 1
+    // What it wrote must fit: memory is under the limit again when its reply is sent.
+    if (command.deniesOutOfMemory) this.#services.eviction.makeRoom()
     if (reply.lastError === '') return
     command.failedCalls += 1
     this.#countError(reply.lastError)
+  }
+
+  /** The time since the last change of command belongs to the one before. */
+  #time(command: Command | undefined): void {
+    const nowMs = this.#services.clock.monotonicMs()
+    if (this.#timed !== undefined) this.#timed.durationMs += nowMs - this.#timedSinceMs
+    this.#timed = command
+    this.#timedSinceMs = nowMs
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Random } from '../../shared/random.ts'
+import type { ByteCounter } from '../memory/byte-counter.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { Dict } from '../structures/dict.ts'
-import { stringEncoding } from '../structures/string-value.ts'
+import { type StringForm, stringEncoding } from '../structures/string-value.ts'
 import { type Encoding, STRING_TYPE, VALUE_TYPES, type ValueType } from '../structures/value.ts'
 import type { Access } from './access.ts'
-import { ExpiryHeap } from './expiry-heap.ts'
+import { ExpiryHeap, HEAP_ENTRY_BYTES } from './expiry-heap.ts'
+import type { Garbage } from './garbage.ts'
 import type { RemovalListener } from './key-events.ts'
 import { KEY_AT, NO_EXPIRY, Records } from './record.ts'
 
@@ -16,9 +18,8 @@ export { NO_EXPIRY } from './record.ts'
 /** For `setString`: what the key had. */
 export const KEEP_EXPIRY = -1
 
-/** What every bucket and every heap entry adds to a key's block. */
+/** What every bucket adds to a key's block. */
 const BUCKET_BYTES = 4
-const HEAP_ENTRY_BYTES = 12
 
 const RANDOM_TRIES_MAX = 100
 const TTL_SAMPLE = 20
@@ -30,6 +31,10 @@ export interface DatabaseContext {
   readonly random: Random
   readonly access: Access
   readonly stats: KeyspaceStats
+  /** Bytes of hash tables and expiry heaps; the records are the slab's. */
+  readonly tables: ByteCounter
+  readonly garbage: Garbage
+  mayGrow: (bytes: number) => boolean
   onRemoval: RemovalListener
   nowMs: number
 }
@@ -61,8 +66,14 @@ export class Database {
     this.#context = context
     this.#slab = context.slab
     this.#records = new Records(context.slab)
-    this.#dict = new Dict(context.slab, context.hasher, KEY_AT)
-    this.#heap = new ExpiryHeap(this.#records)
+    this.#dict = new Dict({
+      slab: context.slab,
+      hasher: context.hasher,
+      keyAt: KEY_AT,
+      tables: context.tables,
+      mayGrow: (bytes) => context.mayGrow(bytes),
+    })
+    this.#heap = new ExpiryHeap(this.#records, context.tables)
   }
 
   /** As DBSIZE counts: keys past their instant count until they are taken away. */
@@ -78,9 +89,12 @@ export class Database {
     return this.#heap.averageTtlMs(this.#context.nowMs, TTL_SAMPLE)
   }
 
-  /** Hash tables and the expiry heap; the records are the slab's. */
-  get tableBytes(): number {
-    return this.#dict.tableBytes + this.#heap.bytes
+  get hashTableBytes(): number {
+    return this.#dict.tableBytes
+  }
+
+  get expiryHeapBytes(): number {
+    return this.#heap.bytes
   }
 
   /** To read: counts a hit or a miss and touches the key. */
@@ -127,7 +141,7 @@ export class Database {
       this.bytes(record),
       this.valueStart(record),
       this.valueLength(record),
-      this.#records.isRaw(record),
+      this.#records.stringForm(record),
     )
   }
 
@@ -200,12 +214,25 @@ export class Database {
     } else {
       const instant = expiresAtMs === KEEP_EXPIRY ? this.#records.expiresAtMs(old) : expiresAtMs
       record = this.#reshape(old, valueLength, instant, 0)
-      this.#records.setRaw(record, false)
+      this.#records.setStringForm(record, 'given')
       this.touch(record)
     }
     const at = this.#records.valueStart(record)
     copyBytes(this.#slab.bytes(record), at, value, valueStart, valueLength)
     return record
+  }
+
+  /** For OBJECT ENCODING: how the value came to be. */
+  setStringForm(record: Handle, form: StringForm): void {
+    this.#records.setStringForm(record, form)
+  }
+
+  /** Gives the string these bytes for its own and leaves its expiry. The record may move. */
+  overwrite(record: Handle, value: Uint8Array, valueLength: number, form: StringForm): Handle {
+    const moved = this.#reshape(record, valueLength, this.#records.expiresAtMs(record), 0)
+    this.#records.setStringForm(moved, form)
+    copyBytes(this.#slab.bytes(moved), this.#records.valueStart(moved), value, 0, valueLength)
+    return moved
   }
 
   /**
@@ -216,7 +243,7 @@ export class Database {
     const oldLength = this.valueLength(record)
     const kept = Math.min(oldLength, length)
     const resized = this.#reshape(record, length, this.#records.expiresAtMs(record), kept)
-    this.#records.setRaw(resized, true)
+    this.#records.setStringForm(resized, 'changed')
     if (length > oldLength) {
       const at = this.#records.valueStart(resized)
       this.#slab.bytes(resized).fill(0, at + oldLength, at + length)
@@ -247,7 +274,7 @@ export class Database {
   /** Gives the value of `record` the other key, whatever that was, and takes the old one away. */
   rename(record: Handle, key: Uint8Array, start: number, length: number): void {
     const expiresAtMs = this.#records.expiresAtMs(record)
-    const isRaw = this.#records.isRaw(record)
+    const form = this.#records.stringForm(record)
     const hash = this.#dict.hash(key, start, length)
     const target = this.#livingRecord(key, start, length, hash)
     if (target === record) return
@@ -256,21 +283,21 @@ export class Database {
     const hasExpiry = expiresAtMs !== NO_EXPIRY
     const renamed = this.#records.createString(key, start, length, hash, valueLength, hasExpiry)
     this.#copyValue(record, renamed, valueLength)
-    this.#records.setRaw(renamed, isRaw)
+    this.#records.setStringForm(renamed, form)
     this.#records.setAccess(renamed, this.#records.access(record))
     this.#remove(record)
     this.#dict.insert(renamed)
     if (hasExpiry) this.#enterHeap(renamed, expiresAtMs)
   }
 
-  /** One step of SCAN: `visit` may write nothing. 0 begins and ends. */
+  /** One step of SCAN: `visit` may write nothing, nor look other keys up (one may be due). 0 begins and ends. */
   scan(cursor: number, visit: (record: Handle) => void): number {
     return this.#dict.scan(cursor, (record) => {
       if (!this.#isDue(record)) visit(record)
     })
   }
 
-  /** Every key that is not due. `visit` may write nothing. */
+  /** Every key that is not due. `visit` may write nothing, nor look other keys up. */
   forEach(visit: (record: Handle) => void): void {
     this.#dict.forEach((record) => {
       if (!this.#isDue(record)) visit(record)
@@ -304,10 +331,15 @@ export class Database {
     return true
   }
 
+  /** Takes all keys away at once; their memory comes back by and by. */
   clear(): void {
-    this.#dict.forEach((record) => this.#slab.free(record))
-    this.#dict.clear()
+    this.#context.garbage.add(this.#dict.clear())
     this.#heap.clear()
+  }
+
+  /** Moves some buckets of a table that grows or shrinks; false when there is nothing to move. */
+  rehash(buckets: number): boolean {
+    return this.#dict.rehash(buckets)
   }
 
   #livingRecord(key: Uint8Array, start: number, length: number, hash: number): Handle {
@@ -381,7 +413,7 @@ export class Database {
       hasExpiry,
     )
     this.#records.setAccess(moved, this.#records.access(record))
-    this.#records.setRaw(moved, this.#records.isRaw(record))
+    this.#records.setStringForm(moved, this.#records.stringForm(record))
     this.#copyValue(record, moved, kept)
     if (this.#records.hasExpiry(record)) this.#heap.remove(record)
     this.#dict.replace(record, moved)

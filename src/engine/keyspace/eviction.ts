@@ -54,6 +54,7 @@ export class Eviction {
     this.#keyspace = options.keyspace
     this.#clock = options.clock
     this.#otherBytes = options.otherBytes
+    options.keyspace.onGrowth((bytes) => this.hasRoomFor(bytes))
   }
 
   get isOverLimit(): boolean {
@@ -67,13 +68,20 @@ export class Eviction {
    */
   makeRoom(): boolean {
     if (!this.isOverLimit) return true
-    if (this.policy === 'noeviction') return false
     const endsAtMs = this.#clock.monotonicMs() + BUDGET_MS
-    for (let evicted = 1; this.isOverLimit; evicted += 1) {
-      if (!this.#evictOne()) return false
-      if (evicted % BATCH === 0 && this.#clock.monotonicMs() >= endsAtMs) return true
+    for (let steps = 1; this.isOverLimit; steps += 1) {
+      // What was flushed is still held: it goes before any key that is still wanted.
+      if (this.#keyspace.hasGarbage) this.#keyspace.freeGarbage(BATCH)
+      else if (this.policy === 'noeviction' || !this.#evictOne()) return false
+      if (steps % BATCH === 0 && this.#clock.monotonicMs() >= endsAtMs) return true
     }
     return true
+  }
+
+  /** Whether so many bytes more would be under the limit. */
+  hasRoomFor(bytes: number): boolean {
+    if (this.maxmemoryBytes === 0) return true
+    return this.#keyspace.usedBytes + this.#otherBytes() + bytes <= this.maxmemoryBytes
   }
 
   #evictOne(): boolean {

@@ -1,36 +1,48 @@
+import { nth } from '../../shared/assert.ts'
+import type { ByteCounter } from '../memory/byte-counter.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
 import type { Records } from './record.ts'
 
 const ARITY = 4
-const CAPACITY_MIN = 16
+/** Places of one chunk: the first one grows up to this, the others have it from the start. */
+const CHUNK_SHIFT = 14
+const CHUNK_SIZE = 1 << CHUNK_SHIFT
+const CHUNK_MASK = CHUNK_SIZE - 1
+const FIRST_CHUNK_MIN = 16
+/** An instant and a handle. */
+export const HEAP_ENTRY_BYTES = 12
 
 /**
  * The volatile keys of one database, the next to expire on top: a 4-ary heap. Each record knows its place
- * in it, so that a key that is deleted, persisted or given another instant leaves nothing behind.
+ * in it, so that a key that is deleted, persisted or given another instant leaves nothing behind. It lies in
+ * chunks: one array that doubled stopped everything for 42 ms at four million keys.
  *
  * Measured against sampling as Redis does: nothing due stays, and the worst cycle is short.
  */
 export class ExpiryHeap {
   size = 0
   readonly #records: Records
-  #instants = new Float64Array(CAPACITY_MIN)
-  #handles = new Uint32Array(CAPACITY_MIN)
+  readonly #tables: ByteCounter
+  readonly #instants: Float64Array[] = []
+  readonly #handles: Uint32Array[] = []
+  #capacity = 0
 
-  constructor(records: Records) {
+  constructor(records: Records, tables: ByteCounter) {
     this.#records = records
+    this.#tables = tables
   }
 
   get bytes(): number {
-    return this.#instants.byteLength + this.#handles.byteLength
+    return this.#capacity * HEAP_ENTRY_BYTES
   }
 
   /** The record that expires next, or NONE. */
   top(): Handle {
-    return this.size === 0 ? NONE : (this.#handles[0] ?? NONE)
+    return this.size === 0 ? NONE : this.at(0)
   }
 
   at(index: number): Handle {
-    return this.#handles[index] ?? NONE
+    return this.#handles[index >>> CHUNK_SHIFT]?.[index & CHUNK_MASK] ?? NONE
   }
 
   /** Milliseconds until expiry, on average over a sample of at most `count`. */
@@ -39,7 +51,7 @@ export class ExpiryHeap {
     let sum = 0
     let sampled = 0
     for (let index = 0; index < this.size; index += stride) {
-      sum += Math.max(0, (this.#instants[index] ?? nowMs) - nowMs)
+      sum += Math.max(0, this.#instantAt(index) - nowMs)
       sampled += 1
     }
     return sampled === 0 ? 0 : Math.round(sum / sampled)
@@ -47,7 +59,7 @@ export class ExpiryHeap {
 
   /** Takes in a record that has room for its expiry. */
   insert(record: Handle, expiresAtMs: number): void {
-    if (this.size === this.#handles.length) this.#setCapacity(this.size * 2)
+    if (this.size === this.#capacity) this.#grow()
     this.size += 1
     this.#siftUp(this.size - 1, record, expiresAtMs)
   }
@@ -55,19 +67,9 @@ export class ExpiryHeap {
   remove(record: Handle): void {
     const index = this.#records.heapIndex(record)
     this.size -= 1
-    if (index < this.size) {
-      this.#settle(index, this.#handles[this.size] ?? NONE, this.#instants[this.size] ?? 0)
-    }
-    if (this.#handles.length > CAPACITY_MIN && this.size * ARITY < this.#handles.length) {
-      this.#setCapacity(this.#handles.length / 2)
-    }
-  }
-
-  /** The record keeps its instant and is now `next`, whose place is written. */
-  replace(record: Handle, next: Handle): void {
-    const index = this.#records.heapIndex(record)
-    this.#handles[index] = next
-    this.#records.setHeapIndex(next, index)
+    if (index < this.size) this.#settle(index, this.at(this.size), this.#instantAt(this.size))
+    // A whole chunk stays in hand, so that a size that swings about a limit allocates nothing.
+    if (this.size <= this.#capacity - 2 * CHUNK_SIZE) this.#dropChunk()
   }
 
   update(record: Handle, expiresAtMs: number): void {
@@ -76,13 +78,19 @@ export class ExpiryHeap {
 
   clear(): void {
     this.size = 0
-    this.#instants = new Float64Array(CAPACITY_MIN)
-    this.#handles = new Uint32Array(CAPACITY_MIN)
+    this.#tables.bytes -= this.#capacity * HEAP_ENTRY_BYTES
+    this.#capacity = 0
+    this.#instants.length = 0
+    this.#handles.length = 0
+  }
+
+  #instantAt(index: number): number {
+    return this.#instants[index >>> CHUNK_SHIFT]?.[index & CHUNK_MASK] ?? 0
   }
 
   #settle(index: number, record: Handle, instant: number): void {
     const parent = (index - 1) >> 2
-    if (index > 0 && instant < (this.#instants[parent] ?? 0)) {
+    if (index > 0 && instant < this.#instantAt(parent)) {
       this.#siftUp(index, record, instant)
     } else {
       this.#siftDown(index, record, instant)
@@ -93,9 +101,9 @@ export class ExpiryHeap {
     let index = from
     while (index > 0) {
       const parent = (index - 1) >> 2
-      const above = this.#instants[parent] ?? 0
+      const above = this.#instantAt(parent)
       if (above <= instant) break
-      this.#place(index, this.#handles[parent] ?? NONE, above)
+      this.#place(index, this.at(parent), above)
       index = parent
     }
     this.#place(index, record, instant)
@@ -106,9 +114,9 @@ export class ExpiryHeap {
     for (;;) {
       const least = this.#leastChild(index)
       if (least < 0) break
-      const below = this.#instants[least] ?? 0
+      const below = this.#instantAt(least)
       if (below >= instant) break
-      this.#place(index, this.#handles[least] ?? NONE, below)
+      this.#place(index, this.at(least), below)
       index = least
     }
     this.#place(index, record, instant)
@@ -120,7 +128,7 @@ export class ExpiryHeap {
     let least = -1
     let leastInstant = Number.POSITIVE_INFINITY
     for (let child = first; child < end; child += 1) {
-      const instant = this.#instants[child] ?? 0
+      const instant = this.#instantAt(child)
       if (instant >= leastInstant) continue
       least = child
       leastInstant = instant
@@ -129,17 +137,34 @@ export class ExpiryHeap {
   }
 
   #place(index: number, record: Handle, instant: number): void {
-    this.#instants[index] = instant
-    this.#handles[index] = record
+    const chunk = index >>> CHUNK_SHIFT
+    nth(this.#instants, chunk)[index & CHUNK_MASK] = instant
+    nth(this.#handles, chunk)[index & CHUNK_MASK] = record
     this.#records.setHeapIndex(record, index)
   }
 
+  /** The first chunk to twice its places, or another chunk. */
+  #grow(): void {
+    const isFirst = this.#capacity < CHUNK_SIZE
+    const places = isFirst ? Math.max(FIRST_CHUNK_MIN, this.#capacity * 2) : CHUNK_SIZE
+    const chunk = isFirst ? 0 : this.#instants.length
+    const instants = new Float64Array(places)
+    const handles = new Uint32Array(places)
+    instants.set(this.#instants[chunk] ?? [])
+    handles.set(this.#handles[chunk] ?? [])
+    this.#instants[chunk] = instants
+    this.#handles[chunk] = handles
+    this.#setCapacity(isFirst ? places : this.#capacity + places)
+  }
+
+  #dropChunk(): void {
+    this.#instants.pop()
+    this.#handles.pop()
+    this.#setCapacity(this.#capacity - CHUNK_SIZE)
+  }
+
   #setCapacity(capacity: number): void {
-    const instants = new Float64Array(capacity)
-    const handles = new Uint32Array(capacity)
-    instants.set(this.#instants.subarray(0, this.size))
-    handles.set(this.#handles.subarray(0, this.size))
-    this.#instants = instants
-    this.#handles = handles
+    this.#tables.bytes += (capacity - this.#capacity) * HEAP_ENTRY_BYTES
+    this.#capacity = capacity
   }
 }

@@ -1,9 +1,11 @@
 import { invariant, nth } from '../../shared/assert.ts'
 import type { Random } from '../../shared/random.ts'
+import { ByteCounter } from '../memory/byte-counter.ts'
 import { KeyedHash } from '../memory/keyed-hash.ts'
 import { Slab } from '../memory/slab.ts'
 import { Access } from './access.ts'
 import { Database, type DatabaseContext, type KeyspaceStats } from './database.ts'
+import { Garbage } from './garbage.ts'
 import { ignoreRemovals, type RemovalListener } from './key-events.ts'
 
 export interface KeyspaceOptions {
@@ -17,6 +19,8 @@ export class Keyspace {
   readonly access: Access
   readonly stats: KeyspaceStats = { hits: 0, misses: 0, expiredKeys: 0, evictedKeys: 0 }
   readonly #databases: Database[] = []
+  readonly #tables = new ByteCounter()
+  readonly #garbage = new Garbage(this.slab, this.#tables)
   readonly #context: DatabaseContext
 
   constructor(options: KeyspaceOptions) {
@@ -28,6 +32,9 @@ export class Keyspace {
       random: options.random,
       access: this.access,
       stats: this.stats,
+      tables: this.#tables,
+      garbage: this.#garbage,
+      mayGrow: () => true,
       onRemoval: ignoreRemovals,
       nowMs: 0,
     }
@@ -47,13 +54,11 @@ export class Keyspace {
 
   /** Records and their tables: what maxmemory counts, besides buffers. */
   get usedBytes(): number {
-    let bytes = this.slab.usedBytes
-    for (const database of this.#databases) bytes += database.tableBytes
-    return bytes
+    return this.slab.usedBytes + this.#tables.bytes
   }
 
   get tableBytes(): number {
-    return this.usedBytes - this.slab.usedBytes
+    return this.#tables.bytes
   }
 
   get keyCount(): number {
@@ -87,7 +92,41 @@ export class Keyspace {
     first.index = right
   }
 
+  /** Asked before a hash table grows by so many bytes; refused, the table stays crowded for a while. */
+  onGrowth(mayGrow: (bytes: number) => boolean): void {
+    this.#context.mayGrow = mayGrow
+  }
+
+  flush(database: Database): void {
+    database.clear()
+    this.#takeBack()
+  }
+
   flushAll(): void {
     for (const database of this.#databases) database.clear()
+    this.#takeBack()
+  }
+
+  /** Whether memory of flushed keys waits to be taken back. */
+  get hasGarbage(): boolean {
+    return !this.#garbage.isEmpty
+  }
+
+  /** Takes back the memory of about so many flushed keys. */
+  freeGarbage(keys: number): void {
+    this.#garbage.free(keys)
+  }
+
+  /** Moves up to `buckets` buckets of tables that grow or shrink; false when there is nothing to move. */
+  rehash(buckets: number): boolean {
+    for (const database of this.#databases) if (database.rehash(buckets)) return true
+    return false
+  }
+
+  /** Without a key left, all memory comes back at once. */
+  #takeBack(): void {
+    if (this.keyCount > 0) return
+    this.#garbage.forget()
+    this.slab.clear()
   }
 }

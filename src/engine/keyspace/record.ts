@@ -1,6 +1,7 @@
 import { copyBytes } from '../memory/byte-slice.ts'
 import type { Handle, Slab } from '../memory/slab.ts'
 import { HASH_AT, KEY_LENGTH_AT } from '../structures/dict.ts'
+import { STRING_FORMS, type StringForm } from '../structures/string-value.ts'
 import { STRING_TYPE } from '../structures/value.ts'
 
 /**
@@ -10,7 +11,7 @@ import { STRING_TYPE } from '../structures/value.ts'
  *    4  u32  hash of the key             │ dict.ts
  *    8  u32  length of the key           ┘
  *   12  u24  access: LRU clock, or LFU minutes and counter (access.ts)
- *   15  u8   bits 0-2 type, bit 3 has expiry, bit 4 raw string
+ *   15  u8   bits 0-2 type, bit 3 has expiry, bits 4-5 form of a string (string-value.ts)
  *   16  u32  length of the value
  *   20  key, then value, then, when it has expiry:
  *       f64  the instant in milliseconds of the Unix epoch
@@ -25,7 +26,8 @@ const HEAP_INDEX_IN_EXPIRY = 8
 
 const TYPE_MASK = 0b111
 const HAS_EXPIRY = 0b1000
-const IS_RAW = 0b1_0000
+const FORM_SHIFT = 4
+const FORM_MASK = 0b11_0000
 const ACCESS_MASK = 0xff_ffff
 
 export const NO_EXPIRY = 0
@@ -98,13 +100,13 @@ export class Records {
     this.slab.setUint32(record, ACCESS_AT, ((word & ~ACCESS_MASK) | access) >>> 0)
   }
 
-  isRaw(record: Handle): boolean {
-    return (this.#meta(record) & IS_RAW) !== 0
+  stringForm(record: Handle): StringForm {
+    return STRING_FORMS[(this.#meta(record) & FORM_MASK) >>> FORM_SHIFT] ?? 'given'
   }
 
-  setRaw(record: Handle, isRaw: boolean): void {
-    const meta = this.#meta(record)
-    this.#setMeta(record, isRaw ? meta | IS_RAW : meta & ~IS_RAW)
+  setStringForm(record: Handle, form: StringForm): void {
+    const bits = STRING_FORMS.indexOf(form) << FORM_SHIFT
+    this.#setMeta(record, (this.#meta(record) & ~FORM_MASK) | bits)
   }
 
   hasExpiry(record: Handle): boolean {

@@ -44,7 +44,7 @@ export class Slab {
   usedBytes = 0
   readonly #bytes: Uint8Array[] = []
   readonly #views: DataView[] = []
-  readonly #pages = new PageTable()
+  #pages = new PageTable()
   /** Arenas that are one huge block, by index: their size. */
   readonly #huge = new Map<number, number>()
   readonly #freeArenas: number[] = []
@@ -84,6 +84,23 @@ export class Slab {
     }
     this.usedBytes -= unitsOfClass(sizeClass) * UNIT_BYTES
     this.#giveBlock(span, sizeClass, handle)
+  }
+
+  /** Takes every block back at once; no handle is valid any more. The first arena stays, to be used again. */
+  clear(): void {
+    this.usedBytes = 0
+    this.#pages = new PageTable()
+    this.#huge.clear()
+    this.#freeArenas.length = 0
+    this.#roomy.fill(-1)
+    this.#bytes.length = Math.min(1, this.#bytes.length)
+    this.#views.length = this.#bytes.length
+    if (this.#bytes.length > 0) this.#pages.addArena()
+    this.#freeBlock = new Uint32Array(this.#pages.size)
+    this.#blocksUsed = new Uint16Array(this.#pages.size)
+    this.#untouched = new Uint32Array(this.#pages.size)
+    this.#nextRoomy = new Int32Array(this.#pages.size)
+    this.#previousRoomy = new Int32Array(this.#pages.size)
   }
 
   /** The whole size of the block, at least what was asked for. */

@@ -1,22 +1,25 @@
 const CAPACITY_MIN = 64
 const CASE_BIT = 0x20
-/** At most, for a code unit of a JavaScript string. */
-const UTF8_BYTES_PER_UNIT = 3
-/** What `load` keeps for the next command; a larger one's memory goes with it. */
-const LOADED_BYTES_KEPT = 16_384
+const OWN_BYTES_MIN = 1_024
+/** A buffer that a large value has made larger than this is not kept for the next command. */
+const OWN_BYTES_KEPT = 256 * 1_024
+
+const NO_BYTES = new Uint8Array(0)
 
 /**
  * The arguments of one command as places in the bytes they came in; nothing is copied. The object is used
  * again for the next command: what a command keeps it copies.
  */
 export class ArgumentVector {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = NO_BYTES
   /** Where the command starts in `bytes`; the places below are counted from here. */
   base = 0
   count = 0
   #starts = new Int32Array(CAPACITY_MIN)
   #lengths = new Int32Array(CAPACITY_MIN)
-  #loaded = Buffer.alloc(0)
+  /** For arguments that did not come in one buffer. */
+  #own = NO_BYTES
+  #ownLength = 0
 
   push(start: number, length: number): void {
     if (this.count === this.#starts.length) this.#grow()
@@ -63,38 +66,53 @@ export class ArgumentVector {
     return true
   }
 
-  /** Takes arguments that are not in one buffer yet, into memory of its own, which the next load uses again. */
+  /** Takes arguments that are not in one buffer yet. */
   load(parts: readonly (string | number | Uint8Array)[]): void {
+    this.begin()
+    for (const part of parts) this.add(part)
+  }
+
+  /** Starts a command whose arguments `add` brings one by one; they are copied into a buffer of its own. */
+  begin(): void {
+    if (this.#own.length > OWN_BYTES_KEPT) this.#own = new Uint8Array(OWN_BYTES_MIN)
+    this.bytes = this.#own
     this.base = 0
     this.count = 0
-    let at = 0
-    for (const part of parts) {
-      const length =
-        typeof part === 'object' ? this.#putBytes(part, at) : this.#putText(`${part}`, at)
-      this.push(at, length)
-      at += length
+    this.#ownLength = 0
+  }
+
+  add(part: string | number | Uint8Array): void {
+    if (part instanceof Uint8Array) this.#addBytes(part)
+    else this.#addBytes(Buffer.from(`${part}`))
+  }
+
+  /** A word of ours, such as a command's name: ASCII. */
+  addWord(word: string): void {
+    this.#reserve(word.length)
+    for (let at = 0; at < word.length; at += 1) {
+      this.#own[this.#ownLength + at] = word.charCodeAt(at)
     }
-    this.bytes = this.#loaded
-    if (at > LOADED_BYTES_KEPT) this.#loaded = Buffer.allocUnsafeSlow(LOADED_BYTES_KEPT)
+    this.#added(word.length)
   }
 
-  #putBytes(part: Uint8Array, at: number): number {
-    this.#reserve(at, part.length)
-    this.#loaded.set(part, at)
-    return part.length
+  #addBytes(part: Uint8Array): void {
+    this.#reserve(part.length)
+    this.#own.set(part, this.#ownLength)
+    this.#added(part.length)
   }
 
-  #putText(text: string, at: number): number {
-    this.#reserve(at, text.length * UTF8_BYTES_PER_UNIT)
-    return this.#loaded.write(text, at)
+  #added(length: number): void {
+    this.push(this.#ownLength, length)
+    this.#ownLength += length
   }
 
-  /** Makes room for `length` bytes behind the first `used`, which stay. */
-  #reserve(used: number, length: number): void {
-    if (used + length <= this.#loaded.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(used + length, this.#loaded.length * 2))
-    this.#loaded.copy(larger, 0, 0, used)
-    this.#loaded = larger
+  #reserve(length: number): void {
+    const needed = this.#ownLength + length
+    if (needed <= this.#own.length) return
+    const larger = new Uint8Array(Math.max(needed, this.#own.length * 2))
+    larger.set(this.#own.subarray(0, this.#ownLength))
+    this.#own = larger
+    this.bytes = larger
   }
 
   #grow(): void {

@@ -74,6 +74,7 @@ export class Connection {
 
   #runPending(): void {
     const consumed = this.#run(this.#pending, this.#pendingLength)
+    if (consumed === 0) return
     this.#pending.copyWithin(0, consumed, this.#pendingLength)
     this.#pendingLength -= consumed
     if (this.#pendingLength === 0) this.#pending = NO_BYTES
@@ -84,6 +85,7 @@ export class Connection {
     try {
       this.#share.executor.beginTurn()
       const consumed = this.#runRequests(bytes, length)
+      this.#share.executor.endTurn()
       if (!this.#isBlocked && length - consumed > this.#share.requestBytesMax) {
         this.client.isClosing = true
       }
@@ -92,6 +94,7 @@ export class Connection {
       return consumed
     } catch (error) {
       // Half a reply may have been written: nobody could read on from there.
+      this.#share.executor.endTurn()
       this.#share.writer.clear()
       this.#share.onFailure(error)
       this.client.isClosing = true

@@ -2,8 +2,8 @@ import type { Client } from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
-import { copyBytes } from '../memory/byte-slice.ts'
 import { BufferPool } from '../memory/buffer-pool.ts'
+import { copyBytes } from '../memory/byte-slice.ts'
 import { NONE } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
@@ -42,9 +42,7 @@ export class EmbeddedClient {
   /** Any command; text is UTF-8. An error reply is an EngineReplyError among the values, not thrown. */
   call(...argv: readonly (string | number | Uint8Array)[]): Reply {
     this.#argv.load(argv)
-    this.#executor.beginTurn()
-    this.#executor.execute(this.#client, this.#argv, this.#writer)
-    return this.#writer.take()
+    return this.#execute()
   }
 
   /** The value in bytes of the caller's own. Throws for a key that holds no string. */
@@ -77,14 +75,27 @@ export class EmbeddedClient {
 
   /** False when `onlyIfAbsent` found the key. Throws what Redis would answer, such as OOM. */
   set(key: Uint8Array, value: Uint8Array, options?: EmbeddedSetOptions): boolean {
-    const argv: (string | number | Uint8Array)[] = ['SET', key, value]
-    if (options?.ttlMs !== undefined) argv.push('PX', options.ttlMs)
-    if (options?.onlyIfAbsent === true) argv.push('NX')
-    return this.#orThrow(this.call(...argv)) !== null
+    const argv = this.#argv
+    argv.begin()
+    argv.addWord('SET')
+    argv.add(key)
+    argv.add(value)
+    if (options?.ttlMs !== undefined) {
+      argv.addWord('PX')
+      argv.addWord(String(options.ttlMs))
+    }
+    if (options?.onlyIfAbsent === true) argv.addWord('NX')
+    return this.#orThrow(this.#execute()) !== null
   }
 
   setRange(key: Uint8Array, offset: number, bytes: Uint8Array): void {
-    this.#orThrow(this.call('SETRANGE', key, offset, bytes))
+    const argv = this.#argv
+    argv.begin()
+    argv.addWord('SETRANGE')
+    argv.add(key)
+    argv.addWord(String(offset))
+    argv.add(bytes)
+    this.#orThrow(this.#execute())
   }
 
   expire(key: Uint8Array, ttlMs: number): void {
@@ -110,6 +121,13 @@ export class EmbeddedClient {
     const record = database.find(key, 0, key.length)
     if (record !== NONE && !database.isString(record)) this.#orThrow(this.call('GET', key))
     return record
+  }
+
+  #execute(): Reply {
+    this.#executor.beginTurn()
+    this.#executor.execute(this.#client, this.#argv, this.#writer)
+    this.#executor.endTurn()
+    return this.#writer.take()
   }
 
   #orThrow(reply: Reply): Exclude<Reply, EngineReplyError> {

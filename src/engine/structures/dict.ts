@@ -1,4 +1,5 @@
 import type { Random } from '../../shared/random.ts'
+import type { ByteCounter } from '../memory/byte-counter.ts'
 import { equalBytes } from '../memory/byte-slice.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
@@ -20,32 +21,50 @@ const SHRINK_FACTOR = 10
 /** Empty buckets one step of a rehash may pass. */
 const EMPTY_VISITS_MAX = 10
 
+/** Records per bucket beyond which it grows whatever that takes (server.c, HASHTABLE_MAX_LOAD_FACTOR). */
+const GROW_LOAD_MAX = 1.618
+
 const EMPTY_TABLE = new Uint32Array(0)
+
+export interface DictOptions {
+  readonly slab: Slab
+  readonly hasher: KeyedHash
+  /** Where a record's key starts. */
+  readonly keyAt: number
+  /** The bytes of the tables are added here. */
+  readonly tables: ByteCounter
+  /** Whether there is room for a table of so many bytes more. */
+  readonly mayGrow: (bytes: number) => boolean
+}
 
 /**
  * A hash table over records of the slab, with chaining. Knows where a key lies and nothing else of a
  * record; freeing records is the caller's.
  *
  * It grows to twice its buckets when full and shrinks when nearly empty; either moves a bucket or so with
- * each operation, so that no operation takes long. SCAN visits every record that stays, whatever else
- * comes and goes, with the reverse binary cursor of Redis (dict.c, dictScan).
+ * each insertion and removal, so that none takes long, and whoever has time moves more with `rehash`.
+ * Looking up changes nothing. SCAN visits every record that stays, whatever else comes and goes, with the
+ * reverse binary cursor of Redis (dict.c, dictScan).
  */
 export class Dict {
   size = 0
   readonly #slab: Slab
   readonly #hasher: KeyedHash
   readonly #keyAt: number
+  readonly #tables: ByteCounter
+  readonly #mayGrow: (bytes: number) => boolean
   #table: Uint32Array
   /** While rehashing: where records move to, and the first bucket not moved yet. */
   #target: Uint32Array = EMPTY_TABLE
   #moved = 0
 
-  /** `keyAt`: where a record's key starts. */
-  constructor(slab: Slab, hasher: KeyedHash, keyAt: number) {
-    this.#slab = slab
-    this.#hasher = hasher
-    this.#keyAt = keyAt
-    this.#table = new Uint32Array(BUCKETS_MIN)
+  constructor(options: DictOptions) {
+    this.#slab = options.slab
+    this.#hasher = options.hasher
+    this.#keyAt = options.keyAt
+    this.#tables = options.tables
+    this.#mayGrow = options.mayGrow
+    this.#table = this.#newTable(BUCKETS_MIN)
   }
 
   get tableBytes(): number {
@@ -65,7 +84,6 @@ export class Dict {
   }
 
   find(key: Uint8Array, start: number, length: number, hash: number): Handle {
-    if (this.isRehashing) this.#step()
     const found = this.#findIn(this.#table, key, start, length, hash)
     if (found !== NONE || !this.isRehashing) return found
     return this.#findIn(this.#target, key, start, length, hash)
@@ -74,7 +92,7 @@ export class Dict {
   /** Takes in a record whose hash and key are written and whose key is not here yet. */
   insert(record: Handle): void {
     if (this.isRehashing) this.#step()
-    else if (this.size >= this.#table.length) this.#resize(this.#table.length * 2)
+    else if (this.size >= this.#table.length) this.#grow()
     const table = this.isRehashing ? this.#target : this.#table
     this.#prepend(table, record)
     this.size += 1
@@ -97,7 +115,6 @@ export class Dict {
   /** Some record, each with about the same chance; NONE when there is none. */
   random(random: Random): Handle {
     if (this.size === 0) return NONE
-    if (this.isRehashing) this.#step()
     for (;;) {
       const bucket = random.uint32() % this.bucketCount
       const head =
@@ -108,7 +125,7 @@ export class Dict {
     }
   }
 
-  /** `visit` may free nothing and change nothing here. */
+  /** `visit` may free nothing and change nothing here; it may look up. */
   forEach(visit: (record: Handle) => void): void {
     for (const table of [this.#table, this.#target]) {
       for (const head of table) this.#visitChain(head, visit)
@@ -117,7 +134,7 @@ export class Dict {
 
   /**
    * Visits the bucket of `cursor` and gives the cursor to go on with; 0 starts and ends a round.
-   * `visit` may not change the dict: collect first.
+   * `visit` may look up, and change nothing: collect first.
    */
   scan(cursor: number, visit: (record: Handle) => void): number {
     if (!this.isRehashing) {
@@ -128,11 +145,24 @@ export class Dict {
     return this.#scanBoth(cursor, visit)
   }
 
-  /** Forgets every record and frees none. */
-  clear(): void {
-    this.#table = new Uint32Array(BUCKETS_MIN)
+  /** Moves up to `steps` buckets; false when there is nothing left to move. */
+  rehash(steps: number): boolean {
+    for (let step = 0; step < steps && this.isRehashing; step += 1) this.#step()
+    return this.isRehashing
+  }
+
+  /** Forgets every record and frees none. The tables that held them go to the caller, counted as before. */
+  clear(): readonly Uint32Array[] {
+    const tables = [this.#table, this.#target]
+    this.#table = this.#newTable(BUCKETS_MIN)
     this.#target = EMPTY_TABLE
     this.size = 0
+    return tables
+  }
+
+  #newTable(buckets: number): Uint32Array {
+    this.#tables.bytes += buckets * Uint32Array.BYTES_PER_ELEMENT
+    return new Uint32Array(buckets)
   }
 
   #findIn(
@@ -194,9 +224,16 @@ export class Dict {
     return this.#table.length > BUCKETS_MIN && this.size * SHRINK_FACTOR < this.#table.length
   }
 
+  /** Where memory is short, chains may grow to GROW_LOAD_MAX on average first (server.c, dictExpandAllowed). */
+  #grow(): void {
+    const buckets = this.#table.length * 2
+    const isCrowded = this.size > this.#table.length * GROW_LOAD_MAX
+    if (isCrowded || this.#mayGrow(buckets * Uint32Array.BYTES_PER_ELEMENT)) this.#resize(buckets)
+  }
+
   #resize(buckets: number): void {
     if (buckets === this.#table.length) return
-    this.#target = new Uint32Array(buckets)
+    this.#target = this.#newTable(buckets)
     this.#moved = 0
   }
 
@@ -209,6 +246,7 @@ export class Dict {
       if (passed === EMPTY_VISITS_MAX) return
     }
     if (this.#moved === source.length) {
+      this.#tables.bytes -= source.byteLength
       this.#table = this.#target
       this.#target = EMPTY_TABLE
       return

@@ -12,17 +12,22 @@ const ZERO = 0x30
 const NINE = 0x39
 
 /**
- * The encoding Redis 7.0 would have chosen. Every string is kept as its bytes here; what Redis keeps as an
- * integer is what reads as one, as long as nothing (APPEND, SETRANGE …) has made it raw.
+ * How a string came to be, for Redis 7.0 chooses its encoding by that: as a client gave it; printed, by
+ * INCRBYFLOAT, which never looks for an integer in it; changed in place, by APPEND or SETRANGE.
  */
+export const STRING_FORMS = ['given', 'printed', 'changed'] as const
+
+export type StringForm = (typeof STRING_FORMS)[number]
+
+/** The encoding Redis 7.0 would have chosen. Every string is kept as its bytes here. */
 export function stringEncoding(
   bytes: Uint8Array,
   start: number,
   length: number,
-  isRaw: boolean,
+  form: StringForm,
 ): Encoding {
-  if (isRaw) return 'raw'
-  if (isCanonicalInt64(bytes, start, length)) return 'int'
+  if (form === 'changed') return 'raw'
+  if (form === 'given' && isCanonicalInt64(bytes, start, length)) return 'int'
   return length <= EMBSTR_BYTES_MAX ? 'embstr' : 'raw'
 }
 

@@ -31,7 +31,7 @@ export function cachePolicy(
   if (cached === 'invalid') return { bypass: 'invalid-directive' }
   const ttlMs = cached
     ? ttlOfDirective(cached.ttlSeconds, options)
-    : options.rules.find((rule) => matches(rule, operation, plan, role))?.ttlMs
+    : ruleFor(options.rules, operation, plan, role)?.ttlMs
   if (ttlMs === undefined) return { bypass: 'no-rule' }
   if (ttlMs <= 0) return { bypass: 'ttl-zero' }
   return {
@@ -45,7 +45,26 @@ function ttlOfDirective(ttlSeconds: number | undefined, { ttlMs }: CacheOptions)
   return ttlSeconds === undefined ? ttlMs : ttlSeconds * 1_000
 }
 
-function matches(rule: CacheRule, operation: Operation, plan: Plan, role: string): boolean {
+/** What rules look at: of an operation, or of one that `gerbang check` makes up. */
+export type RuledOperation = Pick<Operation, 'name'> & {
+  readonly rootFields: readonly { readonly name: string }[]
+}
+
+export function ruleFor(
+  rules: readonly CacheRule[],
+  operation: RuledOperation,
+  plan: Pick<Plan, 'reads'>,
+  role: string,
+): CacheRule | undefined {
+  return rules.find((rule) => matches(rule, operation, plan, role))
+}
+
+function matches(
+  rule: CacheRule,
+  operation: RuledOperation,
+  plan: Pick<Plan, 'reads'>,
+  role: string,
+): boolean {
   const { operations, rootFields, tables, roles } = rule
   if (roles === undefined ? role === 'admin' : !roles.includes(role)) return false
   if (operations !== undefined && !operations.includes(operation.name ?? '')) return false

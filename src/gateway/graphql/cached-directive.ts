@@ -18,11 +18,16 @@ export function readCachedDirective(directives: readonly DirectiveNode[]): Opera
   return ttlSeconds === 'invalid' || refresh === 'invalid' ? 'invalid' : { ttlSeconds, refresh }
 }
 
+/** GraphQL's Int has 32 bits: Hasura refuses more. */
+const INT_MAX = 2 ** 31 - 1
+
 const KNOWN: ReadonlySet<string> = new Set(['ttl', 'refresh'])
 
 function readTtl(argument: ArgumentNode | undefined): CachedDirective['ttlSeconds'] | 'invalid' {
   if (argument === undefined) return undefined
-  return argument.value.kind === Kind.INT ? Number(argument.value.value) : 'invalid'
+  if (argument.value.kind !== Kind.INT) return 'invalid'
+  const seconds = Number(argument.value.value)
+  return Math.abs(seconds) <= INT_MAX ? seconds : 'invalid'
 }
 
 function readRefresh(argument: ArgumentNode | undefined): boolean | 'invalid' {

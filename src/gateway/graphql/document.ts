@@ -10,19 +10,23 @@ import {
 } from 'graphql'
 import { GatewayError } from '../errors.ts'
 import type { RequestLimits } from '../options.ts'
+import { endsAlikeInHasura, readsAlikeInHasura } from './block-string.ts'
 
 /** A parsed document: what can be executed in it. */
 export interface GraphqlDocument {
   readonly operations: readonly OperationDefinitionNode[]
   /** By name. */
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  readonly tokenCount: number
+  /** What the parsed form says of a string may not be what Hasura reads: see block-string.ts. */
+  readonly isVerbatim: boolean
 }
 
 /** Throws when the text is not GraphQL, is too long or too deep, or defines a name twice. */
 export function parseDocument(text: string, limits: RequestLimits): GraphqlDocument {
   try {
     const source = new Source(text)
-    checkSize(source, limits)
+    const { tokenCount, isVerbatim } = checkTokens(source, limits)
     const { definitions } = parse(source, { noLocation: true })
     const operations: OperationDefinitionNode[] = []
     const fragments: FragmentDefinitionNode[] = []
@@ -31,7 +35,12 @@ export function parseDocument(text: string, limits: RequestLimits): GraphqlDocum
       else if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.push(definition)
       else throw notGraphql(undefined)
     }
-    return { operations: distinctOperations(operations), fragments: byName(fragments) }
+    return {
+      operations: distinctOperations(operations),
+      fragments: byName(fragments),
+      tokenCount,
+      isVerbatim,
+    }
   } catch (error) {
     throw error instanceof GraphQLError ? notGraphql(error) : error
   }
@@ -58,49 +67,67 @@ const CLOSING: ReadonlySet<string> = new Set([
 ])
 
 /** Before parsing: the parser calls itself for each level and would run out of stack. */
-function checkSize(source: Source, limits: RequestLimits): void {
+function checkTokens(
+  source: Source,
+  limits: RequestLimits,
+): Pick<GraphqlDocument, 'tokenCount' | 'isVerbatim'> {
   const lexer = new Lexer(source)
   const levelMax = nestingMax(limits)
   let level = 0
-  for (let tokens = 0; lexer.advance().kind !== TokenKind.EOF; tokens += 1) {
-    if (tokens >= limits.tokensMax) {
+  let isVerbatim = false
+  let tokenCount = 0
+  for (; lexer.advance().kind !== TokenKind.EOF; tokenCount += 1) {
+    if (tokenCount >= limits.tokensMax) {
       const message = `the query has more than ${limits.tokensMax} tokens`
       throw new GatewayError('validation-failed', message, { path: '$.query' })
     }
-    const { kind } = lexer.token
+    const { kind, start, end } = lexer.token
     if (OPENING.has(kind)) level += 1
     else if (CLOSING.has(kind)) level -= 1
+    else if (kind === TokenKind.BLOCK_STRING) {
+      const raw = source.body.slice(start, end)
+      if (!endsAlikeInHasura(raw)) throw ambiguousBlockString()
+      isVerbatim ||= !readsAlikeInHasura(raw)
+    }
     if (level > levelMax) throw depthExceeded(limits)
   }
+  return { tokenCount, isVerbatim }
 }
 
-/** Of two definitions with one name Hasura would use one, and the gateway might read the other. */
+/** Of two operations with one name Hasura would use one, and the gateway might read the other. */
 function distinctOperations(
   operations: readonly OperationDefinitionNode[],
 ): readonly OperationDefinitionNode[] {
   const names = new Set<string>()
   for (const { name } of operations) {
     if (name === undefined) continue
-    if (names.has(name.value)) throw definedTwice('operation', name.value)
+    if (names.has(name.value)) {
+      const message = `multiple definitions for operation "${name.value}"`
+      throw new GatewayError('validation-failed', message)
+    }
     names.add(name.value)
   }
   return operations
 }
 
+/** In Hasura's words (Execute/Inline.hs). */
 function byName(
   definitions: readonly FragmentDefinitionNode[],
 ): ReadonlyMap<string, FragmentDefinitionNode> {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const fragment of definitions) {
     const name = fragment.name.value
-    if (fragments.has(name)) throw definedTwice('fragment', name)
+    if (fragments.has(name)) {
+      throw new GatewayError('parse-failed', `multiple definitions for fragment "${name}"`)
+    }
     fragments.set(name, fragment)
   }
   return fragments
 }
 
-function definedTwice(what: string, name: string): GatewayError {
-  return new GatewayError('validation-failed', `the ${what} "${name}" is defined more than once`)
+function ambiguousBlockString(): GatewayError {
+  const message = 'a block string has backslashes and quotes that GraphQL servers read differently'
+  return new GatewayError('validation-failed', message, { path: '$.query' })
 }
 
 function notGraphql(cause: unknown): GatewayError {

@@ -1,7 +1,7 @@
 /**
  * A seeded 32-bit hash (MurmurHash3's mixing), as a signed integer, which V8 keeps in a Map without boxing.
  * It chooses a place in a memo, no more: whoever finds two equal hashes must compare the bytes.
- * About 0.4 ns per byte; hashing the body as a string key would take 1.3 ns per byte.
+ * About 0.8 ns per byte (Node.js 20, 2026-11); the body as a string key would take 1.4 ns per byte.
  */
 export function hashBytes(bytes: Uint8Array, seed: number): number {
   const { length } = bytes

@@ -15,6 +15,8 @@ export interface InlinedOperation {
   readonly rootFields: readonly SelectedField[]
   readonly depth: number
   readonly nodes: number
+  /** All fields, leaves too. */
+  readonly fields: number
 }
 
 /**
@@ -33,7 +35,7 @@ export function inlineFragments(
   // As many as a document without fragments could have.
   if (size.fields > limits.tokensMax) throw tooManyNodes(`more than ${limits.tokensMax} fields`)
   const rootFields = new FieldCollector(fragments).collect(operation.selectionSet)
-  return { rootFields, depth: size.depth, nodes: size.nodes }
+  return { rootFields, ...size }
 }
 
 interface Size {
@@ -48,7 +50,10 @@ class SizeCounter {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #limits: RequestLimits
   readonly #sizes = new Map<string, Size>()
-  readonly #open = new Set<string>()
+  /** The fragments around the one being counted, outermost first. */
+  readonly #open: string[] = []
+  /** Where an error is, in Hasura's words. */
+  readonly #path: string[] = ['$']
   #level = 0
 
   constructor(fragments: ReadonlyMap<string, FragmentDefinitionNode>, limits: RequestLimits) {
@@ -76,29 +81,49 @@ class SizeCounter {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return this.#countFragment(selection.name.value)
     if (selection.kind === Kind.INLINE_FRAGMENT) return this.count(selection.selectionSet)
     if (selection.selectionSet === undefined) return NOTHING
+    const name = selection.name.value
+    this.#path.push(`selectionSet.${name}`)
     const inner = this.count(selection.selectionSet)
+    this.#path.pop()
     // Tools introspect deeply, of a schema and not of data: Hasura exempts it from its limits.
-    if (selection.name.value.startsWith('__')) return { ...NOTHING, fields: inner.fields }
+    if (INTROSPECTION.has(name)) return { ...NOTHING, fields: inner.fields }
     return { depth: inner.depth + 1, nodes: inner.nodes + 1, fields: inner.fields }
   }
 
   #countFragment(name: string): Size {
     const known = this.#sizes.get(name)
     if (known !== undefined) return known
+    this.#path.push('selectionSet')
     const fragment = this.#fragments.get(name)
-    if (fragment === undefined) throw invalid(`reference to undefined fragment "${name}"`)
-    if (this.#open.has(name)) {
-      const names = [...this.#open].map((open) => `"${open}"`).join(', ')
-      throw invalid(`the fragment definition(s) ${names} form a cycle`)
+    if (fragment === undefined) throw this.#invalid(`reference to undefined fragment "${name}"`)
+    const outer = this.#open.indexOf(name)
+    if (outer >= 0) {
+      const names = this.#open.slice(outer).map((open) => `"${open}"`)
+      throw this.#invalid(`the fragment definition(s) ${englishList(names)} form a cycle`)
     }
-    this.#open.add(name)
+    this.#open.push(name)
+    this.#path.push(name)
     const size = this.count(fragment.selectionSet)
-    this.#open.delete(name)
+    this.#path.length -= 2
+    this.#open.pop()
     this.#sizes.set(name, size)
     return size
   }
+
+  #invalid(message: string): GatewayError {
+    return new GatewayError('validation-failed', message, { path: this.#path.join('.') })
+  }
 }
 
+/** `a`, `a and b`, `a, b, and c`. */
+function englishList(items: readonly string[]): string {
+  const last = items.at(-1) ?? ''
+  const others = items.slice(0, -1)
+  if (others.length === 0) return last
+  return `${others.join(', ')}${others.length > 1 ? ',' : ''} and ${last}`
+}
+
+const INTROSPECTION: ReadonlySet<string> = new Set(['__schema', '__type'])
 const NOTHING: Size = { depth: 0, nodes: 0, fields: 0 }
 
 /** Fields of a fragment are built once, however often it is spread. */
@@ -166,10 +191,6 @@ export function argumentValue(node: ValueNode): ArgumentValue {
     default:
       return { kind: 'scalar', text: String(node.value) }
   }
-}
-
-function invalid(message: string): GatewayError {
-  return new GatewayError('validation-failed', message)
 }
 
 function tooManyNodes(message: string): GatewayError {

@@ -3,8 +3,8 @@ import { GatewayError } from '../errors.ts'
 import type { CacheOptions, RequestLimits } from '../options.ts'
 import { hashBytes } from './hash-bytes.ts'
 import { canonicalJson } from './lossless-json.ts'
-import type { BatchMember, Operation, PreparedBatch, PreparedRequest } from './operation.ts'
-import { readOperation } from './read-operation.ts'
+import type { BatchMember, PreparedBatch, PreparedRequest } from './operation.ts'
+import { type ReadOperation, readOperation } from './read-operation.ts'
 import { type GraphqlRequest, type RequestMember, readRequestBody } from './request.ts'
 import { WeightedMemo } from './weighted-memo.ts'
 
@@ -22,8 +22,14 @@ export interface Preparer {
   prepare(body: Buffer): PreparedRequest | PreparedBatch
 }
 
-/** What is remembered may weigh as much as if every body or document had so many bytes. */
-const BYTES_PER_ENTRY = 2_048
+/** What is remembered may take as much memory as if every body or document took so many bytes. */
+const BYTES_PER_ENTRY = 4_096
+
+/** Of a body there is the copy, its text, its variables as data and as canonical text. */
+const BODY_COPIES = 4
+
+/** Of a member of a batch that was refused: its error has a stack. */
+const BYTES_PER_ERROR = 2_048
 
 /**
  * Clients send the same few bodies again and again: whole bodies are remembered by their bytes, and documents
@@ -31,20 +37,22 @@ const BYTES_PER_ENTRY = 2_048
  */
 export function createPreparer({ limits, memo, random }: PreparerOptions): Preparer {
   const { memoEntriesMax, memoBodyBytesMax } = memo
-  const bytesMax = memoEntriesMax * BYTES_PER_ENTRY
-  const bodies = new WeightedMemo<number, RememberedBody>(memoEntriesMax, bytesMax)
+  const bodies = new WeightedMemo<number, RememberedBody>(
+    memoEntriesMax,
+    memoEntriesMax * BYTES_PER_ENTRY,
+  )
   const documents = new DocumentMemo(limits, memo)
-  // Drawn anew in each process, so that no client can aim many bodies at one place of the memo.
+  // Drawn anew in each process, so that the places of bodies cannot be worked out beforehand.
   const seed = random.uint32()
 
   return {
     prepare(body) {
-      if (body.length > memoBodyBytesMax) return prepareBody(body, limits, documents)
+      if (body.length > memoBodyBytesMax) return prepareBody(body, limits, documents).prepared
       const place = hashBytes(body, seed)
       const remembered = bodies.get(place)
       if (remembered?.body.equals(body) === true) return remembered.prepared
-      const prepared = prepareBody(body, limits, documents)
-      bodies.set(place, { body: copyOf(body), prepared }, body.length)
+      const { prepared, weight } = prepareBody(body, limits, documents)
+      bodies.set(place, { body: copyOf(body), prepared }, body.length * BODY_COPIES + weight)
       return prepared
     },
   }
@@ -62,62 +70,86 @@ function copyOf(body: Buffer): Buffer {
   return copy
 }
 
+interface Weighed<T> {
+  readonly prepared: T
+  /** About how many bytes of memory it takes, but for what comes from the body's own text. */
+  readonly weight: number
+}
+
 function prepareBody(
   body: Buffer,
   limits: RequestLimits,
   documents: DocumentMemo,
-): PreparedRequest | PreparedBatch {
+): Weighed<PreparedRequest | PreparedBatch> {
   const read = readRequestBody(body, limits)
   if (read.kind === 'single') return prepareRequest(read.request, documents)
-  return { kind: 'batch', members: read.members.map((member) => prepareMember(member, documents)) }
-}
-
-function prepareMember({ request, text }: RequestMember, documents: DocumentMemo): BatchMember {
-  return { request: preparedOrRefused(request, documents), body: Buffer.from(text) }
-}
-
-function preparedOrRefused(
-  request: GraphqlRequest,
-  documents: DocumentMemo,
-): PreparedRequest | GatewayError {
-  try {
-    return prepareRequest(request, documents)
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
+  const members = read.members.map((member) => prepareMember(member, documents))
+  return {
+    prepared: { kind: 'batch', members: members.map(({ prepared }) => prepared) },
+    weight: members.reduce((sum, { weight }) => sum + weight, 0),
   }
 }
 
-function prepareRequest(request: GraphqlRequest, documents: DocumentMemo): PreparedRequest {
-  const { query, operationName, variables } = request
-  const operation = documents.operation(query, operationName)
-  // Hasura does not tell an empty object from none.
-  const variablesText = variables === undefined ? '{}' : canonicalJson(variables)
-  return { kind: 'single', operation, variablesText, variables }
+function prepareMember(
+  { request, text }: RequestMember,
+  documents: DocumentMemo,
+): Weighed<BatchMember> {
+  const body = Buffer.from(text)
+  try {
+    const { prepared, weight } = prepareRequest(request, documents)
+    return { prepared: { request: prepared, body }, weight }
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    return { prepared: { request: error, body }, weight: BYTES_PER_ERROR }
+  }
 }
 
-/** The operations that were asked for of each document. */
+function prepareRequest(
+  { query, operationName, variables }: GraphqlRequest,
+  documents: DocumentMemo,
+): Weighed<PreparedRequest> {
+  const { operation, weight } = documents.read(query, operationName)
+  // Hasura does not tell an empty object from none.
+  const variablesText = variables === undefined ? '{}' : canonicalJson(variables)
+  return { prepared: { kind: 'single', operation, variablesText, variables }, weight }
+}
+
+/** Operations by what chose them: the text of a document and a name. */
 class DocumentMemo {
   readonly #limits: RequestLimits
   readonly #textLengthMax: number
-  readonly #documents: WeightedMemo<string, Map<string | undefined, Operation>>
+  readonly #operations: WeightedMemo<string, ReadOperation>
 
   constructor(limits: RequestLimits, memo: PreparerOptions['memo']) {
     const { memoEntriesMax, memoBodyBytesMax } = memo
     this.#limits = limits
     this.#textLengthMax = memoBodyBytesMax
-    this.#documents = new WeightedMemo(memoEntriesMax, memoEntriesMax * BYTES_PER_ENTRY)
+    this.#operations = new WeightedMemo(memoEntriesMax, memoEntriesMax * BYTES_PER_ENTRY)
   }
 
-  operation(text: string, operationName: string | undefined): Operation {
-    const known = this.#documents.get(text)
-    const remembered = known?.get(operationName)
+  read(text: string, operationName: string | undefined): ReadOperation {
+    const remembered = this.#operations.get(operationKey(text, operationName))
     if (remembered !== undefined) return remembered
-    const operation = readOperation(text, operationName, this.#limits)
-    if (known !== undefined) known.set(operationName, operation)
-    else if (text.length <= this.#textLengthMax) {
-      this.#documents.set(text, new Map([[operationName, operation]]), text.length)
+    const own = ownCopy(text)
+    const read = readOperation(own, operationName, this.#limits)
+    if (text.length <= this.#textLengthMax) {
+      this.#operations.set(operationKey(own, operationName), read, text.length + read.weight)
     }
-    return operation
+    return read
   }
+}
+
+/** A name has no colon, so that no two pairs make one key. */
+function operationKey(text: string, operationName: string | undefined): string {
+  return `${operationName ?? ''}:${text}`
+}
+
+/**
+ * V8 keeps a part of a string as a view of the whole, and what is read from the part likewise: without a copy, a
+ * query of ten words would keep its body of a megabyte.
+ */
+function ownCopy(text: string): string {
+  const copy = Buffer.from(text).toString()
+  // A lone surrogate has no UTF-8. (No document with one is valid either.)
+  return copy === text ? copy : text
 }

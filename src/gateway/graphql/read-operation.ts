@@ -4,21 +4,32 @@ import type { RequestLimits } from '../options.ts'
 import { readCachedDirective } from './cached-directive.ts'
 import { parseDocument } from './document.ts'
 import { argumentValue, inlineFragments } from './inline-fragments.ts'
-import { normalizeOperation } from './normalize.ts'
+import { type NormalizedOperation, normalizeOperation } from './normalize.ts'
 import type { ArgumentValue, Operation } from './operation.ts'
 import { selectOperation } from './select-operation.ts'
+
+export interface ReadOperation {
+  readonly operation: Operation
+  /** About how many bytes of memory it takes. */
+  readonly weight: number
+}
+
+/** Of what is kept of a token or a field: an object of three or four fields. */
+const BYTES_PER_OBJECT = 64
 
 /** All that the gateway wants to know of a document: some 50 us per KB, so it is remembered. */
 export function readOperation(
   text: string,
   operationName: string | undefined,
   limits: RequestLimits,
-): Operation {
+): ReadOperation {
   const document = parseDocument(text, limits)
   const definition = selectOperation(document, operationName)
   const inlined = inlineFragments(definition, document.fragments, limits)
-  const normalized = normalizeOperation(definition, document.fragments)
-  return {
+  const normalized = document.isVerbatim
+    ? verbatim(text, definition)
+    : normalizeOperation(definition, document.fragments)
+  const operation: Operation = {
     kind: definition.operation,
     name: definition.name?.value,
     digest: hash('sha256', normalized.text, 'base64url'),
@@ -28,6 +39,16 @@ export function readOperation(
     cached: readCachedDirective(definition.directives ?? []),
     depth: inlined.depth,
     nodes: inlined.nodes,
+  }
+  const objects = document.tokenCount + inlined.fields
+  return { operation, weight: text.length + objects * BYTES_PER_OBJECT }
+}
+
+/** A key of its own for each text, which no normalised one equals: those begin with a keyword. */
+function verbatim(text: string, { name }: OperationDefinitionNode): NormalizedOperation {
+  return {
+    text: JSON.stringify([name?.value ?? null, text]),
+    textWithoutName: JSON.stringify([text]),
   }
 }
 

@@ -140,13 +140,14 @@ function* answerBatch(
   identity: Identity,
   members: readonly BatchMember[],
 ): Steps<Answer> {
-  const bodies: Buffer[] = []
+  const bodies: Buffer[] = [OPENING]
   for (const { request, body } of members) {
     const answer =
       request instanceof GatewayError
         ? failed(parts, request)
         : yield* answerOperation(parts, { head, identity, prepared: request, body })
-    bodies.push(bodies.length === 0 ? OPENING : COMMA, answer.body)
+    if (bodies.length > 1) bodies.push(COMMA)
+    bodies.push(answer.body)
   }
   bodies.push(CLOSING)
   const headers = ['Content-Type', JSON_TYPE, 'Cache-Status', 'gerbang; detail=batch']

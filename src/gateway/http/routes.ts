@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import { isPromise } from '../../shared/awaitable.ts'
 import type { WrittenTags } from '../cache/written-tags.ts'
-import { plainErrorBody } from '../errors.ts'
+import { GatewayError, plainErrorBody } from '../errors.ts'
 import type { Tag } from '../metadata/plan.ts'
 import type { AccessLog } from './access-log.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import { isPreflight, preflightHeaders } from './cors.ts'
+import { fromFramework } from './framework-error.ts'
 import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
 import { answerGraphql, type GraphqlParts } from './graphql-route.ts'
 import { type PassthroughParts, passThrough, writesOfMethod } from './passthrough-route.ts'
@@ -36,9 +37,9 @@ export function graphqlRoutes(fastify: FastifyInstance, parts: RouteParts, done:
   fastify.addContentTypeParser('*', (_request, payload, parsed) => {
     readBody(payload, parts.bodyBytesMax, parsed)
   })
-  fastify.setErrorHandler((error, request, reply) => {
+  fastify.setErrorHandler((error: FastifyError, request, reply) => {
     reply.hijack()
-    const answer = errorAnswer(toGatewayError(error), parts.graphql.preserve401Errors)
+    const answer = errorAnswer(fromFramework(error), parts.graphql.preserve401Errors)
     parts.graphql.requestStatistics.answered(answer.outcome, undefined, 0)
     send(parts, request.raw, reply.raw, headOf(parts, request.raw), answer)
   })
@@ -64,12 +65,23 @@ export function passthroughRoutes(
 ): void {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
-  fastify.all('/*', (request, reply) => {
+  fastify.setErrorHandler((error: FastifyError, { raw }, reply) => {
     reply.hijack()
-    if (isPreflight(request.raw.method ?? '', request.raw.headers)) {
-      reply.raw.writeHead(204, preflightHeaders(request.raw.headers)).end()
+    failed(parts, reply.raw, headOf(parts, raw), fromFramework(error))
+  })
+  fastify.setNotFoundHandler(({ raw }, reply) => {
+    reply.hijack()
+    failed(parts, reply.raw, headOf(parts, raw), methodNotAllowed(raw))
+  })
+  fastify.all('/*', ({ raw }, reply) => {
+    reply.hijack()
+    if (isPreflight(raw.method ?? '', raw.headers)) {
+      reply.raw.writeHead(204, preflightHeaders(raw.headers)).end()
+    } else if (raw.method === 'TRACE') {
+      // It would show the client what the gateway tells Hasura.
+      failed(parts, reply.raw, headOf(parts, raw), methodNotAllowed(raw))
     } else {
-      servePassthrough(parts, request.raw, reply.raw, writesOfMethod(request.raw.method))
+      servePassthrough(parts, raw, reply.raw, writesOfMethod(raw.method))
     }
   })
   done()
@@ -83,13 +95,12 @@ function serveGraphql(
 ): void {
   const { requestStatistics } = parts.graphql
   const head = headOf(parts, request)
-  requestStatistics.inFlight += 1
   const answer = answerGraphql(parts.graphql, head, body)
   if (!isPromise(answer)) {
-    requestStatistics.inFlight -= 1
     send(parts, request, response, head, answer)
     return
   }
+  requestStatistics.inFlight += 1
   answer
     .then((late) => send(parts, request, response, head, late))
     .catch((error: unknown) => failed(parts, response, head, error))
@@ -131,8 +142,9 @@ function record(
   head: RequestHead,
 ): void {
   const { method = '', url: path = '' } = request
-  const access = { method, path, status: response.statusCode, requestId: head.requestId }
-  parts.accessLog.record(access, parts.graphql.clock.nowMs())
+  const { statusCode: status } = response
+  const { requestId } = head
+  parts.accessLog.record({ method, path, status, requestId }, parts.graphql.clock.nowMs())
 }
 
 /** A refusal in the shape of Hasura's other endpoints; the end of the connection when its answer has begun. */
@@ -155,9 +167,25 @@ function failed(
   sendAnswer(response, head, answer)
 }
 
+/** A path that is no URL, which the router itself refuses. */
+export function refuseUrl(
+  parts: RouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: FastifyError,
+): void {
+  failed(parts, response, headOf(parts, request), fromFramework(error))
+}
+
+function methodNotAllowed({ method = '' }: IncomingMessage): GatewayError {
+  const headers = { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
+  return new GatewayError('method-not-allowed', `${method} is not supported`, { headers })
+}
+
+/** Of a request that Node.js read, or the fast lane. */
 export function headOf(
   parts: Pick<RouteParts, 'requestIds' | 'trustedProxyHops'>,
-  { headers, socket }: IncomingMessage,
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
 ): RequestHead {
   return {
     headers,

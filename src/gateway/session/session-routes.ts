@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import type { Logger } from '../../shared/logger.ts'
 import { GatewayError, plainErrorBody } from '../errors.ts'
+import { fromFramework } from '../http/framework-error.ts'
 import { Grant } from '../identity/grant.ts'
 import type { Identity } from '../identity/identity.ts'
 import { requestedRole } from '../identity/identity-headers.ts'
@@ -43,7 +44,9 @@ export function sessionRoutes(
     (_request, _body, parsed) => parsed(null),
   )
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
-    sendRefusal(reply, refusalOf(error, options.log))
+    const told = fromFramework(error)
+    if (told.code === 'unexpected') options.log.error({ err: error }, 'a session request failed')
+    sendRefusal(reply, told)
   })
   fastify.addHook('onRequest', (request, reply, next) => {
     reply.header('cache-control', 'no-store')
@@ -94,18 +97,6 @@ function describeSession(identity: Identity, record: SessionRecord): object {
     createdAt: new Date(record.createdAtMs).toISOString(),
     expiresAt: new Date(record.expiresAtMs).toISOString(),
   }
-}
-
-function refusalOf(error: FastifyError | GatewayError, log: Logger): GatewayError {
-  if (error instanceof GatewayError) return error
-  if (error.statusCode === 413) {
-    return new GatewayError('payload-too-large', 'the body of a session request is not read')
-  }
-  if (error.statusCode !== undefined && error.statusCode < 500) {
-    return new GatewayError('bad-request', error.message, { status: error.statusCode })
-  }
-  log.error({ err: error }, 'a session request failed')
-  return new GatewayError('unexpected', 'internal error')
 }
 
 function sendRefusal(reply: FastifyReply, error: GatewayError): void {

@@ -7,10 +7,10 @@ import { silentLogger } from '../../../src/shared/logger.ts'
 import { ask, send } from '../../support/ask.ts'
 import { EchoUpstream } from '../../support/echo-upstream.ts'
 import { failingStore } from '../../support/failing-store.ts'
-import { ADMIN_SECRET } from '../../support/gateway-options.ts'
+import { ADMIN_SECRET, gatewayOptions } from '../../support/gateway-options.ts'
 import { openStore } from '../../support/open-store.ts'
 import { parseExposition } from '../../support/parse-exposition.ts'
-import { bearer, type RunningGateway, startGatewayTo } from '../../support/start-gateway.ts'
+import { bearer, type RunningGateway, startGateway } from '../../support/start-gateway.ts'
 
 const SECRET = { 'x-hasura-admin-secret': ADMIN_SECRET }
 const LIMIT = 3
@@ -28,7 +28,7 @@ describe('the admin listener', () => {
       { name: 'per-user', per: 'user', limit: LIMIT, windowMs: 60_000, slots: 64 },
     ] as const
     const rateLimit = { enabled: true, onStoreFailure: 'open', rules } as const
-    running = await startGatewayTo(upstream.url, { rateLimit }, store)
+    running = await startGateway({ ...gatewayOptions(upstream.url), rateLimit }, { store })
     admin = createAdmin(
       { host: '127.0.0.1', port: 0, secrets: ['another', ADMIN_SECRET] },
       { gateway: running.gateway, store, clock: systemClock, log: silentLogger },

@@ -8,8 +8,8 @@ const PRODUCTS = { schema: 'public', name: 'products' }
 
 const trigger = (name: string, webhook = 'http://localhost/events') => ({
   name,
-  definition: { enable_manual: false, insert: { columns: '*' } },
-  retry_conf: { num_retries: 5, interval_sec: 1 },
+  definition: { enable_manual: false, insert: { columns: '*' as const } },
+  retry_conf: { num_retries: 5, interval_sec: 1, timeout_sec: 60 },
   webhook,
 })
 

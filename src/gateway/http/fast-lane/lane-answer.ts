@@ -41,6 +41,6 @@ export class LaneAnswers {
 /** Throws for what Node.js would refuse to send: what an upstream made of a field could end ours. */
 export function validateHeaders(headers: readonly string[]): void {
   for (let at = 0; at < headers.length; at += 2) {
-    validateHeaderValue(headers[at] ?? '', headers[at + 1])
+    validateHeaderValue(headers[at] ?? '', headers[at + 1] ?? '')
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Awaitable, isPromise } from '../../../shared/awaitable.ts'
 import type { Answer, RequestHead } from '../answer.ts'
-import type { LaneAnswers } from './lane-answer.ts'
+import { type LaneAnswers, validateHeaders } from './lane-answer.ts'
 import { type LaneHead, REQUEST_LINE } from './lane-head.ts'
 import type { LaneHeads } from './lane-heads.ts'
 
@@ -42,6 +42,8 @@ export class LaneConnection {
   /** Received and not answered, from `#at` on. */
   #bytes: Buffer = NO_BYTES
   #at = 0
+  /** Of the head at `#at`, with the empty line that ends it. */
+  #headLength = 0
   /** Answers that are not written yet. */
   #gathered = ''
   #isBusy = false
@@ -110,9 +112,6 @@ export class LaneConnection {
     this.#flush()
   }
 
-  /** Of the head at `#at`, with the empty line that ends it. */
-  #headLength = 0
-
   /** The next request's head once all of the request is here; else the connection waits, or goes away. */
   #readHead(): LaneHead | undefined {
     const headEnd = this.#bytes.indexOf(HEAD_END, this.#at, 'latin1')
@@ -160,6 +159,7 @@ export class LaneConnection {
     this.#pause()
     late
       .then((answer) => {
+        validateHeaders(answer.headers)
         this.#put(answer, request)
         if (this.#flush()) this.#goOn()
       })
@@ -171,7 +171,7 @@ export class LaneConnection {
     const { body } = answer
     this.#gathered += this.#parts.answers.head(answer, request, this.#isLast)
     if (body.length <= JOINED_BODY_BYTES_MAX) {
-      this.#gathered += body.latin1Slice()
+      this.#gathered += body.toString('latin1')
     } else {
       this.#socket.cork()
       this.#flush()

@@ -110,7 +110,7 @@ describe('Database', () => {
 
   it('gives all memory back with the last key', () => {
     for (let index = 0; index < 5_000; index += 1) driver.set(`key:${index}`, 'v', 2_000 + index)
-    driver.database.clear()
+    keyspace.flush(driver.database)
     expect(keyspace.slab.usedBytes).toBe(0)
     expect(driver.database.size).toBe(0)
     expect(driver.database.volatileCount).toBe(0)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stringEncoding } from '../../../../src/engine/structures/string-value.ts'
+import { type StringForm, stringEncoding } from '../../../../src/engine/structures/string-value.ts'
 
-const encoding = (text: string, isRaw = false) =>
-  stringEncoding(Buffer.from(text), 0, Buffer.byteLength(text), isRaw)
+const encoding = (text: string, form: StringForm = 'given') =>
+  stringEncoding(Buffer.from(text), 0, Buffer.byteLength(text), form)
 
 describe('stringEncoding', () => {
   it.each([
@@ -24,5 +24,9 @@ describe('stringEncoding', () => {
     ['x'.repeat(45), 'raw'],
   ])('calls %j %s', (text, expected) => expect(encoding(text)).toBe(expected))
 
-  it('calls raw whatever APPEND or SETRANGE made', () => expect(encoding('1', true)).toBe('raw'))
+  it('calls raw whatever APPEND or SETRANGE made', () =>
+    expect(encoding('1', 'changed')).toBe('raw'))
+
+  it('looks for no integer in what INCRBYFLOAT printed', () =>
+    expect(encoding('1', 'printed')).toBe('embstr'))
 })
