@@ -12,6 +12,7 @@ export function gatewayOptions(config: Config): GatewayOptions {
       requestTimeoutMs: config.server.request_timeout,
       shutdownGraceMs: config.server.shutdown_grace,
       connectionsMax: config.server.connections_max,
+      fastLane: config.server.fast_lane,
     },
     upstream: {
       url: config.upstream.url,

@@ -7,6 +7,8 @@ import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
+import { FastLane } from './http/fast-lane/fast-lane.ts'
+import { graphqlLane } from './http/graphql-lane.ts'
 import { refuseMalformed } from './http/malformed-request.ts'
 import { graphqlRoutes, headOf, passthroughRoutes, refuseUrl } from './http/routes.ts'
 import { METRICS } from './metrics.ts'
@@ -48,6 +50,7 @@ class HttpGateway implements Gateway {
   readonly #dependencies: GatewayDependencies
   readonly #modules: GatewayModules
   readonly #app: FastifyInstance
+  readonly #lane = new FastLane()
   readonly #startedAtMs: number
   #isServing = false
 
@@ -81,9 +84,11 @@ class HttpGateway implements Gateway {
     const { server } = this.#app
     this.#isServing = false
     websockets.stop()
+    this.#lane.finish()
     const drain = setInterval(() => server.closeIdleConnections(), DRAIN_INTERVAL_MS)
     const end = setTimeout(() => {
       websockets.terminate()
+      this.#lane.terminate()
       server.closeAllConnections()
     }, this.#options.server.shutdownGraceMs)
     try {
@@ -143,6 +148,7 @@ class HttpGateway implements Gateway {
       },
     })
     app.server.maxConnections = server.connectionsMax
+    if (server.fastLane) this.#lane.attach(app.server, this.#laneParts())
     app.register(graphqlRoutes, routes)
     if (session !== undefined) app.register(sessionRoutes, session)
     app.register(passthroughRoutes, routes)
@@ -151,5 +157,13 @@ class HttpGateway implements Gateway {
       this.#modules.websockets.accept(upgrade)
     })
     return app
+  }
+
+  #laneParts(): Parameters<FastLane['attach']>[1] {
+    const { server, cache } = this.#options
+    const { clock, random } = this.#dependencies
+    const { keepAliveTimeoutMs } = server
+    const options = { clock, random, keepAliveTimeoutMs, headsMax: cache.memoEntriesMax }
+    return graphqlLane(this.#modules.routes, options)
   }
 }

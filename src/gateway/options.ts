@@ -24,6 +24,8 @@ export interface ServerOptions {
   /** How long open requests may take once the gateway was told to stop. */
   readonly shutdownGraceMs: number
   readonly connectionsMax: number
+  /** Serve plain GraphQL requests on the socket, before Node.js' HTTP server: http/fast-lane. */
+  readonly fastLane: boolean
 }
 
 export interface UpstreamOptions {

@@ -42,7 +42,7 @@ export class EmbeddedStore implements Store {
 
   getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[] {
     try {
-      return keys.map((key) => this.#client.get(key))
+      return this.#client.getMany(keys)
     } catch (error) {
       throw storeErrorOf(error)
     }

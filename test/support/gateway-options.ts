@@ -14,6 +14,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       requestTimeoutMs: 30_000,
       shutdownGraceMs: 5_000,
       connectionsMax: 10_000,
+      fastLane: true,
     },
     upstream: {
       url: upstreamUrl,

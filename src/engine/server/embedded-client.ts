@@ -1,9 +1,14 @@
 import type { Client } from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
-import type { Handle } from '../keyspace/database.ts'
+import type { Database, Handle } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
+import { BufferPool } from '../memory/buffer-pool.ts'
+import { copyBytes } from '../memory/byte-slice.ts'
+import { NONE } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
+
+const POOL_CHUNK_BYTES = 262_144
 
 export interface EmbeddedSetOptions {
   readonly ttlMs?: number
@@ -20,6 +25,7 @@ export class EmbeddedClient {
   readonly #client: Client
   readonly #argv = new ArgumentVector()
   readonly #writer = new ValueWriter()
+  readonly #pool = new BufferPool(POOL_CHUNK_BYTES)
 
   constructor(executor: Executor, keyspace: Keyspace, client: Client) {
     this.#executor = executor
@@ -41,17 +47,24 @@ export class EmbeddedClient {
 
   /** The value in bytes of the caller's own. Throws for a key that holds no string. */
   get(key: Uint8Array): Buffer | undefined {
-    const view = this.view(key)
-    return view === undefined ? undefined : Buffer.from(view)
+    this.#executor.beginTurn()
+    return this.#copy(key)
+  }
+
+  /** In the order of `keys`, all at one instant. */
+  getMany(keys: readonly Uint8Array[]): (Buffer | undefined)[] {
+    this.#executor.beginTurn()
+    const values: (Buffer | undefined)[] = []
+    for (const key of keys) values.push(this.#copy(key))
+    return values
   }
 
   /** The value where it lies: valid until the next call. */
   view(key: Uint8Array): Buffer | undefined {
     this.#executor.beginTurn()
     const database = this.#keyspace.database(this.#client.databaseIndex)
-    const record: Handle = database.find(key, 0, key.length)
-    if (record === 0) return undefined
-    if (!database.isString(record)) this.#orThrow(this.call('GET', key))
+    const record = this.#findString(database, key)
+    if (record === NONE) return undefined
     const bytes = database.bytes(record)
     return Buffer.from(
       bytes.buffer,
@@ -92,6 +105,22 @@ export class EmbeddedClient {
   delete(keys: readonly Uint8Array[]): number {
     const deleted = this.#orThrow(this.call('DEL', ...keys))
     return typeof deleted === 'number' ? deleted : 0
+  }
+
+  #copy(key: Uint8Array): Buffer | undefined {
+    const database = this.#keyspace.database(this.#client.databaseIndex)
+    const record = this.#findString(database, key)
+    if (record === NONE) return undefined
+    const length = database.valueLength(record)
+    const value = this.#pool.take(length)
+    copyBytes(value, 0, database.bytes(record), database.valueStart(record), length)
+    return value
+  }
+
+  #findString(database: Database, key: Uint8Array): Handle {
+    const record = database.find(key, 0, key.length)
+    if (record !== NONE && !database.isString(record)) this.#orThrow(this.call('GET', key))
+    return record
   }
 
   #execute(): Reply {

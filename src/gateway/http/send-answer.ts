@@ -4,13 +4,18 @@ import { addCorsHeaders } from './cors.ts'
 
 /**
  * Writes an answer past Fastify, whose own way costs 1.5 us more. The headers go as one flat array, the
- * cheapest form that Node.js takes; what is the same on all answers is added here and never stored.
+ * cheapest form that Node.js takes.
  */
 export function sendAnswer(response: ServerResponse, head: RequestHead, answer: Answer): void {
+  response.writeHead(answer.status, completeHeaders(answer, head))
+  response.end(answer.body)
+}
+
+/** The headers of the answer with what is the same on all answers, which is never stored. */
+export function completeHeaders(answer: Answer, head: RequestHead): string[] {
   const { headers, body } = answer
   if (answer.status !== 304) headers.push('Content-Length', `${body.length}`)
   headers.push('X-Request-Id', head.requestId)
   addCorsHeaders(headers, head.headers.origin)
-  response.writeHead(answer.status, headers)
-  response.end(body)
+  return headers
 }
