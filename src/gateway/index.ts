@@ -1,4 +1,5 @@
 export { ruleFor } from './cache/policy.ts'
+export { type DescribeDependencies, describeUpstream } from './describe-upstream.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'
