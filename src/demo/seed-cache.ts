@@ -61,7 +61,8 @@ export class SeedCache {
         { err: error, file: this.#file },
         'could not keep the dump of the demo database',
       )
-      await rm(partial, { force: true })
+      // Fails where the folder is no folder, which has just been told.
+      await rm(partial, { force: true }).catch(() => undefined)
     }
   }
 
