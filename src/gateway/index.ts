@@ -5,5 +5,6 @@ export { createGateway, type Gateway, type GatewayDependencies } from './gateway
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'
 export { JwtSecretError, parseJwtSecret } from './identity/parse-jwt-secret.ts'
 export type * from './metadata/upstream-description.ts'
+export { BYPASS_REASONS } from './metrics.ts'
 export type * from './options.ts'
 export type * from './statistics/snapshot.ts'
