@@ -107,12 +107,23 @@ class HttpGateway implements Gateway {
 
   async notReady(): Promise<readonly string[]> {
     if (!this.#isServing) return ['the gateway is not listening']
+    const missing = this.#missingMetadata()
     try {
       await this.#dependencies.store.ping()
-      return []
+      return missing
     } catch {
-      return ['the store does not answer']
+      return [...missing, 'the store does not answer']
     }
+  }
+
+  /**
+   * Until the first time only: a Hasura that goes away later takes all gateways with it, and what a load
+   * balancer would say instead of them is less than they do.
+   */
+  #missingMetadata(): readonly string[] {
+    const { loadedAtMs, lastError } = this.#modules.metadata.snapshot()
+    if (loadedAtMs !== undefined) return []
+    return [`Hasura’s metadata could not be read yet: ${lastError?.message ?? 'it is being read'}`]
   }
 
   snapshot(): GatewaySnapshot {

@@ -3,7 +3,7 @@ import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
 import type { RequestStatistics } from './statistics/request-statistics.ts'
-import type { WebSocketsSnapshot } from './statistics/snapshot.ts'
+import type { MetadataSnapshot, WebSocketsSnapshot } from './statistics/snapshot.ts'
 import type { UpstreamStatistics } from './statistics/upstream-statistics.ts'
 
 export interface Statistics {
@@ -19,6 +19,7 @@ export interface MetricSource {
   readonly flights: { readonly flights: number; readonly waiters: number }
   readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
+  readonly metadata: { snapshot(): Pick<MetadataSnapshot, 'isLoaded'> }
 }
 
 /** One metric: its name, and where its value is counted. */
@@ -160,6 +161,12 @@ export const METRICS: readonly MetricSpec[] = [
     type: 'gauge',
     help: 'Requests to Hasura under way.',
     read: ({ statistics }) => statistics.upstream.inFlight,
+  },
+  {
+    name: 'gerbang_metadata_loaded',
+    type: 'gauge',
+    help: '1 while Hasura’s metadata is known, 0 while it is not and nothing is shared between sessions.',
+    read: ({ metadata }) => Number(metadata.snapshot().isLoaded),
   },
   {
     name: 'gerbang_websocket_connections',

@@ -82,5 +82,6 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
     flights: { flights: 1, waiters: 2 },
     sessions: { createdCount: 3, deletedCount: 4 },
     websockets: { snapshot: () => ({ open: 1, opened: 2, refused: 0 }) },
+    metadata: { snapshot: () => ({ isLoaded: false }) },
   }
 }
