@@ -43,7 +43,9 @@ export class MetadataSync {
     plan: (operation, role, variables) => this.#current.plan(operation, role, variables),
   }
   readonly #options: MetadataSyncOptions
-  readonly #stopped = new AbortController()
+  /** Of the load under way. */
+  #abort = new AbortController()
+  #isStopped = false
   #current: Planner = safePlanner
   #reading: UpstreamReading | undefined
   #state: State = 'waiting'
@@ -73,7 +75,8 @@ export class MetadataSync {
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort()
+    this.#isStopped = true
+    this.#abort.abort()
     clearTimeout(this.#timer)
     await this.#next
     await this.#running
@@ -118,7 +121,7 @@ export class MetadataSync {
 
   #schedule(): void {
     clearTimeout(this.#timer)
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const { pollIntervalMs } = this.#options.options
     const retryMs = RETRY_MIN_MS * 2 ** Math.max(0, this.#failures - 1)
     const delayMs = this.#reading === undefined ? Math.min(retryMs, pollIntervalMs) : pollIntervalMs
@@ -130,14 +133,12 @@ export class MetadataSync {
   }
 
   async #load(): Promise<void> {
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const changes = this.#changes
     const isDoubted = changes > this.#knownChanges
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(LOAD_TIMEOUT_MS)])
     let reading: UpstreamReading
     try {
-      const earlier = isDoubted ? undefined : this.#reading
-      reading = await readUpstream(this.#options.source, signal, earlier)
+      reading = await this.#read(isDoubted ? undefined : this.#reading)
     } catch (error) {
       await this.#fail(error, this.#mayKeep())
       return
@@ -147,6 +148,17 @@ export class MetadataSync {
       this.#knownChanges = changes
     } catch (error) {
       await this.#fail(error, false)
+    }
+  }
+
+  async #read(earlier: UpstreamReading | undefined): Promise<UpstreamReading> {
+    const abort = new AbortController()
+    this.#abort = abort
+    const timer = setTimeout(() => abort.abort(new Error(TOO_SLOW)), LOAD_TIMEOUT_MS)
+    try {
+      return await readUpstream(this.#options.source, abort.signal, earlier)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -179,7 +191,7 @@ export class MetadataSync {
   }
 
   async #fail(error: unknown, isKept: boolean): Promise<void> {
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const { clock, log, onChange } = this.#options
     const message = error instanceof Error ? error.message : String(error)
     this.#lastError = { message, atMs: clock.nowMs() }
@@ -196,5 +208,6 @@ export class MetadataSync {
   }
 }
 
+const TOO_SLOW = `the upstream did not tell its metadata within ${LOAD_TIMEOUT_MS} ms`
 const KEPT = 'the metadata of the upstream could not be read again; the last is kept for a time'
 const UNKNOWN = 'the metadata of the upstream is not known; nothing is shared between sessions'
