@@ -36,16 +36,17 @@ export interface CatalogSource {
   readonly requestType: string
 }
 
-const RUN_SQL: Readonly<Record<string, string>> = {
-  postgres: 'run_sql',
-  pg: 'run_sql',
-  citus: 'citus_run_sql',
-  cockroach: 'cockroach_run_sql',
-}
+/** By kind of source. */
+const RUN_SQL: ReadonlyMap<string, string> = new Map([
+  ['postgres', 'run_sql'],
+  ['pg', 'run_sql'],
+  ['citus', 'citus_run_sql'],
+  ['cockroach', 'cockroach_run_sql'],
+])
 
 export function catalogSources({ metadata }: MetadataExport): readonly CatalogSource[] {
   return readEach(sourceSchema, metadata.sources).items.flatMap(({ name, kind }) => {
-    const requestType = RUN_SQL[kind]
+    const requestType = RUN_SQL.get(kind)
     return requestType === undefined ? [] : [{ name, requestType }]
   })
 }
