@@ -49,7 +49,7 @@ export class CliProcess {
   }
 
   /** Sends the signal, once, and waits for the end. */
-  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | undefined> {
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<number | undefined> {
     if (this.#child.exitCode === null) this.#child.kill(signal)
     return await this.ended()
   }
