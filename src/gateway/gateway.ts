@@ -98,6 +98,7 @@ class HttpGateway implements Gateway {
     } finally {
       clearInterval(drain)
       clearTimeout(end)
+      websockets.terminate()
     }
     await metadata.stop()
     await identities.stop()
