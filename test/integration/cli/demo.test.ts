@@ -118,10 +118,8 @@ describe('gerbang demo, told its ports', () => {
     'listens there, and leaves no process behind when it is killed',
     async () => {
       const [port, adminPort, hasuraPort] = [await freePort(), await freePort(), await freePort()]
-      const demo = new CliProcess([
-        ...['demo', '--port', `${port}`],
-        ...['--admin-port', `${adminPort}`, '--hasura-port', `${hasuraPort}`],
-      ])
+      const ports = `--port ${port} --admin-port ${adminPort} --hasura-port ${hasuraPort}`
+      const demo = new CliProcess(['demo', ...ports.split(' ')])
       await demo.printed(/Ctrl-C stops everything/)
       const hasura = `http://127.0.0.1:${hasuraPort}`
       const { text } = await send(hasura, '/healthz')
@@ -145,10 +143,8 @@ describe('gerbang demo, told its ports', () => {
       const taken = createServer().listen(0, '127.0.0.1')
       await once(taken, 'listening')
       const { port } = taken.address() as AddressInfo
-      const demo = new CliProcess([
-        ...['demo', '--hasura-port', `${port}`],
-        ...ANY_PORTS.slice(0, 4),
-      ])
+      const ports = `--port 0 --admin-port 0 --hasura-port ${port}`
+      const demo = new CliProcess(['demo', ...ports.split(' ')])
       expect(await demo.ended()).toBe(1)
       expect(demo.errors).toContain('choose another with --hasura-port')
       taken.close()
