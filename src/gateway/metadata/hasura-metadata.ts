@@ -13,7 +13,6 @@ import {
 } from './export-schema.ts'
 import {
   type MetadataModel,
-  type RootField,
   type Source,
   type Table,
   type TableId,
@@ -134,7 +133,7 @@ class ModelBuilder {
     queries.addQueries(source, naming)
     if (namespace === '') return
     this.queryFields.add([namespace], { kind: 'namespace', fields: queries.fields })
-    this.mutationFields.add([namespace], namespaceOf(mutations))
+    this.mutationFields.add([namespace], { kind: 'namespace', fields: mutations.fields })
   }
 
   /** Its metadata, when it can be read well enough to tell its root fields. */
@@ -153,14 +152,17 @@ class ModelBuilder {
       selectPermissionSchema,
       read.success ? read.data.select_permissions : undefined,
     )
-    const isOpaque = !read.success || unreadableCount + permissions.unreadableCount > 0
     const filters = permissions.items.map(
       ({ role, permission }) => [role, permission.filter] as const,
     )
     const selectFilters = new Map<string, unknown>(filters)
+    const isAmbiguous = selectFilters.size < filters.length
+    const unread = unreadableCount + permissions.unreadableCount
+    const isOpaque = !read.success || unread > 0 || isAmbiguous
     this.tables.set(id, { id, source: source.name, name, fields, selectFilters, isOpaque })
     if (isOpaque) this.cautions.push(`something of table ${id} cannot be read`)
-    for (const field of unresolved) {
+    // Without a catalog none is known, which was said of the source.
+    for (const field of source.catalog === undefined ? [] : unresolved) {
       this.cautions.push(`where the relationship ${field} of table ${id} leads is not known`)
     }
     return read.success ? { ...read.data, id } : undefined
@@ -182,10 +184,6 @@ class ModelBuilder {
 
 interface WithId {
   readonly id: TableId
-}
-
-function namespaceOf({ fields }: RootFieldIndex): RootField {
-  return { kind: 'namespace', fields }
 }
 
 function isEmptyList(value: unknown): boolean {

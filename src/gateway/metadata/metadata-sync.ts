@@ -26,6 +26,9 @@ const RETRY_MIN_MS = 500
 /** Polls may fail for so long, or for three intervals, before the metadata counts as unknown. */
 const UNCONFIRMED_MAX_MS = 60_000
 
+/** `gerbang check` shows them all. */
+const CAUTIONS_LOGGED_MAX = 10
+
 /** Of which each change is logged, once. */
 type State = 'waiting' | 'loaded' | 'unconfirmed' | 'safe'
 
@@ -173,8 +176,8 @@ export class MetadataSync {
     if (isNew || this.#state !== 'loaded') {
       this.#state = 'loaded'
       const resourceVersion = reading.metadata.resource_version
-      const fields = { resourceVersion, ...(model && { cautions: model.cautions }) }
-      log.info(fields, 'plans are by the metadata of the upstream')
+      const cautions = model?.cautions.slice(0, CAUTIONS_LOGGED_MAX)
+      log.info({ resourceVersion, cautions }, 'plans are by the metadata of the upstream')
     }
     if (model === undefined) return
     this.#reading = reading
