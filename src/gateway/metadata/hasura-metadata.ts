@@ -113,7 +113,7 @@ class ModelBuilder {
     if (catalog === undefined) {
       this.cautions.push(`the catalog of source ${name} (${kind}) is not known`)
     }
-    const customization = customizationSchema.nullish().safeParse(source.customization)
+    const customization = customizationSchema.safeParse(source.customization)
     if (!customization.success) {
       this.cautions.push(`the customization of source ${name} cannot be read`)
     }
@@ -168,10 +168,7 @@ class ModelBuilder {
     return read.success ? { ...read.data, id } : undefined
   }
 
-  #namingOf(
-    customization: z.output<typeof customizationSchema> | null | undefined,
-    kind: string,
-  ): SourceNaming {
+  #namingOf(customization: z.output<typeof customizationSchema>, kind: string): SourceNaming {
     const convention = customization?.naming_convention ?? undefined
     return {
       conventions: convention === undefined ? this.#conventions : [convention],
