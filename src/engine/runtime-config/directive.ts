@@ -13,6 +13,8 @@ export type DirectiveType =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'enum'; readonly values: readonly string[] }
   | { readonly kind: 'string' }
+  /** Of all values that Redis takes the one that can be kept here; any other is refused, saying why. */
+  | { readonly kind: 'only'; readonly value: string; readonly why: string }
   | { readonly kind: 'output-limits' }
 
 /** The value as CONFIG GET tells it, or why it cannot be taken, in the words of config.c. */
@@ -35,6 +37,8 @@ export function normalizeValue(type: DirectiveType, text: string): NormalizedVal
       return { value: text }
     case 'output-limits':
       return normalizeOutputLimits(text)
+    case 'only':
+      return text.toLowerCase() === type.value ? { value: type.value } : { error: type.why }
     case 'boolean':
       return normalizeBoolean(text)
     case 'enum':

@@ -3,6 +3,7 @@ import type { Directive } from './directive.ts'
 
 const INT_MAX = 0x7fff_ffff
 const MEMORY_MAX = Number.MAX_SAFE_INTEGER
+const NO_PERSISTENCE = 'nothing is written to disk yet, and nobody shall rely on it'
 
 /** Names, bounds and defaults of Redis 7.0 (config.c), those that mean something here. */
 export const DIRECTIVES: readonly Directive[] = [
@@ -16,9 +17,14 @@ export const DIRECTIVES: readonly Directive[] = [
   string('requirepass', ''),
   boolean('protected-mode', true),
   string('dir', '.', false),
-  string('save', ''),
-  boolean('appendonly', false, false),
-  boolean('daemonize', false, false),
+  only('save', '', NO_PERSISTENCE),
+  only('appendonly', 'no', NO_PERSISTENCE),
+  only(
+    'daemonize',
+    'no',
+    'runs in the foreground only; let a service manager put it behind',
+    false,
+  ),
   enumeration('loglevel', 'notice', ['debug', 'verbose', 'notice', 'warning', 'nothing']),
   memory('maxmemory', 0, 0),
   enumeration('maxmemory-policy', 'noeviction', MAXMEMORY_POLICIES),
@@ -39,6 +45,11 @@ export const DIRECTIVES: readonly Directive[] = [
 
 function string(name: string, defaultValue: string, isMutable = true): Directive {
   return { name, type: { kind: 'string' }, defaultValue, isMutable }
+}
+
+/** A promise of Redis' that is not kept here: better no start than a start without it. */
+function only(name: string, value: string, why: string, isMutable = true): Directive {
+  return { name, type: { kind: 'only', value, why }, defaultValue: value, isMutable }
 }
 
 function boolean(name: string, isOn: boolean, isMutable = true): Directive {
