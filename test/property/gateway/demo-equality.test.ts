@@ -1,0 +1,221 @@
+import fc from 'fast-check'
+import type { GraphQLSchema } from 'graphql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunningDemo } from '../../../src/demo/start.ts'
+import { type Random, seededRandom } from '../../../src/shared/random.ts'
+import { type Asked, ask, type Headers } from '../../support/ask.ts'
+import { ADMIN_SECRET } from '../../support/gateway-options.ts'
+import { randomOperation } from '../../support/shop-operations.ts'
+import { pick } from '../../support/shop-values.ts'
+import { DEMO_JWT_SECRET, startDemoServer } from '../../support/start-demo.ts'
+import { bearer, type RunningGateway, startGatewayTo } from '../../support/start-gateway.ts'
+
+/** Who asks, with which headers. */
+interface Asker {
+  readonly name: string
+  readonly role: string
+  readonly headers: Headers
+}
+
+/** A request that is asked again and again. */
+interface Question {
+  readonly role: string
+  readonly body: string
+}
+
+interface Asking {
+  readonly question: Question
+  readonly asker: Asker
+}
+
+const RUNS = 8
+/** In pairs that differ in their values alone. */
+const QUESTIONS = 50
+const STEPS = 140
+/** The share of steps that write. */
+const WRITES = 0.14
+/** How many are asked again, by who asked them last, after each write: what was kept must be stale, or still true. */
+const RECENT = 10
+/** The share of steps that ask something of those again, of whoever has the role. */
+const REPEATS = 0.5
+/** The share of questions that are asked by whoever, not by the role they were made for. */
+const STRANGERS = 0.05
+const ROLES = ['admin', 'manager', 'user', 'user', 'anonymous'] as const
+const WRITERS = ['admin', 'admin', 'manager', 'user', 'user'] as const
+
+let demo: RunningDemo
+let gateway: RunningGateway
+let askers: readonly Asker[]
+const schemas = new Map<string, GraphQLSchema>()
+/** What the demo answered last, whoever asked. */
+let lastUpstreamBody = ''
+
+const counts = { hits: 0, questions: 0, writes: 0, effects: 0 }
+
+beforeAll(async () => {
+  demo = await startDemoServer({
+    auth: {
+      adminSecret: ADMIN_SECRET,
+      jwtSecret: DEMO_JWT_SECRET,
+      unauthorizedRole: 'anonymous',
+    },
+  })
+  const { executor } = demo.backend
+  for (const role of ROLES) schemas.set(role, executor.schemaOf(role))
+  const execute = executor.execute.bind(executor)
+  executor.execute = async (...args) => {
+    const result = await execute(...args)
+    lastUpstreamBody = result.body
+    return result
+  }
+  gateway = await startGatewayTo(demo.url, {
+    auth: { unauthorizedRole: 'anonymous' },
+    upstream: { responseBytesMax: 100_000_000 },
+    cache: {
+      ttlMs: 3_600_000,
+      rules: [{ roles: ['admin', 'manager', 'user', 'anonymous'], ttlMs: 3_600_000 }],
+    },
+  })
+  askers = await createAskers()
+}, 60_000)
+
+afterAll(async () => {
+  await gateway?.stop()
+  await demo?.stop()
+})
+
+async function createAskers(): Promise<readonly Asker[]> {
+  const secret = { 'x-hasura-admin-secret': ADMIN_SECRET }
+  const user = async (id: string, variables: Headers = {}) => ({
+    name: `user ${id} ${JSON.stringify(variables)}`,
+    role: 'user',
+    headers: { authorization: await bearer(id, 'user', variables) },
+  })
+  const manager = async (id: string, variables: Headers) => ({
+    name: `manager ${id} ${JSON.stringify(variables)}`,
+    role: 'manager',
+    headers: { authorization: await bearer(id, 'manager', variables) },
+  })
+  return [
+    { name: 'admin', role: 'admin', headers: secret },
+    { name: 'admin with a user', role: 'admin', headers: { ...secret, 'x-hasura-user-id': '1' } },
+    {
+      name: 'admin as user 2',
+      role: 'user',
+      headers: { ...secret, 'x-hasura-role': 'user', 'x-hasura-user-id': '2' },
+    },
+    {
+      name: 'admin as manager of 1',
+      role: 'manager',
+      headers: { ...secret, 'x-hasura-role': 'manager', 'x-hasura-org-id': '1' },
+    },
+    await user('1'),
+    await user('1', { 'x-hasura-org-id': '2', 'x-hasura-plan': 'gold' }),
+    await user('2'),
+    await user('3'),
+    await user('4'),
+    await manager('1', { 'x-hasura-org-id': '1' }),
+    await manager('9', { 'x-hasura-org-id': '1' }),
+    await manager('2', { 'x-hasura-org-id': '2' }),
+    // Without the variable that the permissions of managers need.
+    await manager('3', {}),
+    { name: 'anonymous', role: 'anonymous', headers: {} },
+    { name: 'anonymous with a user', role: 'anonymous', headers: { 'x-hasura-user-id': '1' } },
+  ]
+}
+
+describe('the gateway in front of the demo Hasura', () => {
+  it('answers byte for byte what Hasura itself answers at that time', async () => {
+    const property = fc.asyncProperty(fc.noBias(fc.nat()), async (seed) => {
+      const random = seededRandom(seed)
+      const questions = Array.from({ length: QUESTIONS / 2 }, () => newPair(random)).flat()
+      const history: string[] = []
+      let recent: readonly Asking[] = []
+      for (let step = 0; step < STEPS; step += 1) {
+        if (random.next() < WRITES) {
+          await write(random, history)
+          for (const asking of recent) await read(asking, history)
+          continue
+        }
+        const isRepeat = recent.length > 0 && random.next() < REPEATS
+        const question = isRepeat ? pick(random, recent).question : pick(random, questions)
+        const asking = { question, asker: askerOf(question, random) }
+        await read(asking, history)
+        recent = [asking, ...recent.filter((one) => !isSame(one, asking))].slice(0, RECENT)
+      }
+    })
+    // The rows that earlier runs wrote stay: a run that failed cannot be shrunk.
+    await fc.assert(property, { numRuns: RUNS, endOnFailure: true })
+
+    expect(counts.questions).toBeGreaterThanOrEqual(2_000)
+    // Otherwise it would have shown nothing.
+    expect(counts.hits / counts.questions).toBeGreaterThan(0.3)
+    expect(counts.effects).toBeGreaterThan(30)
+  }, 180_000)
+})
+
+function newPair(random: Random): readonly Question[] {
+  const role = pick(random, ROLES)
+  const shape = random.uint32()
+  return [random.uint32(), random.uint32()].map((values) => ({
+    role,
+    body: randomOperation(schemaOf(role), 'query', { shape, values }),
+  }))
+}
+
+function askerOf({ role }: Question, random: Random): Asker {
+  const isStranger = random.next() < STRANGERS
+  return pick(
+    random,
+    askers.filter((asker) => isStranger || asker.role === role),
+  )
+}
+
+function isSame(one: Asking, other: Asking): boolean {
+  return one.question === other.question && one.asker === other.asker
+}
+
+async function read({ question: { body }, asker }: Asking, history: string[]): Promise<void> {
+  const bytes = Buffer.from(body)
+  const answer = await ask(gateway.url, bytes, asker.headers)
+  const truth = await ask(demo.url, bytes, asker.headers)
+  const status = cacheStatusOf(answer)
+  counts.questions += 1
+  if (status.includes('; hit')) counts.hits += 1
+  history.push(`${status}\t${asker.name}\t${body}`)
+  if (answer.text === truth.text && answer.status === truth.status) return
+  const before = history.filter((line) => line.startsWith('WRITE') || line.includes(body))
+  expect.fail(
+    [
+      `gateway: ${answer.status} ${answer.text}`,
+      `Hasura:  ${truth.status} ${truth.text}`,
+      'what was written, and how this was asked, the last time last:',
+      ...before.slice(-20),
+    ].join('\n'),
+  )
+}
+
+async function write(random: Random, history: string[]): Promise<void> {
+  const role = pick(random, WRITERS)
+  const asker = pick(
+    random,
+    askers.filter((one) => one.role === role),
+  )
+  const seeds = { shape: random.uint32(), values: random.uint32() }
+  const body = randomOperation(schemaOf(role), 'mutation', seeds)
+  const answer = await ask(gateway.url, Buffer.from(body), asker.headers)
+  counts.writes += 1
+  if (/"affected_rows" ?: ?[1-9]|"id" ?: ?\d/.test(answer.text)) counts.effects += 1
+  history.push(`WRITE\t${asker.name}\t${body}\t${answer.text.slice(0, 200)}`)
+  expect(answer.text).toBe(lastUpstreamBody)
+}
+
+function cacheStatusOf({ headers }: Asked): string {
+  return String(headers['cache-status'] ?? '')
+}
+
+function schemaOf(role: string): GraphQLSchema {
+  const schema = schemas.get(role)
+  if (schema === undefined) throw new Error(`there is no role ${role}`)
+  return schema
+}
