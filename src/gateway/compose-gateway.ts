@@ -152,6 +152,7 @@ export function composeGateway(
       accessLog: new AccessLog({ log, clock, linesPerSecondMax: LOG_LINES_PER_SECOND }),
       bodyBytesMax: options.limits.bodyBytesMax,
       trustedProxyHops: options.server.trustedProxyHops,
+      lifetime: { isStopping: false },
     },
     sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
   }

@@ -7,6 +7,7 @@ import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
+import { Connections } from './http/connections.ts'
 import { FastLane } from './http/fast-lane/fast-lane.ts'
 import { graphqlLane } from './http/graphql-lane.ts'
 import { refuseMalformed } from './http/malformed-request.ts'
@@ -53,6 +54,7 @@ class HttpGateway implements Gateway {
   readonly #modules: GatewayModules
   readonly #app: FastifyInstance
   readonly #lane = new FastLane()
+  readonly #connections = new Connections()
   readonly #startedAtMs: number
   #isServing = false
 
@@ -82,12 +84,16 @@ class HttpGateway implements Gateway {
 
   /** Takes no more requests, lets those under way finish within the grace, and ends what is then left. */
   async stop(): Promise<void> {
-    const { websockets, metadata, invalidation, identities, upstream } = this.#modules
+    const { websockets, metadata, invalidation, identities, upstream, routes } = this.#modules
     const { server } = this.#app
     this.#isServing = false
-    websockets.stop()
+    routes.lifetime.isStopping = true
+    const websocketsEnd = websockets.stop()
     this.#lane.finish()
-    const drain = setInterval(() => server.closeIdleConnections(), DRAIN_INTERVAL_MS)
+    const drain = setInterval(() => {
+      server.closeIdleConnections()
+      this.#connections.endSilent()
+    }, DRAIN_INTERVAL_MS)
     const end = setTimeout(() => {
       websockets.terminate()
       this.#lane.terminate()
@@ -95,10 +101,10 @@ class HttpGateway implements Gateway {
     }, this.#options.server.shutdownGraceMs)
     try {
       await this.#app.close()
+      await websocketsEnd
     } finally {
       clearInterval(drain)
       clearTimeout(end)
-      websockets.terminate()
     }
     await metadata.stop()
     await identities.stop()
@@ -166,6 +172,7 @@ class HttpGateway implements Gateway {
     // Node.js takes the smaller of the two for the headers: left at its 60 s it would stand for the whole.
     app.server.headersTimeout = Math.min(app.server.headersTimeout, server.requestTimeoutMs)
     if (server.fastLane) this.#lane.attach(app.server, this.#laneParts())
+    this.#connections.attach(app.server)
     app.register(graphqlRoutes, routes)
     if (session !== undefined) app.register(sessionRoutes, session)
     app.register(passthroughRoutes, routes)

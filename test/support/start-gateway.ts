@@ -13,7 +13,7 @@ export interface RunningGateway {
   readonly gateway: Gateway
   readonly url: string
   readonly store: Store
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export interface Surroundings {

@@ -28,6 +28,12 @@ export interface RouteParts {
   readonly accessLog: AccessLog
   readonly bodyBytesMax: number
   readonly trustedProxyHops: number
+  readonly lifetime: Lifetime
+}
+
+export interface Lifetime {
+  /** From then on each answer is the last of its connection. */
+  isStopping: boolean
 }
 
 /** GraphQL under names of its own: answered by Hasura, read here to learn what is written. */
@@ -139,6 +145,7 @@ function send(
   head: RequestHead,
   answer: Answer,
 ): void {
+  if (parts.lifetime.isStopping) response.shouldKeepAlive = false
   sendAnswer(response, head, answer)
   record(parts, request, response, head)
 }

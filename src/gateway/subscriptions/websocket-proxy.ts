@@ -66,6 +66,7 @@ export class WebSocketProxy {
   readonly #opening = new Set<WebSocket>()
   #sessionCheck: NodeJS.Timeout | undefined
   #isStopping = false
+  #lastEnded: (() => void) | undefined
 
   constructor(options: WebSocketProxyOptions) {
     this.#options = options
@@ -94,12 +95,16 @@ export class WebSocketProxy {
     this.#sessionCheck.unref()
   }
 
-  /** From now on none is accepted; those there are end when their clients have answered. */
-  stop(): void {
+  /** Takes no more and asks those there are to end. Resolves when they have, which `terminate` makes sure of. */
+  async stop(): Promise<void> {
     this.#isStopping = true
     clearInterval(this.#sessionCheck)
     for (const opening of this.#opening) opening.terminate()
     for (const client of this.#clients.keys()) client.close(GOING_AWAY, STOPPING)
+    if (this.#relays.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#lastEnded = resolve
+    })
   }
 
   /** Ends all that is left, mutations that are still followed for clients that went away as well. */
@@ -197,7 +202,10 @@ export class WebSocketProxy {
       upstream,
       mutations,
       mutationWaitMs,
-      ended: (over) => this.#relays.delete(over),
+      ended: (over) => {
+        this.#relays.delete(over)
+        if (this.#relays.size === 0) this.#lastEnded?.()
+      },
     })
     this.#relays.add(relay)
     relay.start()

@@ -61,10 +61,10 @@ export class LaneConnection {
     socket.on('close', this.#onClose)
   }
 
-  /** Ends it at once when it is idle, else behind the answer it waits for. */
+  /** Ends it at once when it is idle, else behind the answer to what it has sent of a request. */
   finish(): void {
     this.#isLast = true
-    if (!this.#isBusy) this.#socket.end()
+    if (!this.#isBusy && this.#bytes.length === 0) this.#socket.end()
   }
 
   destroy(): void {
@@ -105,6 +105,10 @@ export class LaneConnection {
         return
       }
       this.#put(answer, request)
+      if (this.#isLast) {
+        if (this.#flush()) this.#socket.end()
+        return
+      }
       if (this.#gathered.length > GATHERED_LENGTH_MAX && !this.#flush()) return
     }
     this.#bytes = NO_BYTES
