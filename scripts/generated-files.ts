@@ -1,5 +1,7 @@
 import { renderConfigDocs, renderJsonSchema, renderSampleFile } from '../src/config/index.ts'
 import { renderCommandDocs } from './render-commands.ts'
+import { renderErrorDocs } from './render-errors.ts'
+import { renderMetricDocs } from './render-metrics.ts'
 
 /** Every file of the repository that is made from a table in src/, by its path, with its text. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -8,5 +10,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['config/gerbang.schema.json', renderJsonSchema()],
     ['docs/CONFIG.md', renderConfigDocs()],
     ['docs/COMMANDS.md', renderCommandDocs()],
+    ['docs/ERRORS.md', renderErrorDocs()],
+    ['docs/METRICS.md', renderMetricDocs()],
   ])
 }

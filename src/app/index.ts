@@ -1,3 +1,5 @@
+export type { Access, FieldAccess } from './access.ts'
 export { type Addresses, type App, compose } from './compose.ts'
 export { createLogger } from './create-logger.ts'
+export { type Inspection, inspect } from './inspect.ts'
 export { type RunOptions, run } from './run.ts'

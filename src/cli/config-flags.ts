@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Config, configSections, type Environment, loadConfig } from '../config/index.ts'
+import { type ConfigSources, configSections, type Environment } from '../config/index.ts'
 import type { FlagSpec } from './flags.ts'
 
 /** The flags that the configuration's table gives to a command, and `--config`. */
@@ -14,17 +14,18 @@ export function configFlags(): readonly FlagSpec[] {
   ]
 }
 
-export function configFromFlags(
+/** The file that --config or GERBANG_CONFIG names, the variables, the flags. */
+export function configSources(
   flags: ReadonlyMap<string, string>,
   environment: Environment,
-): Config {
+): ConfigSources {
   const fromEnvironment = environment['GERBANG_CONFIG'] || undefined
-  return loadConfig({
+  return {
     fileName: flags.get('config') ?? fromEnvironment,
     environment,
     flags,
     readFile: (path) => readFileSync(path, 'utf8'),
-  })
+  }
 }
 
 /** `--admin-port PORT` */

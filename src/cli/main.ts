@@ -24,6 +24,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).serveCommand,
   },
   {
+    name: 'check',
+    summary: 'say what serve would do: mistakes, what is cached, keyed by what, limited how',
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
+  {
     name: 'engine',
     summary: 'run the embedded engine alone, as a server for Redis clients',
     load: async () => (await import('./engine.ts')).engineCommand,

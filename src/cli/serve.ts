@@ -1,6 +1,7 @@
 import { compose, createLogger, run } from '../app/index.ts'
+import { loadConfig } from '../config/index.ts'
 import type { Command } from './command.ts'
-import { configFlags, configFromFlags } from './config-flags.ts'
+import { configFlags, configSources } from './config-flags.ts'
 import { describeFlags, parseFlags } from './flags.ts'
 
 export const serveCommand: Command = {
@@ -14,7 +15,7 @@ export const serveCommand: Command = {
   ].join('\n'),
 
   async run(argv, host) {
-    const config = configFromFlags(parseFlags(argv, configFlags()), host.environment)
+    const config = loadConfig(configSources(parseFlags(argv, configFlags()), host.environment))
     const log = createLogger(config.log)
     const app = compose(config, log)
     await run(app.parts, {

@@ -14,7 +14,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../shared/logger.ts'
 
-const SUFFIX = '.tar.gz'
+const SUFFIX = '.dump'
+const DIGEST_BYTES = 32
 /** The folder is the same from src/ and from dist/. */
 const PACKAGE_FOLDER = fileURLToPath(new URL('../../.cache/demo', import.meta.url))
 
@@ -30,13 +31,20 @@ export class SeedCache {
     this.#log = log
   }
 
-  /** `undefined` when there is none, or none that can be read. */
+  /**
+   * `undefined` when there is none, or none that is whole: PGlite ends the process over a dump that cannot be
+   * unpacked, so that it must not see one (0.5.16: an unhandled rejection behind the one that can be caught).
+   */
   async load(): Promise<Blob | undefined> {
-    try {
-      return new Blob([await readFile(this.#file)], { type: 'application/x-gzip' })
-    } catch {
-      return undefined
+    const content = await this.#read()
+    if (content === undefined) return undefined
+    const dump = content.subarray(DIGEST_BYTES)
+    if (sha256(dump).equals(content.subarray(0, DIGEST_BYTES))) {
+      return new Blob([dump], { type: 'application/x-gzip' })
     }
+    this.#log.warn({ file: this.#file }, 'the kept dump of the demo database is broken')
+    await this.drop()
+    return undefined
   }
 
   /** All of the dump or none of it; a full disk costs the next start some seconds, nothing else. */
@@ -44,7 +52,8 @@ export class SeedCache {
     const partial = `${this.#file}.${process.pid}`
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      await writeFile(partial, dump.stream())
+      const bytes = Buffer.from(await dump.arrayBuffer())
+      await writeFile(partial, Buffer.concat([sha256(bytes), bytes]))
       await rename(partial, this.#file)
       await this.#dropOthers()
     } catch (error) {
@@ -52,12 +61,21 @@ export class SeedCache {
         { err: error, file: this.#file },
         'could not keep the dump of the demo database',
       )
-      await rm(partial, { force: true })
+      // Fails where the folder is no folder, which has just been told.
+      await rm(partial, { force: true }).catch(() => undefined)
     }
   }
 
   async drop(): Promise<void> {
     await rm(this.#file, { force: true })
+  }
+
+  async #read(): Promise<Buffer<ArrayBuffer> | undefined> {
+    try {
+      return Buffer.from(await readFile(this.#file))
+    } catch {
+      return undefined
+    }
   }
 
   /** Dumps of earlier schemas would pile up. */
@@ -73,6 +91,10 @@ export function cacheKey(parts: readonly string[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(`${part.length}:${part}`)
   return hash.digest('hex').slice(0, 32)
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
 }
 
 /** In the package, else (an installation that belongs to root) a folder of this user's own. */

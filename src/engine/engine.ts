@@ -41,6 +41,7 @@ export interface EngineOptions {
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
 export class Engine {
   readonly runId = randomBytes(20).toString('hex')
+  readonly #replicationId = randomBytes(20).toString('hex')
   readonly #options: EngineOptions
   readonly #config: RuntimeConfig
   readonly #keyspace: Keyspace
@@ -65,7 +66,7 @@ export class Engine {
     const otherBytes = (): number => this.#server.bufferBytes
     this.#eviction = new Eviction({ keyspace: this.#keyspace, clock, otherBytes })
     this.#expiry = new ActiveExpiry(this.#keyspace, clock)
-    this.#memory = new MemoryUse(this.#keyspace, otherBytes)
+    this.#memory = new MemoryUse(this.#keyspace, otherBytes, () => process.memoryUsage.rss())
     this.#services = this.#joinServices()
     this.#executor = new Executor(this.#services)
     this.#server = new RespServer({
@@ -107,13 +108,17 @@ export class Engine {
   }
 
   #joinServices(): EngineServices {
+    const propagation = new Propagation()
     const sections = engineSections({
       runId: this.runId,
+      replicationId: this.#replicationId,
       startedMs: this.#options.clock.nowMs(),
       keyspace: this.#keyspace,
       eviction: this.#eviction,
+      expiry: this.#expiry,
       memory: this.#memory,
       config: this.#config,
+      propagation,
       executor: () => this.#executor,
       server: () => this.#server,
       commands: () => this.#services.commands,
@@ -124,7 +129,7 @@ export class Engine {
       clock: this.#options.clock,
       config: this.#config,
       commands: new CommandTable(COMMANDS),
-      propagation: new Propagation(),
+      propagation,
       clients: () => this.#server.clients(),
       info: (asked) => formatInfo(sections, asked),
       memoryStats: () => this.#memory.stats(),
@@ -164,7 +169,7 @@ export class Engine {
 
   #runCycle(cycleMs: number): void {
     this.#executor.beginTurn()
-    this.#server.sampleBuffers()
+    this.#server.sample(this.#executor.stats.commandsProcessed)
     this.#memory.sample()
     this.#eviction.makeRoom()
     this.#rehash()
@@ -193,10 +198,9 @@ export class Engine {
   }
 
   #resetStatistics(): void {
-    Object.assign(this.#keyspace.stats, { hits: 0, misses: 0, expiredKeys: 0, evictedKeys: 0 })
+    this.#keyspace.resetStatistics()
     this.#executor.resetStatistics()
     this.#services.commands.resetStatistics()
-    this.#server.connectionsReceived = 0
-    this.#server.connectionsRejected = 0
+    this.#server.resetStatistics()
   }
 }

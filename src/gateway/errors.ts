@@ -1,36 +1,95 @@
 /**
- * Every refusal the gateway words itself. Codes are Hasura's where Hasura has one
- * (graphql-engine server/lib/hasura-base/src/Hasura/Base/Error.hs); the rest end the list.
+ * Every refusal the gateway words itself, with its usual status and what it means. Codes are Hasura's where
+ * Hasura has one (graphql-engine server/lib/hasura-base/src/Hasura/Base/Error.hs); the rest end the list.
+ * docs/ERRORS.md is made from this.
  */
-const STATUS = {
-  'access-denied': 401,
-  'invalid-headers': 400,
-  'invalid-json': 400,
-  'invalid-jwt': 400,
-  'jwt-invalid-claims': 400,
-  'jwt-missing-role-claims': 400,
-  'not-found': 404,
-  'not-supported': 400,
-  'parse-failed': 400,
-  'validation-failed': 400,
-  'bad-request': 400,
-  unexpected: 500,
-  'unexpected-payload': 400,
-  timeout: 504,
-  'rate-limit-exceeded': 429,
-  'depth-limit-exceeded': 400,
-  'node-limit-exceeded': 400,
-  'batch-limit-exceeded': 400,
-  'payload-too-large': 413,
-  'unsupported-media-type': 415,
-  'method-not-allowed': 405,
-  'upstream-unreachable': 502,
-  'upstream-invalid-response': 502,
-  'upstream-overloaded': 503,
-  'store-unavailable': 503,
-} as const satisfies Record<string, number>
+export const GATEWAY_ERRORS = {
+  'access-denied': {
+    status: 401,
+    meaning:
+      'A secret, token or session that is wrong, missing or over; a role that is not allowed.',
+  },
+  'invalid-headers': {
+    status: 400,
+    meaning: 'A header cannot be read: Authorization, Cookie or X-Hasura-*.',
+  },
+  'invalid-json': { status: 400, meaning: 'The body is no JSON, no UTF-8, or has a key twice.' },
+  'invalid-jwt': {
+    status: 400,
+    meaning: 'The token cannot be verified: signature, algorithm, audience, issuer or time.',
+  },
+  'jwt-invalid-claims': {
+    status: 400,
+    meaning: 'The token is genuine, but its claims are not as Hasura wants them.',
+  },
+  'jwt-missing-role-claims': {
+    status: 400,
+    meaning: 'The token names no default or no allowed roles.',
+  },
+  'not-found': { status: 404, meaning: 'There is nothing at this path.' },
+  'not-supported': {
+    status: 400,
+    meaning: 'The request is understood, but not supported: persisted queries.',
+  },
+  'parse-failed': { status: 400, meaning: 'The body is no GraphQL request.' },
+  'validation-failed': {
+    status: 400,
+    meaning: 'The document is no valid GraphQL, or names no operation that it has.',
+  },
+  'bad-request': { status: 400, meaning: 'The request is no valid HTTP.' },
+  unexpected: { status: 500, meaning: 'A bug of the gateway; the log has more.' },
+  'unexpected-payload': { status: 400, meaning: 'The body is JSON, but of another shape.' },
+  timeout: {
+    status: 504,
+    meaning: 'Hasura did not answer within upstream.headers_timeout or body_timeout.',
+  },
+  'rate-limit-exceeded': {
+    status: 429,
+    meaning: 'A limit is used up; Retry-After says when to come back.',
+  },
+  'depth-limit-exceeded': {
+    status: 400,
+    meaning: 'The document is nested deeper than limits.depth_max.',
+  },
+  'node-limit-exceeded': {
+    status: 400,
+    meaning: 'The document has more than limits.nodes_max fields with a selection set.',
+  },
+  'batch-limit-exceeded': {
+    status: 400,
+    meaning: 'The body has more than limits.batch_max operations.',
+  },
+  'payload-too-large': { status: 413, meaning: 'The body is larger than limits.body_size_max.' },
+  'unsupported-media-type': {
+    status: 415,
+    meaning: 'The body is compressed, or of a type that cannot be read.',
+  },
+  'method-not-allowed': { status: 405, meaning: 'The path exists, but not for this method.' },
+  'upstream-unreachable': {
+    status: 502,
+    meaning: 'Hasura cannot be reached, or closed the connection before its answer was complete.',
+  },
+  'upstream-invalid-response': {
+    status: 502,
+    meaning: 'Hasura’s answer is no valid HTTP, or larger than upstream.response_size_max.',
+  },
+  'upstream-overloaded': {
+    status: 503,
+    meaning: 'More than upstream.queue_max requests wait for Hasura.',
+  },
+  'store-unavailable': {
+    status: 503,
+    meaning:
+      'The store fails, and without it sessions or limits (rate_limit.on_store_failure: closed) cannot be told.',
+  },
+} as const satisfies Record<string, ErrorEntry>
 
-export type GatewayErrorCode = keyof typeof STATUS
+interface ErrorEntry {
+  readonly status: number
+  readonly meaning: string
+}
+
+export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS
 
 export interface GatewayErrorOptions extends ErrorOptions {
   /** Where in the request, as Hasura writes it; `$` unless told. */
@@ -55,7 +114,7 @@ export class GatewayError extends Error {
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options)
     this.code = code
-    this.status = options.status ?? STATUS[code]
+    this.status = options.status ?? GATEWAY_ERRORS[code].status
     this.path = options.path ?? '$'
     this.headers = options.headers ?? {}
     this.extensions = options.extensions ?? {}

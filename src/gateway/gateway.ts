@@ -40,6 +40,8 @@ export function createGateway(options: GatewayOptions, dependencies: GatewayDepe
 }
 
 const OPERATIONS_SHOWN = 20
+/** Node.js looks for requests that take too long so many times within the time they may take. */
+const TIMEOUT_CHECKS = 4
 /** How often connections that have become idle are closed while the gateway stops. */
 const DRAIN_INTERVAL_MS = 100
 
@@ -104,12 +106,23 @@ class HttpGateway implements Gateway {
 
   async notReady(): Promise<readonly string[]> {
     if (!this.#isServing) return ['the gateway is not listening']
+    const missing = this.#missingMetadata()
     try {
       await this.#dependencies.store.ping()
-      return []
+      return missing
     } catch {
-      return ['the store does not answer']
+      return [...missing, 'the store does not answer']
     }
+  }
+
+  /**
+   * Until the first time only: a Hasura that goes away later takes all gateways with it, and what a load
+   * balancer would say instead of them is less than they do.
+   */
+  #missingMetadata(): readonly string[] {
+    const { loadedAtMs, lastError } = this.#modules.metadata.snapshot()
+    if (loadedAtMs !== undefined) return []
+    return [`Hasura’s metadata could not be read yet: ${lastError?.message ?? 'it is being read'}`]
   }
 
   snapshot(): GatewaySnapshot {
@@ -138,6 +151,7 @@ class HttpGateway implements Gateway {
       logger: false,
       keepAliveTimeout: server.keepAliveTimeoutMs,
       requestTimeout: server.requestTimeoutMs,
+      http: { connectionsCheckingInterval: server.requestTimeoutMs / TIMEOUT_CHECKS },
       routerOptions: { ignoreTrailingSlash: false },
       // What arrives on an open connection while the gateway stops is still answered, as its last request.
       return503OnClosing: false,
@@ -148,6 +162,8 @@ class HttpGateway implements Gateway {
       },
     })
     app.server.maxConnections = server.connectionsMax
+    // Node.js takes the smaller of the two for the headers: left at its 60 s it would stand for the whole.
+    app.server.headersTimeout = Math.min(app.server.headersTimeout, server.requestTimeoutMs)
     if (server.fastLane) fastLane.attach(app.server, this.#laneParts())
     app.register(graphqlRoutes, routes)
     if (session !== undefined) app.register(sessionRoutes, session)

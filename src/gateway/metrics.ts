@@ -3,7 +3,11 @@ import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
 import type { RequestStatistics } from './statistics/request-statistics.ts'
-import type { FastLaneSnapshot, WebSocketsSnapshot } from './statistics/snapshot.ts'
+import type {
+  FastLaneSnapshot,
+  MetadataSnapshot,
+  WebSocketsSnapshot,
+} from './statistics/snapshot.ts'
 import type { UpstreamStatistics } from './statistics/upstream-statistics.ts'
 
 export interface Statistics {
@@ -20,6 +24,7 @@ export interface MetricSource {
   readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
   readonly fastLane: { snapshot(): FastLaneSnapshot }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
+  readonly metadata: { snapshot(): Pick<MetadataSnapshot, 'isLoaded'> }
 }
 
 /** One metric: its name, and where its value is counted. */
@@ -173,6 +178,12 @@ export const METRICS: readonly MetricSpec[] = [
     type: 'gauge',
     help: 'Requests to Hasura under way.',
     read: ({ statistics }) => statistics.upstream.inFlight,
+  },
+  {
+    name: 'gerbang_metadata_loaded',
+    type: 'gauge',
+    help: '1 while Hasura’s metadata is known, 0 while it is not and nothing is shared between sessions.',
+    read: ({ metadata }) => Number(metadata.snapshot().isLoaded),
   },
   {
     name: 'gerbang_websocket_connections',

@@ -27,7 +27,7 @@ const ENGINE: Record<string, readonly string[]> = {
   'runtime-config': [...AROUND_EXECUTION, 'execution'],
   pubsub: [...AROUND_EXECUTION, 'execution'],
   commands: [...BELOW_COMMANDS, 'version.ts'],
-  server: ['memory', 'protocol', 'keyspace', 'execution'],
+  server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
   'version.ts': [],
   'engine-info.ts': [...BELOW_COMMANDS, 'server', 'version.ts'],
   'engine.ts': [...BELOW_COMMANDS, 'commands', 'server', 'engine-info.ts'],

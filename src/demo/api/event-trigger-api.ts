@@ -32,8 +32,8 @@ const createArgs = z.object({
   headers: z.array(webhookHeader).optional(),
   retry_conf: retryConf.prefault({}),
   replace: z.boolean().default(false),
-  request_transform: z.undefined('the demo does not transform requests'),
-  response_transform: z.undefined('the demo does not transform responses'),
+  request_transform: z.undefined('the demo does not transform requests').optional(),
+  response_transform: z.undefined('the demo does not transform responses').optional(),
 })
 
 const deleteArgs = z.object({ name: z.string(), source: z.string().default('default') })

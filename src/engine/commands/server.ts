@@ -1,7 +1,9 @@
 import { integerArgument } from '../execution/arguments.ts'
 import type { Command, CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
+import type { MemoryStat } from '../introspection/memory-use.ts'
 import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
 
 export const serverCommands: readonly CommandSpec[] = [
   {
@@ -214,11 +216,15 @@ function memoryUsage({ argv, database, reply }: CommandContext): void {
 }
 
 function memoryStats({ reply, services }: CommandContext): void {
-  const stats = services.memoryStats()
+  replyWithStats(reply, services.memoryStats())
+}
+
+function replyWithStats(reply: ReplyWriter, stats: readonly MemoryStat[]): void {
   reply.map(stats.length)
-  for (const [name, value] of stats) {
+  for (const [name, kind, value] of stats) {
     reply.text(name)
-    if (Number.isInteger(value) && !/percentage|ratio/.test(name)) reply.integer(value)
+    if (kind === 'map') replyWithStats(reply, value)
+    else if (kind === 'integer') reply.integer(value)
     else reply.double(value)
   }
 }

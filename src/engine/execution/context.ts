@@ -1,5 +1,6 @@
 import { invariant } from '../../shared/assert.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { MemoryStat } from '../introspection/memory-use.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { Eviction } from '../keyspace/eviction.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
@@ -33,7 +34,7 @@ export interface EngineServices {
   readonly propagation: Propagation
   clients(): Iterable<Client>
   info(sections: readonly string[]): string
-  memoryStats(): readonly (readonly [name: string, value: number])[]
+  memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
   setActiveExpiry(isOn: boolean): void
 }

@@ -44,6 +44,11 @@ export class Executor {
     if (nowMs !== this.#services.keyspace.nowMs) this.#services.keyspace.advance(nowMs)
   }
 
+  /** The instant of this turn. */
+  get nowMs(): number {
+    return this.#services.keyspace.nowMs
+  }
+
   /** After the commands of a turn: the time since the last look at the clock goes to its last command. */
   endTurn(): void {
     if (this.#timed !== undefined) this.#time(undefined)

@@ -1,18 +1,23 @@
 import type { Keyspace } from '../keyspace/keyspace.ts'
 
-/** What every key costs in pointers and header in Redis' own report has no part here: it is in the record. */
-const PER_CENT = 100
+/** One pair of MEMORY STATS: a whole number, a ratio or percentage, or pairs of its own. */
+export type MemoryStat =
+  | readonly [name: string, kind: 'integer' | 'double', value: number]
+  | readonly [name: string, kind: 'map', stats: readonly MemoryStat[]]
 
 /** The engine's memory: exact sums of what it holds, not estimates. */
 export class MemoryUse {
+  readonly startupBytes: number
   readonly #keyspace: Keyspace
   readonly #bufferBytes: () => number
-  readonly startupBytes: number
+  readonly #rssBytes: () => number
   #peakBytes = 0
 
-  constructor(keyspace: Keyspace, bufferBytes: () => number) {
+  /** `rssBytes` is asked when a report is made; it takes a system call. */
+  constructor(keyspace: Keyspace, bufferBytes: () => number, rssBytes: () => number) {
     this.#keyspace = keyspace
     this.#bufferBytes = bufferBytes
+    this.#rssBytes = rssBytes
     this.startupBytes = keyspace.usedBytes
   }
 
@@ -25,6 +30,11 @@ export class MemoryUse {
     return this.#bufferBytes()
   }
 
+  /** What the whole process holds, Node.js and the gateway with it. */
+  get rssBytes(): number {
+    return this.#rssBytes()
+  }
+
   /** Everything but keys and values. */
   get overheadBytes(): number {
     return this.#keyspace.tableBytes + this.#bufferBytes()
@@ -34,14 +44,26 @@ export class MemoryUse {
     return this.usedBytes - this.overheadBytes
   }
 
-  /** Pages held for the blocks in use, by the blocks in use. */
-  get fragmentationRatio(): number {
-    const used = this.#keyspace.slab.usedBytes
-    return used === 0 ? 1 : this.#keyspace.slab.heldBytes / used
+  /** The keys' share of all that is used beyond an empty engine. */
+  get datasetPercent(): number {
+    return (this.datasetBytes / Math.max(1, this.usedBytes - this.startupBytes)) * 100
+  }
+
+  /** Bytes in blocks of the slab, and of the pages held for them. */
+  get allocatedBytes(): number {
+    return this.#keyspace.slab.usedBytes
+  }
+
+  get heldBytes(): number {
+    return this.#keyspace.slab.heldBytes
   }
 
   get peakBytes(): number {
     return Math.max(this.#peakBytes, this.usedBytes)
+  }
+
+  get peakPercent(): number {
+    return (this.usedBytes / Math.max(1, this.peakBytes)) * 100
   }
 
   /** Called regularly: a peak between two calls is missed, as in Redis. */
@@ -50,29 +72,58 @@ export class MemoryUse {
   }
 
   /** The pairs of MEMORY STATS, in the order of Redis 7.0 (object.c, memoryCommand). */
-  stats(): readonly (readonly [name: string, value: number])[] {
+  stats(): readonly MemoryStat[] {
     const used = this.usedBytes
-    const keyCount = this.#keyspace.keyCount
-    const netBytes = Math.max(1, used - this.startupBytes)
-    const held = this.#keyspace.slab.heldBytes
+    const { keyCount } = this.#keyspace
+    const keyBytes = Math.max(0, used - this.startupBytes)
+    const rss = this.rssBytes
     return [
-      ['peak.allocated', this.peakBytes],
-      ['total.allocated', used],
-      ['startup.allocated', this.startupBytes],
-      ['clients.normal', this.#bufferBytes()],
-      ['overhead.total', this.overheadBytes],
-      ['keys.count', keyCount],
-      [
-        'keys.bytes-per-key',
-        keyCount === 0 ? 0 : Math.floor((used - this.startupBytes) / keyCount),
-      ],
-      ['dataset.bytes', this.datasetBytes],
-      ['dataset.percentage', (this.datasetBytes / netBytes) * PER_CENT],
-      ['peak.percentage', (used / Math.max(1, this.peakBytes)) * PER_CENT],
-      ['allocator.allocated', this.#keyspace.slab.usedBytes],
-      ['allocator.resident', held],
-      ['allocator-fragmentation.ratio', this.fragmentationRatio],
-      ['allocator-fragmentation.bytes', held - this.#keyspace.slab.usedBytes],
+      ['peak.allocated', 'integer', this.peakBytes],
+      ['total.allocated', 'integer', used],
+      ['startup.allocated', 'integer', this.startupBytes],
+      ['replication.backlog', 'integer', 0],
+      ['clients.slaves', 'integer', 0],
+      ['clients.normal', 'integer', this.bufferBytes],
+      ['cluster.links', 'integer', 0],
+      ['aof.buffer', 'integer', 0],
+      ['lua.caches', 'integer', 0],
+      ['functions.caches', 'integer', 0],
+      ...this.#databaseStats(),
+      ['overhead.total', 'integer', this.overheadBytes],
+      ['keys.count', 'integer', keyCount],
+      ['keys.bytes-per-key', 'integer', Math.floor(keyBytes / Math.max(1, keyCount))],
+      ['dataset.bytes', 'integer', this.datasetBytes],
+      ['dataset.percentage', 'double', this.datasetPercent],
+      ['peak.percentage', 'double', this.peakPercent],
+      ['allocator.allocated', 'integer', this.allocatedBytes],
+      ['allocator.active', 'integer', this.heldBytes],
+      ['allocator.resident', 'integer', this.heldBytes],
+      ['allocator-fragmentation.ratio', 'double', ratio(this.heldBytes, this.allocatedBytes)],
+      ['allocator-fragmentation.bytes', 'integer', this.heldBytes - this.allocatedBytes],
+      ['allocator-rss.ratio', 'double', 1],
+      ['allocator-rss.bytes', 'integer', 0],
+      ['rss-overhead.ratio', 'double', ratio(rss, this.heldBytes)],
+      ['rss-overhead.bytes', 'integer', rss - this.heldBytes],
+      ['fragmentation', 'double', ratio(rss, used)],
+      ['fragmentation.bytes', 'integer', rss - used],
     ]
   }
+
+  #databaseStats(): readonly MemoryStat[] {
+    return this.#keyspace.databases
+      .filter((database) => database.size > 0)
+      .map((database): MemoryStat => {
+        const stats: readonly MemoryStat[] = [
+          ['overhead.hashtable.main', 'integer', database.hashTableBytes],
+          ['overhead.hashtable.expires', 'integer', database.expiryHeapBytes],
+          ['overhead.hashtable.slot-to-keys', 'integer', 0],
+        ]
+        return [`db.${database.index}`, 'map', stats]
+      })
+  }
+}
+
+/** 1 for nothing of nothing. */
+export function ratio(bytes: number, ofBytes: number): number {
+  return ofBytes === 0 ? 1 : bytes / ofBytes
 }

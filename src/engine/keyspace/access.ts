@@ -34,6 +34,11 @@ export class Access {
     this.#minutes = Math.floor(nowMs / 60_000) & MINUTES_MASK
   }
 
+  /** The second of this turn as records keep it: INFO's lru_clock. */
+  get clockSeconds(): number {
+    return this.#seconds
+  }
+
   /** The bits of a key just made. */
   initial(): number {
     return this.settings.mode === 'lru' ? this.#seconds : (this.#minutes << 8) | COUNTER_INITIAL

@@ -11,6 +11,9 @@ const BATCH = 16
 export class ActiveExpiry {
   readonly #keyspace: Keyspace
   readonly #clock: Clock
+  /** Time spent, and cycles that ended before everything due was gone: for INFO. */
+  spentMs = 0
+  unfinishedCycles = 0
 
   constructor(keyspace: Keyspace, clock: Clock) {
     this.#keyspace = keyspace
@@ -19,12 +22,20 @@ export class ActiveExpiry {
 
   /** Works for at most about `budgetMs`; gives how many keys went. What is left goes in the next cycle. */
   run(budgetMs: number): number {
-    const endsAtMs = this.#clock.monotonicMs() + budgetMs
+    const startedMs = this.#clock.monotonicMs()
+    const expired = this.#expire(startedMs + budgetMs)
+    this.spentMs += this.#clock.monotonicMs() - startedMs
+    return expired
+  }
+
+  #expire(endsAtMs: number): number {
     let expired = 0
     for (const database of this.#keyspace.databases) {
       while (database.expireOne()) {
         expired += 1
-        if (expired % BATCH === 0 && this.#clock.monotonicMs() >= endsAtMs) return expired
+        if (expired % BATCH > 0 || this.#clock.monotonicMs() < endsAtMs) continue
+        this.unfinishedCycles += 1
+        return expired
       }
     }
     return expired

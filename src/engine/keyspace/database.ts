@@ -45,6 +45,8 @@ export interface KeyspaceStats {
   misses: number
   expiredKeys: number
   evictedKeys: number
+  /** Keys of flushed databases whose memory was taken back afterwards. */
+  lazyfreedKeys: number
 }
 
 /**
@@ -333,7 +335,8 @@ export class Database {
 
   /** Takes all keys away at once; their memory comes back by and by. */
   clear(): void {
-    this.#context.garbage.add(this.#dict.clear())
+    const keyCount = this.size
+    this.#context.garbage.add(this.#dict.clear(), keyCount)
     this.#heap.clear()
   }
 

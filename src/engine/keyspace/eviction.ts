@@ -46,6 +46,9 @@ export class Eviction {
   readonly #keyspace: Keyspace
   readonly #clock: Clock
   readonly #otherBytes: () => number
+  /** How long commands have run while memory was over the limit, before and since. */
+  #exceededMs = 0
+  #exceededSinceMs: number | undefined
   /** Lowest score first. */
   #pool: Candidate[] = []
   #nextDatabase = 0
@@ -69,6 +72,23 @@ export class Eviction {
   makeRoom(): boolean {
     if (!this.isOverLimit) return true
     const endsAtMs = this.#clock.monotonicMs() + BUDGET_MS
+    const hasRoom = this.#makeRoomUntil(endsAtMs)
+    this.#noteExcess(endsAtMs)
+    return hasRoom
+  }
+
+  /** Milliseconds for which eviction did not keep up: INFO's total_eviction_exceeded_time. */
+  get exceededMs(): number {
+    return this.#exceededMs + this.currentExceededMs
+  }
+
+  get currentExceededMs(): number {
+    if (this.#exceededSinceMs === undefined) return 0
+    return this.#clock.monotonicMs() - this.#exceededSinceMs
+  }
+
+  /** Bounded work: true also when the time is up and there is more to take away. */
+  #makeRoomUntil(endsAtMs: number): boolean {
     for (let steps = 1; this.isOverLimit; steps += 1) {
       // What was flushed is still held: it goes before any key that is still wanted.
       if (this.#keyspace.hasGarbage) this.#keyspace.freeGarbage(BATCH)
@@ -76,6 +96,14 @@ export class Eviction {
       if (steps % BATCH === 0 && this.#clock.monotonicMs() >= endsAtMs) return true
     }
     return true
+  }
+
+  #noteExcess(endsAtMs: number): void {
+    const isBehind = this.isOverLimit && this.policy !== 'noeviction'
+    if (isBehind) this.#exceededSinceMs ??= endsAtMs - BUDGET_MS
+    if (isBehind || this.#exceededSinceMs === undefined) return
+    this.#exceededMs += this.currentExceededMs
+    this.#exceededSinceMs = undefined
   }
 
   /** Whether so many bytes more would be under the limit. */

@@ -17,7 +17,13 @@ export interface KeyspaceOptions {
 export class Keyspace {
   readonly slab = new Slab()
   readonly access: Access
-  readonly stats: KeyspaceStats = { hits: 0, misses: 0, expiredKeys: 0, evictedKeys: 0 }
+  readonly stats: KeyspaceStats = {
+    hits: 0,
+    misses: 0,
+    expiredKeys: 0,
+    evictedKeys: 0,
+    lazyfreedKeys: 0,
+  }
   readonly #databases: Database[] = []
   readonly #tables = new ByteCounter()
   readonly #garbage = new Garbage(this.slab, this.#tables)
@@ -97,6 +103,15 @@ export class Keyspace {
     this.#context.mayGrow = mayGrow
   }
 
+  resetStatistics(): void {
+    const { stats } = this
+    stats.hits = 0
+    stats.misses = 0
+    stats.expiredKeys = 0
+    stats.evictedKeys = 0
+    stats.lazyfreedKeys = 0
+  }
+
   flush(database: Database): void {
     database.clear()
     this.#takeBack()
@@ -114,7 +129,12 @@ export class Keyspace {
 
   /** Takes back the memory of about so many flushed keys. */
   freeGarbage(keys: number): void {
-    this.#garbage.free(keys)
+    this.stats.lazyfreedKeys += this.#garbage.free(keys)
+  }
+
+  /** Flushed keys whose memory waits to be taken back. */
+  get garbageKeys(): number {
+    return this.#garbage.keyCount
   }
 
   /** Moves up to `buckets` buckets of tables that grow or shrink; false when there is nothing to move. */

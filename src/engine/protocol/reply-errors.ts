@@ -20,7 +20,7 @@ export const replyErrors = {
   authWithoutPassword:
     'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
   helloUnauthenticated:
-    'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+    'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
   protocolUnsupported: 'NOPROTO unsupported protocol version',
   protocolNotInteger: 'ERR Protocol version is not an integer or out of range',
   clientNameInvalid: 'ERR Client names cannot contain spaces, newlines or special characters.',

@@ -13,6 +13,7 @@ export type DirectiveType =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'enum'; readonly values: readonly string[] }
   | { readonly kind: 'string' }
+  | { readonly kind: 'output-limits' }
 
 /** The value as CONFIG GET tells it, or why it cannot be taken, in the words of config.c. */
 export type NormalizedValue = { readonly value: string } | { readonly error: string }
@@ -32,6 +33,8 @@ export function normalizeValue(type: DirectiveType, text: string): NormalizedVal
   switch (type.kind) {
     case 'string':
       return { value: text }
+    case 'output-limits':
+      return normalizeOutputLimits(text)
     case 'boolean':
       return normalizeBoolean(text)
     case 'enum':
@@ -52,6 +55,35 @@ export function parseMemory(text: string): number | undefined {
   const match = /^(\d+)([a-z]*)$/i.exec(text)
   const unit = MEMORY_UNITS[match?.[2]?.toLowerCase() ?? '']
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit
+}
+
+const CLIENT_CLASSES: Readonly<Record<string, string>> = {
+  normal: 'normal',
+  slave: 'slave',
+  replica: 'slave',
+  pubsub: 'pubsub',
+}
+
+/** `class hard soft seconds`, once or more: client-output-buffer-limit. */
+function normalizeOutputLimits(text: string): NormalizedValue {
+  const words = text.split(/\s+/)
+  if (words.length % 4 !== 0)
+    return { error: 'Wrong number of arguments in buffer limit configuration.' }
+  const limits: string[] = []
+  for (let index = 0; index < words.length; index += 4) {
+    const [name = '', hard = '', soft = '', seconds = ''] = words.slice(index, index + 4)
+    const clientClass = CLIENT_CLASSES[name.toLowerCase()]
+    if (clientClass === undefined) {
+      return { error: 'Invalid client class specified in buffer limit configuration.' }
+    }
+    const hardBytes = parseMemory(hard)
+    const softBytes = parseMemory(soft)
+    if (hardBytes === undefined || softBytes === undefined || !/^\d+$/.test(seconds)) {
+      return { error: 'Error in hard, soft or soft_seconds setting in buffer limit configuration.' }
+    }
+    limits.push(`${clientClass} ${hardBytes} ${softBytes} ${Number(seconds)}`)
+  }
+  return { value: limits.join(' ') }
 }
 
 function parseInteger(text: string): number | undefined {

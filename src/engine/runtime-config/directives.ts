@@ -29,6 +29,12 @@ export const DIRECTIVES: readonly Directive[] = [
   integer('active-expire-effort', 1, 1, 10),
   memory('proto-max-bulk-len', 512 * 1_024 ** 2, 1_024 ** 2),
   memory('client-query-buffer-limit', 1_024 ** 3, 1_024 ** 2),
+  {
+    name: 'client-output-buffer-limit',
+    type: { kind: 'output-limits' },
+    defaultValue: 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60',
+    isMutable: true,
+  },
 ]
 
 function string(name: string, defaultValue: string, isMutable = true): Directive {

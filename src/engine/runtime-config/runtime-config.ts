@@ -66,7 +66,7 @@ export class RuntimeConfig implements ConfigService {
       if (!directive.isMutable) return failed(given, "can't set immutable config")
       const normalized = normalizeValue(directive.type, text)
       if ('error' in normalized) return failed(given, normalized.error)
-      changes.set(name, normalized.value)
+      changes.set(name, this.#merged(directive, normalized.value))
     }
     for (const [name, value] of changes) this.#store(name, value)
     for (const [name, value] of changes) {
@@ -81,7 +81,19 @@ export class RuntimeConfig implements ConfigService {
       throw new DirectiveError(`Bad directive or wrong number of arguments: '${name}'`)
     const normalized = normalizeValue(directive.type, text)
     if ('error' in normalized) throw new DirectiveError(`'${name} "${text}"': ${normalized.error}`)
-    this.#store(name, normalized.value)
+    this.#store(name, this.#merged(directive, normalized.value))
+  }
+
+  /** Output limits that are not named stay as they are. */
+  #merged(directive: Directive, value: string): string {
+    if (directive.type.kind !== 'output-limits') return value
+    const limits = new Map<string, string>()
+    for (const text of [this.value(directive.name), value]) {
+      for (const limit of text.match(/\S+ \d+ \d+ \d+/g) ?? []) {
+        limits.set(limit.slice(0, limit.indexOf(' ')), limit)
+      }
+    }
+    return [...limits.values()].join(' ')
   }
 
   #store(name: string, value: string): void {

@@ -4,6 +4,7 @@ import type { Executor } from '../execution/executor.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { type ParserLimits, RequestParser } from '../protocol/request-parser.ts'
 import type { RespWriter } from '../protocol/resp-writer.ts'
+import type { OutputLimit } from './output-limits.ts'
 
 /** Replies leave when they are so long, though the turn has not ended. */
 const WRITE_BYTES_MAX = 1_024 ** 2
@@ -11,6 +12,17 @@ const WRITE_BYTES_MAX = 1_024 ** 2
 const UNSENT_BYTES_MAX = 1_024 ** 2
 
 const NO_BYTES = new Uint8Array(0)
+
+/** Totals of all connections: INFO's stats section. */
+export interface Traffic {
+  inputBytes: number
+  outputBytes: number
+  reads: number
+  writes: number
+  /** Clients that were hung up on. */
+  queryLimitDisconnections: number
+  outputLimitDisconnections: number
+}
 
 /** What connections of one server share. */
 export interface ConnectionShare {
@@ -20,8 +32,8 @@ export interface ConnectionShare {
   /** proto-max-bulk-len and client-query-buffer-limit, as they are now. */
   bulkBytesMax: number
   requestBytesMax: number
-  inputBytes: number
-  outputBytes: number
+  outputLimit: OutputLimit
+  readonly traffic: Traffic
   /** A bug of ours, or the end of memory, in the middle of a command. */
   readonly onFailure: (error: unknown) => void
 }
@@ -38,6 +50,8 @@ export class Connection {
   #pending = NO_BYTES
   #pendingLength = 0
   #isBlocked = false
+  /** Since when it has left more unread than the soft limit allows. */
+  #overSoftLimitSinceMs: number | undefined
 
   constructor(socket: Socket, client: Client, share: ConnectionShare) {
     this.client = client
@@ -49,13 +63,36 @@ export class Connection {
 
   /** Bytes held for requests to come and for replies not taken yet: they count as memory in use. */
   get bufferBytes(): number {
-    return this.#pending.length + this.#socket.writableLength
+    return this.inputBytes + this.outputBytes
+  }
+
+  get inputBytes(): number {
+    return this.#pending.length
+  }
+
+  get outputBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  /** Hangs up on a client that does not take its replies. Called after writing, and once a cycle. */
+  enforceOutputLimit(nowMs: number): void {
+    const { hardBytes, softBytes, softMs } = this.#share.outputLimit
+    const unsentBytes = this.outputBytes
+    const isOverSoftLimit = softBytes > 0 && unsentBytes > softBytes
+    if (!isOverSoftLimit) this.#overSoftLimitSinceMs = undefined
+    else this.#overSoftLimitSinceMs ??= nowMs
+    const isOverLong = nowMs - (this.#overSoftLimitSinceMs ?? nowMs) > softMs
+    if (!(hardBytes > 0 && unsentBytes > hardBytes) && !isOverLong) return
+    this.#share.traffic.outputLimitDisconnections += 1
+    this.client.isClosing = true
+    this.#socket.destroy()
   }
 
   /** Takes what a socket has received; keeps nothing of its memory. */
   receive(bytes: Uint8Array, length: number): void {
     if (this.client.isClosing) return
-    this.#share.inputBytes += length
+    this.#share.traffic.inputBytes += length
+    this.#share.traffic.reads += 1
     if (this.#pendingLength > 0) {
       this.#append(bytes, length)
       this.#runPending()
@@ -88,6 +125,7 @@ export class Connection {
       this.#share.executor.endTurn()
       if (!this.#isBlocked && length - consumed > this.#share.requestBytesMax) {
         this.client.isClosing = true
+        this.#share.traffic.queryLimitDisconnections += 1
       }
       this.#write()
       if (this.client.isClosing) this.#socket.destroySoon()
@@ -139,12 +177,14 @@ export class Connection {
   #write(): void {
     const { writer } = this.#share
     if (writer.length === 0) return
-    this.#share.outputBytes += writer.length
+    this.#share.traffic.outputBytes += writer.length
+    this.#share.traffic.writes += 1
     this.#socket.write(writer.written())
     const unsentBytes = this.#socket.writableLength
     // What the kernel has not taken is still the socket's: it may not be written over.
     if (unsentBytes > 0) writer.leave()
     else writer.clear()
+    if (unsentBytes > 0) this.enforceOutputLimit(this.#share.executor.nowMs)
     if (unsentBytes <= UNSENT_BYTES_MAX || this.#isBlocked) return
     this.#isBlocked = true
     this.#socket.pause()

@@ -4,9 +4,11 @@ import type { Logger } from '../../shared/logger.ts'
 import type { Client } from '../execution/client.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
+import { Rate } from '../introspection/rate.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
-import { Connection, type ConnectionShare } from './connection.ts'
+import { Connection, type ConnectionShare, type Traffic } from './connection.ts'
+import { normalOutputLimit } from './output-limits.ts'
 import { takeOverSocket } from './take-over-socket.ts'
 
 /** What one read of a socket takes at most. */
@@ -33,10 +35,15 @@ export class RespServer {
   /** No Buffer: commands take views of it, and those of a Buffer cost twice as much. */
   readonly #readBuffer = new Uint8Array(READ_BYTES_MAX)
   #server: Server | undefined
+  readonly commandRate = new Rate()
+  readonly inputRate = new Rate()
+  readonly outputRate = new Rate()
   connectionsReceived = 0
-  /** Buffers of all connections at the last cycle. */
-  bufferBytes = 0
   connectionsRejected = 0
+  /** At the last cycle: buffers of all connections, and the largest of one. */
+  bufferBytes = 0
+  largestInputBytes = 0
+  largestOutputBytes = 0
 
   constructor(options: RespServerOptions) {
     this.#options = options
@@ -45,8 +52,8 @@ export class RespServer {
       writer: new RespWriter(),
       bulkBytesMax: 0,
       requestBytesMax: 0,
-      inputBytes: 0,
-      outputBytes: 0,
+      outputLimit: { hardBytes: 0, softBytes: 0, softMs: 0 },
+      traffic: noTraffic(),
       onFailure: (error) => options.log.error({ err: error }, 'a command failed'),
     }
     options.config.onValue('proto-max-bulk-len', (value) => {
@@ -54,6 +61,9 @@ export class RespServer {
     })
     options.config.onValue('client-query-buffer-limit', (value) => {
       this.#share.requestBytesMax = Number(value)
+    })
+    options.config.onValue('client-output-buffer-limit', (value) => {
+      this.#share.outputLimit = normalOutputLimit(value)
     })
     for (const name of ['timeout', 'tcp-keepalive']) {
       options.config.onValue(name, () =>
@@ -66,19 +76,31 @@ export class RespServer {
     return this.#connections.size
   }
 
-  get inputBytes(): number {
-    return this.#share.inputBytes
+  get traffic(): Readonly<Traffic> {
+    return this.#share.traffic
   }
 
-  get outputBytes(): number {
-    return this.#share.outputBytes
+  /** Once a cycle: adds the buffers of all connections up, since commands ask for the sum, and takes rates. */
+  sample(commandsProcessed: number): void {
+    const { nowMs } = this.#options.executor
+    this.bufferBytes = 0
+    this.largestInputBytes = 0
+    this.largestOutputBytes = 0
+    for (const connection of this.#connections.values()) {
+      connection.enforceOutputLimit(nowMs)
+      this.bufferBytes += connection.bufferBytes
+      this.largestInputBytes = Math.max(this.largestInputBytes, connection.inputBytes)
+      this.largestOutputBytes = Math.max(this.largestOutputBytes, connection.outputBytes)
+    }
+    this.commandRate.sample(commandsProcessed, nowMs)
+    this.inputRate.sample(this.traffic.inputBytes, nowMs)
+    this.outputRate.sample(this.traffic.outputBytes, nowMs)
   }
 
-  /** Adds the buffers of all connections up: once a cycle, since commands ask for the sum. */
-  sampleBuffers(): void {
-    let bytes = 0
-    for (const connection of this.#connections.values()) bytes += connection.bufferBytes
-    this.bufferBytes = bytes
+  resetStatistics(): void {
+    this.connectionsReceived = 0
+    this.connectionsRejected = 0
+    Object.assign(this.#share.traffic, noTraffic())
   }
 
   *clients(): Iterable<Client> {
@@ -138,6 +160,7 @@ export class RespServer {
     this.#connections.set(socket, connection)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#connections.delete(socket))
+    socket.on('timeout', () => socket.destroy())
     this.#setTimeouts(socket)
   }
 
@@ -153,7 +176,18 @@ export class RespServer {
     const { config } = this.#options
     const keepAliveSeconds = config.integer('tcp-keepalive')
     socket.setKeepAlive(keepAliveSeconds > 0, keepAliveSeconds * 1_000)
-    socket.setTimeout(config.integer('timeout') * 1_000, () => socket.destroy())
+    socket.setTimeout(config.integer('timeout') * 1_000)
+  }
+}
+
+function noTraffic(): Traffic {
+  return {
+    inputBytes: 0,
+    outputBytes: 0,
+    reads: 0,
+    writes: 0,
+    queryLimitDisconnections: 0,
+    outputLimitDisconnections: 0,
   }
 }
 

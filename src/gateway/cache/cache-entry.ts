@@ -67,6 +67,8 @@ export function encodeCacheEntry(fields: CacheEntryFields): Buffer {
 export interface CacheEntryCheck {
   readonly digest: Buffer
   readonly nowMs: number
+  /** How old an answer this request takes: another that asked the same may have kept it for longer. */
+  readonly ttlMs: number
 }
 
 /**
@@ -81,7 +83,8 @@ export function readCacheEntry(
   if (bytes === undefined || bytes.length < STAMPS_AT || bytes[0] !== VERSION) return undefined
   const stampCount = values.length - 1
   if (bytes[STAMP_COUNT_AT] !== stampCount) return undefined
-  const expiresAtMs = bytes.readDoubleLE(EXPIRES_AT)
+  const storedAtMs = bytes.readDoubleLE(STORED_AT)
+  const expiresAtMs = Math.min(bytes.readDoubleLE(EXPIRES_AT), storedAtMs + check.ttlMs)
   if (!(expiresAtMs > check.nowMs)) return undefined
   if (!holds(bytes, DIGEST_AT, check.digest, DIGEST_BYTES)) return undefined
   for (let index = 0; index < stampCount; index += 1) {
@@ -90,7 +93,7 @@ export function readCacheEntry(
     if (stamp === undefined || !holds(bytes, at, stamp, STAMP_BYTES)) return undefined
   }
   return {
-    storedAtMs: bytes.readDoubleLE(STORED_AT),
+    storedAtMs,
     expiresAtMs,
     etag: etagOf(bytes, HASH_AT),
     body: bytes.subarray(STAMPS_AT + stampCount * STAMP_BYTES),

@@ -125,7 +125,7 @@ function readLookup(
   target: CacheTarget,
   nowMs: number,
 ): Lookup {
-  const entry = readCacheEntry(values, { digest: target.digest, nowMs })
+  const entry = readCacheEntry(values, { digest: target.digest, nowMs, ttlMs: target.ttlMs })
   return { entry, stamps: entry === undefined ? values.slice(1) : [] }
 }
 

@@ -16,6 +16,7 @@ import type {
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
 import { clientIp } from '../ratelimit/client-ip.ts'
+import type { LimitDecision } from '../ratelimit/limit-decision.ts'
 import type { Limiter } from '../ratelimit/limiter.ts'
 import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
 import type { LimitStatistics } from '../statistics/limit-statistics.ts'
@@ -105,17 +106,23 @@ function labelOf({ name, kind, rootFields }: Operation): string {
 function* answerLimited(parts: GraphqlParts, ask: Ask): Steps<Answer> {
   const { headers, socketAddress, trustedHops } = ask.head
   const ip = clientIp(headers, socketAddress, trustedHops)
+  let decision: LimitDecision | undefined
   try {
-    const decision = yield* settled(parts.limiter.take(ask.identity, ip))
+    decision = yield* settled(parts.limiter.take(ask.identity, ip))
     parts.limitStatistics.decided(decision)
     if (!decision.allowed) throw rateLimitError(decision)
-    const answer = yield* answerAllowed(parts, ask)
-    const limits = rateLimitHeaders(decision)
-    for (const name in limits) answer.headers.push(name, limits[name] ?? '')
-    return answer
+    return withLimits(yield* answerAllowed(parts, ask), decision)
   } catch (error) {
-    return failed(parts, error)
+    const answer = failed(parts, error)
+    // What failed was counted all the same; a rejection tells the limits itself.
+    return decision?.allowed === true ? withLimits(answer, decision) : answer
   }
+}
+
+function withLimits(answer: Answer, decision: LimitDecision): Answer {
+  const limits = rateLimitHeaders(decision)
+  for (const name in limits) answer.headers.push(name, limits[name] ?? '')
+  return answer
 }
 
 function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {

@@ -24,6 +24,8 @@ export const objectName = z
 export type ObjectName = z.output<typeof objectName>
 
 const optionalText = z.string().nullish()
+const anything = z.unknown().optional()
+const nothing = z.undefined().nullish()
 const list = z.array(z.unknown()).nullish()
 
 export const exportSchema = z.object({
@@ -31,9 +33,9 @@ export const exportSchema = z.object({
   metadata: z.object({
     version: z.literal(3),
     sources: z.array(z.unknown()),
-    actions: z.unknown(),
-    remote_schemas: z.unknown(),
-    inherited_roles: z.unknown(),
+    actions: anything,
+    remote_schemas: anything,
+    inherited_roles: anything,
   }),
 })
 
@@ -44,8 +46,8 @@ export const sourceSchema = z.object({
   functions: list,
   native_queries: list,
   stored_procedures: list,
-  configuration: z.unknown(),
-  customization: z.unknown(),
+  configuration: anything,
+  customization: anything,
 })
 
 /** A connection picked per request, from the session. */
@@ -56,7 +58,7 @@ export const customizationSchema = z.strictObject({
   root_fields: z
     .strictObject({ namespace: optionalText, prefix: optionalText, suffix: optionalText })
     .nullish(),
-  type_names: z.unknown(),
+  type_names: anything,
 })
 
 export const namedTable = z.object({ table: objectName })
@@ -67,9 +69,9 @@ export const tableSchema = z.strictObject({
     .strictObject({
       custom_name: optionalText,
       custom_root_fields: z.record(z.string(), z.unknown()).nullish(),
-      column_config: z.unknown(),
-      custom_column_names: z.unknown(),
-      comment: z.unknown(),
+      column_config: anything,
+      custom_column_names: anything,
+      comment: anything,
     })
     .nullish(),
   object_relationships: list,
@@ -77,13 +79,13 @@ export const tableSchema = z.strictObject({
   remote_relationships: list,
   computed_fields: list,
   select_permissions: list,
-  insert_permissions: z.unknown(),
-  update_permissions: z.unknown(),
-  delete_permissions: z.unknown(),
-  event_triggers: z.unknown(),
-  is_enum: z.unknown(),
-  logical_model: z.undefined().nullish(),
-  apollo_federation_config: z.unknown(),
+  insert_permissions: anything,
+  update_permissions: anything,
+  delete_permissions: anything,
+  event_triggers: anything,
+  is_enum: anything,
+  logical_model: nothing,
+  apollo_federation_config: anything,
 })
 
 /** Hasura 2.0 to 2.8 wrote the name alone, later ones `{name, comment}`. */
@@ -100,7 +102,7 @@ const foreignKeyTo = z.strictObject({
 
 export const relationshipSchema = z.strictObject({
   name: z.string(),
-  comment: z.unknown(),
+  comment: anything,
   using: z.union([
     z.strictObject({
       foreign_key_constraint_on: z.union([
@@ -112,9 +114,9 @@ export const relationshipSchema = z.strictObject({
     z.strictObject({
       manual_configuration: z.strictObject({
         remote_table: objectName,
-        column_mapping: z.unknown(),
-        insertion_order: z.unknown(),
-        source: z.undefined(),
+        column_mapping: anything,
+        insertion_order: anything,
+        source: nothing,
       }),
     }),
   ]),
@@ -127,13 +129,13 @@ export const toSourceRelationship = z.strictObject({
     source: z.string(),
     table: objectName,
     relationship_type: z.enum(['object', 'array']),
-    field_mapping: z.unknown(),
+    field_mapping: anything,
   }),
 })
 
 export const computedFieldSchema = z.strictObject({
   name: z.string(),
-  comment: z.unknown(),
+  comment: anything,
   definition: z.strictObject({
     function: objectName,
     session_argument: optionalText,
@@ -143,22 +145,22 @@ export const computedFieldSchema = z.strictObject({
 
 export const selectPermissionSchema = z.strictObject({
   role: z.string(),
-  comment: z.unknown(),
+  comment: anything,
   permission: z.strictObject({
-    columns: z.unknown(),
+    columns: anything,
     filter: z.record(z.string(), z.unknown()),
-    limit: z.unknown(),
-    allow_aggregations: z.unknown(),
-    computed_fields: z.unknown(),
-    query_root_fields: z.unknown(),
-    subscription_root_fields: z.unknown(),
+    limit: anything,
+    allow_aggregations: anything,
+    computed_fields: anything,
+    query_root_fields: anything,
+    subscription_root_fields: anything,
   }),
 })
 
 export const functionSchema = z.strictObject({
   function: objectName,
-  comment: z.unknown(),
-  permissions: z.unknown(),
+  comment: anything,
+  permissions: anything,
   configuration: z
     .strictObject({
       custom_name: optionalText,
@@ -167,7 +169,7 @@ export const functionSchema = z.strictObject({
         .nullish(),
       exposed_as: z.enum(['query', 'mutation']).nullish(),
       session_argument: optionalText,
-      response: z.undefined().nullish(),
+      response: nothing,
     })
     .nullish(),
 })

@@ -19,7 +19,7 @@ import {
   type TableId,
   tableId,
 } from './metadata-model.ts'
-import type { SourceNaming } from './naming.ts'
+import type { NamingConvention, SourceNaming } from './naming.ts'
 import { actionFields, RootFieldIndex } from './root-fields.ts'
 import { readTableFields } from './table-fields.ts'
 
@@ -50,16 +50,22 @@ export function catalogSources({ metadata }: MetadataExport): readonly CatalogSo
   })
 }
 
+const BOTH_CONVENTIONS: readonly NamingConvention[] = ['hasura-default', 'graphql-default']
+
 /**
  * The model of an export. Nothing in it makes this fail: what is not understood is left out where that makes
- * it unknown, else its table is marked as opaque.
+ * it unknown, else its table is marked as opaque. `conventions` are those that Hasura may follow where a source
+ * does not say.
  */
 export function buildModel(
   { metadata, resource_version: resourceVersion }: MetadataExport,
   catalogs: ReadonlyMap<string, Catalog>,
+  conventions: readonly NamingConvention[] = BOTH_CONVENTIONS,
 ): MetadataModel {
   const hasRemoteSchemas = !isEmptyList(metadata.remote_schemas)
-  const builder = new ModelBuilder(hasRemoteSchemas)
+  // A name of the other convention could also be a remote schema's.
+  const builder = new ModelBuilder(hasRemoteSchemas ? ['hasura-default'] : conventions)
+  if (hasRemoteSchemas) builder.cautions.push('fields of remote schemas are never cached')
   const { items, unreadableCount } = readEach(sourceSchema, metadata.sources)
   for (const source of items) builder.addSource(source, catalogs.get(source.name))
   if (unreadableCount > 0) builder.cautions.push(`${unreadableCount} sources cannot be read`)
@@ -93,10 +99,10 @@ class ModelBuilder {
   readonly queryFields = new RootFieldIndex()
   readonly mutationFields = new RootFieldIndex()
   readonly cautions: string[] = []
-  readonly #hasRemoteSchemas: boolean
+  readonly #conventions: readonly NamingConvention[]
 
-  constructor(hasRemoteSchemas: boolean) {
-    this.#hasRemoteSchemas = hasRemoteSchemas
+  constructor(conventions: readonly NamingConvention[]) {
+    this.#conventions = conventions
   }
 
   addSource(source: z.output<typeof sourceSchema>, catalog: Catalog | undefined): void {
@@ -164,11 +170,8 @@ class ModelBuilder {
     kind: string,
   ): SourceNaming {
     const convention = customization?.naming_convention ?? undefined
-    const both = ['hasura-default', 'graphql-default'] as const
-    // A name of the other convention could also be a remote schema's.
-    const possible = this.#hasRemoteSchemas ? (['hasura-default'] as const) : both
     return {
-      conventions: convention === undefined ? possible : [convention],
+      conventions: convention === undefined ? this.#conventions : [convention],
       prefix: customization?.root_fields?.prefix ?? '',
       suffix: customization?.root_fields?.suffix ?? '',
       defaultSchema: kind === 'mssql' ? 'dbo' : 'public',

@@ -11,7 +11,7 @@ export interface UpstreamDescription {
 
 export interface RoleDescription {
   readonly role: string
-  /** What the role may select, by table. */
+  /** What the role may select, by table; functions that return rows of a table are in entries of their own. */
   readonly tables: readonly TableDescription[]
 }
 
@@ -19,7 +19,10 @@ export interface TableDescription {
   readonly source: string
   /** `schema.name`. */
   readonly table: string
-  /** The fields of `query` that read the table, as the source customises them. */
+  /**
+   * The fields of `query` that read the table, as the source customises them; of a source with a namespace,
+   * the namespace. Where the metadata names no naming convention, hasura-default's.
+   */
   readonly rootFields: readonly string[]
   /**
    * Without x-hasura-role, in lower case and sorted: empty when all users of the role share an answer; `all`

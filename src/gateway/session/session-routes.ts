@@ -72,7 +72,7 @@ export function sessionRoutes(
     // A login never goes on under an id that was there before it: somebody else may know that one.
     const formerId = cookie.read(headers.cookie)
     if (formerId !== undefined) await sessions.delete(formerId)
-    reply.header('set-cookie', cookie.write(id, record.expiresAtMs - record.createdAtMs))
+    reply.header('set-cookie', cookie.write(id, record.expiresAtMs - record.createdAtMs)).code(201)
     return describeSession(identity, record)
   })
 

@@ -17,7 +17,11 @@ export function toUpstreamError(error: Error, options: UpstreamOptions): Gateway
     const message = `the upstream stopped sending its answer for ${options.bodyTimeoutMs} ms`
     return new GatewayError('timeout', message, { cause: error })
   }
-  if (code.startsWith('HPE_') || code.includes('CONTENT_LENGTH_MISMATCH')) {
+  if (
+    error.name === 'HTTPParserError' ||
+    code.startsWith('HPE_') ||
+    code.includes('CONTENT_LENGTH_MISMATCH')
+  ) {
     const message = 'the upstream did not answer with valid HTTP'
     return new GatewayError('upstream-invalid-response', message, { cause: error })
   }

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ask, send } from '../../support/ask.ts'
 import { CliProcess } from '../../support/cli-process.ts'
-import { countingRows, EchoUpstream, sendJson } from '../../support/echo-upstream.ts'
+import { countingRows, EchoUpstream } from '../../support/echo-upstream.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startRedis } from '../../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
@@ -16,6 +15,9 @@ const hasRedis = findTool('redis-server') !== undefined
 const SECRET = 'the secret of the serve test'
 const QUERY = 'query List @cached(ttl: 60) { products { id } }'
 const ADMIN = { 'x-hasura-admin-secret': SECRET }
+
+/** The first tries to read the metadata are some seconds apart. */
+const POLL = { timeout: 20_000, interval: 100 }
 
 const upstream = new EchoUpstream()
 const started: CliProcess[] = []
@@ -113,21 +115,27 @@ describe('gerbang serve', () => {
     expect(cli.errors).toContain(`${option}: port ${port} is in use; choose another with ${ways}`)
   })
 
-  it('starts while the upstream is down, is healthy, and serves once it is there', async () => {
+  it('starts while the upstream is down, says what is missing, and serves once it is there', async () => {
     const port = await freePort()
     const { url, admin } = await serve({ HASURA_GRAPHQL_ENDPOINT: `http://127.0.0.1:${port}` })
     expect((await send(admin, '/healthz')).status).toBe(200)
+    const ready = await send(admin, '/readyz')
+    expect(ready.status).toBe(503)
+    expect(JSON.parse(ready.text)).toEqual({
+      ready: false,
+      missing: ['Hasura’s metadata could not be read yet: the upstream cannot be reached'],
+    })
     const refused = await ask(url, QUERY, ADMIN)
     expect(refused.status).toBe(502)
     expect(JSON.parse(refused.text).errors[0].extensions.code).toBe('upstream-unreachable')
 
-    const late = createServer((_request, response) => sendJson(response, { data: { late: true } }))
-    late.listen(port, '127.0.0.1')
+    const late = new EchoUpstream()
+    late.server.listen(port, '127.0.0.1')
     try {
-      await expect.poll(async () => (await ask(url, QUERY, ADMIN)).status).toBe(200)
+      await expect.poll(async () => (await send(admin, '/readyz')).status, POLL).toBe(200)
+      expect((await ask(url, QUERY, ADMIN)).status).toBe(200)
     } finally {
-      late.close()
-      late.closeAllConnections()
+      await late.stop()
     }
   })
 

@@ -53,7 +53,7 @@ export class LaneConnection {
   #isDraining = false
   /** The next answer is the connection's last. */
   #isFinishing = false
-  /** In how many pieces what is in `#bytes` came. */
+  /** In how many pieces what is there of the next request came. */
   #pieces = 0
   #partial: NodeJS.Timeout | undefined
 
@@ -84,7 +84,9 @@ export class LaneConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    const unread = this.#bytes.subarray(this.#at)
+    this.#bytes = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
+    this.#at = 0
     this.#pieces += 1
     this.#stopWaiting()
     this.#serve()
@@ -119,6 +121,7 @@ export class LaneConnection {
       const request = this.#parts.requestHead(head, this.#socket)
       const answer = this.#parts.answer(request, this.#bytes.subarray(bodyAt, end))
       this.#at = end
+      this.#pieces = 1
       if (isPromise(answer)) {
         this.#waitFor(answer, request)
         return
@@ -165,6 +168,7 @@ export class LaneConnection {
 
   #waitForRest(): void {
     this.#flush()
+    if (this.#isDraining) return
     if (this.#pieces > PIECES_MAX) this.#handOver()
     else this.#partial = setTimeout(() => this.#handOver(), PARTIAL_WAIT_MS)
   }
@@ -231,8 +235,10 @@ export class LaneConnection {
     if (!this.#isBusy) this.#socket.resume()
   }
 
+  /** Not before the client has read its answers: it comes here again once it has. */
   #handOver(): void {
     this.#flush()
+    if (this.#isDraining) return
     this.#stopWaiting()
     const socket = this.#socket
     socket.off('data', this.#onData)

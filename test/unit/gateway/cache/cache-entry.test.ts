@@ -16,7 +16,7 @@ const fields = {
   body: Buffer.from('{"data":{"name":"Käse"}}'),
 }
 const bytes = encodeCacheEntry(fields)
-const check = { digest, nowMs: 1_500 }
+const check = { digest, nowMs: 1_500, ttlMs: 60_000 }
 
 describe('a cache entry', () => {
   it('gives back the body byte for byte, with its times and its ETag', () => {
@@ -34,8 +34,14 @@ describe('a cache entry', () => {
   })
 
   it('lives until the instant it expires', () => {
-    expect(readCacheEntry([bytes, ...stamps], { digest, nowMs: 1_999 })).toBeDefined()
-    expect(readCacheEntry([bytes, ...stamps], { digest, nowMs: 2_000 })).toBeUndefined()
+    expect(readCacheEntry([bytes, ...stamps], { ...check, nowMs: 1_999 })).toBeDefined()
+    expect(readCacheEntry([bytes, ...stamps], { ...check, nowMs: 2_000 })).toBeUndefined()
+  })
+
+  it('is no older than who asks now takes it, whoever kept it', () => {
+    const short = { ...check, ttlMs: 500 }
+    expect(readCacheEntry([bytes, ...stamps], { ...short, nowMs: 1_499 })?.expiresAtMs).toBe(1_500)
+    expect(readCacheEntry([bytes, ...stamps], { ...short, nowMs: 1_500 })).toBeUndefined()
   })
 
   it.each([
@@ -54,7 +60,7 @@ describe('a cache entry', () => {
   })
 
   it("is not served under another key's digest", () => {
-    const other = { digest: Buffer.alloc(32, 7), nowMs: 1_500 }
+    const other = { ...check, digest: Buffer.alloc(32, 7) }
     expect(readCacheEntry([bytes, ...stamps], other)).toBeUndefined()
   })
 })

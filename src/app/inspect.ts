@@ -1,0 +1,101 @@
+import type { Config, Finding } from '../config/index.ts'
+import { BYPASS_REASONS, describeUpstream, type UpstreamDescription } from '../gateway/index.ts'
+import { systemClock } from '../shared/clock.ts'
+import type { Logger } from '../shared/logger.ts'
+import { connectStore } from '../store/index.ts'
+import { type Access, accessOf } from './access.ts'
+import { gatewayOptions } from './gateway-options.ts'
+import { metadataFindings } from './metadata-findings.ts'
+import { greetUpstream } from './upstream-greeting.ts'
+
+/** What a configuration means in the world it is meant for. */
+export interface Inspection {
+  /** `v2.48.16`; `undefined` when Hasura does not answer. */
+  readonly version: string | undefined
+  /** What Hasura's /healthz says. */
+  readonly health: string | undefined
+  /** `undefined` when it could not be read. */
+  readonly description: UpstreamDescription | undefined
+  readonly access: readonly Access[]
+  /** Mistakes that only show beside Hasura and the store. */
+  readonly findings: readonly Finding[]
+}
+
+export interface InspectOptions {
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/** Reaches the store and Hasura, changes nothing in either. What fails is a finding. */
+export async function inspect(config: Config, options: InspectOptions): Promise<Inspection> {
+  const { version, health, findings } = await greetUpstream(config, options.signal)
+  const { description, findings: unread } =
+    version === undefined
+      ? { description: undefined, findings: [] }
+      : await describe(config, options.signal)
+  return {
+    version,
+    health,
+    description,
+    access: description === undefined ? [] : accessOf(config, description),
+    findings: [
+      ...(await storeFindings(config, options.log)),
+      ...findings,
+      ...unread,
+      ...(description === undefined ? [] : metadataFindings(config, description)),
+    ],
+  }
+}
+
+async function describe(
+  config: Config,
+  signal: AbortSignal,
+): Promise<Pick<Inspection, 'description' | 'findings'>> {
+  const { upstream } = gatewayOptions(config)
+  try {
+    const description = await describeUpstream(upstream, { clock: systemClock, signal })
+    return { description: withReasons(description), findings: [] }
+  } catch (error) {
+    const hint =
+      upstream.adminSecret === undefined ? '; is HASURA_GRAPHQL_ADMIN_SECRET missing?' : ''
+    const message = `Hasura’s metadata cannot be read: ${messageOf(error)}${hint}`
+    return { description: undefined, findings: [{ path: ['upstream', 'url'], message }] }
+  }
+}
+
+/** In words instead of the names that metrics have for them. */
+function withReasons(description: UpstreamDescription): UpstreamDescription {
+  const words = new Map(Object.entries(BYPASS_REASONS))
+  const uncacheable = description.uncacheable.map(({ rootField, reason }) => {
+    return { rootField, reason: words.get(reason) ?? reason }
+  })
+  return { ...description, uncacheable }
+}
+
+async function storeFindings({ store: config }: Config, log: Logger): Promise<readonly Finding[]> {
+  if (config.url === 'embedded:') return []
+  const store = connectStore(
+    {
+      url: config.url,
+      connectTimeoutMs: config.connect_timeout,
+      commandTimeoutMs: config.command_timeout,
+      commandsMax: config.commands_max,
+    },
+    { embeddedClient: undefined, log },
+  )
+  try {
+    await store.start()
+    return []
+  } catch (error) {
+    return [{ path: ['store', 'url'], message: messageOf(error) }]
+  } finally {
+    await store.stop()
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { message, cause } = error
+  const isTold = !(cause instanceof Error) || cause.message === '' || cause.message.includes('\n')
+  return isTold ? message : `${message} (${cause.message})`
+}

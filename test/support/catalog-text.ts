@@ -1,0 +1,60 @@
+/** What of a database matters to a test. Names without a schema are in `public`. */
+export interface TestCatalog {
+  readonly tables?: readonly string[]
+  /** What each view reads. */
+  readonly views?: Readonly<Record<string, readonly string[]>>
+  readonly foreignTables?: readonly string[]
+  readonly triggersOn?: readonly string[]
+  readonly rowSecurityOn?: readonly string[]
+  readonly viewsWithFunctions?: readonly string[]
+  readonly partitions?: readonly (readonly [child: string, parent: string])[]
+  readonly foreignKeys?: readonly TestForeignKey[]
+  readonly functions?: Readonly<Record<string, { returns?: string; isVolatile?: boolean }>>
+}
+
+export interface TestForeignKey {
+  readonly from: string
+  readonly columns: readonly string[]
+  readonly to: string
+  readonly onDelete?: 'a' | 'r' | 'c' | 'n' | 'd'
+  readonly onUpdate?: 'a' | 'r' | 'c' | 'n' | 'd'
+}
+
+/** The text that the gateway's catalog query would select from such a database. */
+export function catalogText(catalog: TestCatalog): string {
+  const { views = {}, triggersOn = [], rowSecurityOn = [], viewsWithFunctions = [] } = catalog
+  const relation = (kind: string) => (name: string) => ({
+    name: qualified(name),
+    kind,
+    readsSession: rowSecurityOn.includes(name),
+    callsFunctions: viewsWithFunctions.includes(name),
+    hasTriggers: triggersOn.includes(name),
+  })
+  return JSON.stringify({
+    relations: [
+      ...(catalog.tables ?? []).map(relation('r')),
+      ...Object.keys(views).map(relation('v')),
+      ...(catalog.foreignTables ?? []).map(relation('f')),
+    ],
+    views: Object.entries(views).flatMap(([view, reads]) =>
+      reads.map((read) => [qualified(view), qualified(read)]),
+    ),
+    inheritance: (catalog.partitions ?? []).map((pair) => pair.map(qualified)),
+    foreignKeys: (catalog.foreignKeys ?? []).map((key) => ({
+      from: qualified(key.from),
+      columns: key.columns,
+      to: qualified(key.to),
+      onDelete: key.onDelete ?? 'a',
+      onUpdate: key.onUpdate ?? 'a',
+    })),
+    functions: Object.entries(catalog.functions ?? {}).map(([name, { returns, isVolatile }]) => ({
+      name: qualified(name),
+      volatility: isVolatile === true ? 'v' : 's',
+      returns: returns === undefined ? null : qualified(returns),
+    })),
+  })
+}
+
+function qualified(name: string): string {
+  return name.includes('.') ? name : `public.${name}`
+}

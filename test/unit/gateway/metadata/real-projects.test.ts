@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { parseCatalog } from '../../../../src/gateway/metadata/catalog.ts'
+import { buildModel, parseExport } from '../../../../src/gateway/metadata/hasura-metadata.ts'
+import type { MetadataModel } from '../../../../src/gateway/metadata/metadata-model.ts'
+import { MetadataPlanner } from '../../../../src/gateway/metadata/metadata-planner.ts'
+import { safePlanner } from '../../../../src/gateway/metadata/safe-planner.ts'
+import { catalogText, type TestForeignKey } from '../../../support/catalog-text.ts'
+import { readMetadataExport } from '../../../support/metadata-directory.ts'
+import { operationOf } from '../../../support/prepare.ts'
+
+const FIXTURES = resolve('../shared/fixtures')
+const hasFixtures = existsSync(FIXTURES)
+const projects = hasFixtures ? readdirSync(join(FIXTURES, 'metadata')) : []
+const LIMITS = { depthMax: 50, nodesMax: 1_000, tokensMax: 10_000 }
+
+const documents = z.array(
+  z.object({
+    file: z.string(),
+    metadata: z.string().nullable(),
+    operations: z.array(
+      z.object({ type: z.string(), name: z.string().nullable(), root_fields: z.array(z.string()) }),
+    ),
+    unresolved_fragments: z.array(z.string()),
+  }),
+)
+
+function readDocuments(): z.output<typeof documents> {
+  if (!hasFixtures) return []
+  return documents.parse(JSON.parse(readFileSync(join(FIXTURES, 'operations/index.json'), 'utf8')))
+}
+
+const arrayRelationships = z.object({
+  table: z.object({ schema: z.string(), name: z.string() }),
+  array_relationships: z
+    .array(z.object({ using: z.object({ foreign_key_constraint_on: z.unknown().optional() }) }))
+    .default([]),
+})
+const foreignKey = z.object({
+  column: z.string(),
+  table: z.object({ schema: z.string(), name: z.string() }),
+})
+
+/** The foreign keys that array relationships give away, for the object relationships the other way. */
+function foreignKeysIn(tables: readonly unknown[]): readonly TestForeignKey[] {
+  return tables.flatMap((value) => {
+    const { table: to, array_relationships: arrays } = arrayRelationships.parse(value)
+    return arrays.flatMap(({ using }) => {
+      const key = foreignKey.safeParse(using.foreign_key_constraint_on)
+      if (!key.success) return []
+      const { column, table: from } = key.data
+      return [{ from: qualified(from), columns: [column], to: qualified(to) }]
+    })
+  })
+}
+
+function qualified({ schema, name }: { schema: string; name: string }): string {
+  return `${schema}.${name}`
+}
+
+/** With every tracked table in the catalog, as a plain one. */
+function modelOf(project: string): MetadataModel {
+  const read = parseExport(readMetadataExport(join(FIXTURES, 'metadata', project, 'metadata')))
+  const [source] = z.array(z.object({ tables: z.array(z.unknown()) })).parse(read.metadata.sources)
+  const tables = [...buildModel(read, new Map()).tables.values()].map(({ name }) => qualified(name))
+  const foreignKeys = foreignKeysIn(source?.tables ?? [])
+  const catalog = parseCatalog(catalogText({ tables, foreignKeys }))
+  return buildModel(read, new Map([['default', catalog]]))
+}
+
+/** Operations of a document that can be read by itself. */
+function operationsIn(document: z.output<typeof documents>[number]) {
+  if (document.unresolved_fragments.length > 0) return []
+  const text = readFileSync(join(FIXTURES, 'operations', document.file), 'utf8')
+  return document.operations.map(({ name, root_fields: rootFields }) => ({
+    operation: operationOf(text, { ...LIMITS, ...(name === null ? {} : { operationName: name }) }),
+    rootFields,
+  }))
+}
+
+describe.skipIf(!hasFixtures)('metadata of real projects (../shared/fixtures)', () => {
+  it.each(projects)('%s is understood but for where foreign keys lead', (project) => {
+    const { tables, cautions } = modelOf(project)
+    expect(tables.size).toBeGreaterThan(0)
+    expect(cautions.filter((caution) => !caution.startsWith('where the relationship'))).toEqual([])
+  })
+})
+
+describe.skipIf(!hasFixtures)('operations of real projects (../shared/fixtures)', () => {
+  const all = readDocuments()
+  const models = new Map(projects.map((project) => [project, modelOf(project)]))
+
+  it.each(all.filter(({ metadata }) => metadata !== null))(
+    '$file has root fields that the metadata of $metadata explains',
+    (document) => {
+      const model = models.get(document.metadata ?? '')
+      if (model === undefined) throw new Error('a project of the fixtures')
+      const planner = new MetadataPlanner(model)
+      for (const { operation, rootFields } of operationsIn(document)) {
+        const plan = planner.plan(operation, 'admin', undefined)
+        if (operation.kind === 'subscription') continue
+        const fields = operation.kind === 'query' ? model.queryFields : model.mutationFields
+        expect(rootFields.filter((field) => !fields.has(field))).toEqual([])
+        expect([...plan.reads, ...plan.writes]).not.toEqual([])
+        // No filter holds an admin back; an action may answer each session something else.
+        expect(plan.sessionVariables).toEqual(plan.uncacheable === undefined ? [] : 'all')
+      }
+    },
+  )
+
+  it('are planned for any role by any metadata', () => {
+    const planners = [
+      safePlanner,
+      ...[...models.values()].map((model) => new MetadataPlanner(model)),
+    ]
+    const operations = all.flatMap(operationsIn)
+    expect(operations.length).toBeGreaterThan(100)
+    for (const { operation } of operations) {
+      for (const planner of planners) {
+        for (const role of ['admin', 'user', 'guest', 'nobody']) {
+          const { writes } = planner.plan(operation, role, undefined)
+          expect(writes.length > 0).toBe(operation.kind === 'mutation')
+        }
+      }
+    }
+  })
+})
