@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describeMachine } from './machine.ts'
 import { median } from './medians.ts'
-import { pinLoad, type ServerProcess, startProgram } from './server-process.ts'
+import { pinLoad, type ServerProcess } from './server-process.ts'
+import { startServer } from './start-server.ts'
 
 const ROUNDS = 5
 const COMMANDS = ['set', 'get', 'incr'] as const
@@ -24,8 +22,8 @@ interface Round {
 
 /** The engine behind its socket beside redis-server, both asked by redis-benchmark, in turns. */
 export async function respBench(): Promise<void> {
-  const theirs = await start('redis-server', ['--save', '', '--dir', tmpdir()])
-  const ours = await start(process.execPath, [MAIN, 'engine'])
+  const theirs = await startServer('redis-server', ['--save', ''])
+  const ours = await startServer(process.execPath, [MAIN, 'engine'])
   pinLoad()
   process.stdout.write(`resp: redis-benchmark, 50 clients, ${KEYS} random keys, 3-byte values\n`)
   process.stdout.write(`  ${describeMachine()}\n`)
@@ -73,32 +71,4 @@ function ask(server: ServerProcess, command: string, depth: number, requests: nu
   const perSecond = Number(/^"[A-Z]+","([\d.]+)"/m.exec(output)?.[1])
   if (!(perSecond > 0)) throw new Error(`redis-benchmark said: ${output}`)
   return { perSecond, cpuMicros: (server.cpuUs() - before) / requests }
-}
-
-/** A server on a port of its own, once it takes connections. */
-async function start(program: string, args: readonly string[]): Promise<ServerProcess> {
-  const port = await freePort()
-  return startProgram(program, [...args, '--port', `${port}`], port, async (pid) => {
-    while (!(await accepts(port))) await new Promise((resolve) => setTimeout(resolve, 20))
-    return [pid]
-  })
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  const isOpen = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'close').then(() => false),
-  ]).catch(() => false)
-  socket.destroy()
-  return isOpen
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

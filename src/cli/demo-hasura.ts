@@ -20,6 +20,8 @@ export interface DemoHasuraOptions {
 const MAIN = fileURLToPath(new URL('../demo/main.js', import.meta.url))
 /** The first start builds the database from its migrations and seeds. */
 const START_TIMEOUT_MS = 120_000
+/** It has nothing to lose: its database is in memory. */
+const STOP_TIMEOUT_MS = 5_000
 
 /** The demo Hasura in a process of its own: Postgres in WebAssembly would take the gateway's turns. */
 export class DemoHasura implements Startable {
@@ -66,7 +68,9 @@ export class DemoHasura implements Startable {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
+    const end = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
     await exited
+    clearTimeout(end)
   }
 }
 

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { configSections, type Section, type TableRow } from './option-table.ts'
+import { REFUSED_VARIABLES } from './overlay.ts'
 import { configSchema } from './schema.ts'
 
 /** docs/CONFIG.md */
@@ -16,7 +17,8 @@ export function renderConfigDocs(): string {
     'All mistakes are reported at once, and a configuration with one never starts. A secret `X` can also',
     'come from the file that the variable `X_FILE` names.',
   ]
-  return `${[...intro, ...configSections().flatMap(sectionDocs)].join('\n')}\n`
+  const sections = configSections().flatMap(sectionDocs)
+  return `${[...intro, ...sections, ...refusedVariableDocs()].join('\n')}\n`
 }
 
 /** config/gerbang.yaml: every option with its default, and what it is for. */
@@ -62,6 +64,20 @@ function optionDocs(row: TableRow): string {
     row.doc,
   ]
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function refusedVariableDocs(): readonly string[] {
+  return [
+    '',
+    '## Variables that are refused',
+    '',
+    'Variables of Hasura that are not on this page are for Hasura alone, and may stand in the gateway’s environment.',
+    'These may not, where they would be expected to keep someone out:',
+    '',
+    '| variable | why |',
+    '| --- | --- |',
+    ...REFUSED_VARIABLES.map(({ name, message }) => `| ${code(name)} | ${message} |`),
+  ]
 }
 
 function absence(row: TableRow): string {

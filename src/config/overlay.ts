@@ -23,7 +23,7 @@ export type ReadFile = (path: string) => string
 const PREFIX = 'GERBANG_'
 
 /** Hasura's variables that keep others out and that the gateway does not honour: refused, not ignored. */
-const REFUSED_VARIABLES: readonly RefusedVariable[] = [
+export const REFUSED_VARIABLES: readonly RefusedVariable[] = [
   {
     name: 'HASURA_GRAPHQL_AUTH_HOOK',
     isRefused: (value) => value !== '',
@@ -47,7 +47,7 @@ const REFUSED_VARIABLES: readonly RefusedVariable[] = [
   },
 ]
 
-interface RefusedVariable {
+export interface RefusedVariable {
   readonly name: string
   readonly isRefused: (value: string) => boolean
   readonly message: string

@@ -62,6 +62,7 @@ const server = section('Where clients connect.', {
   }),
   shutdown_grace: option(duration({ min: '0', max: '1h' }), {
     default: '10s',
+    env: [numberOf('HASURA_GRAPHQL_GRACEFUL_SHUTDOWN_TIMEOUT', 's')],
     doc: 'How long requests under way may take once the gateway was told to stop.',
   }),
   fast_lane: option(boolean, {

@@ -3,7 +3,12 @@ import type { Logger } from '../shared/logger.ts'
 import { type Catalog, readCatalog } from './catalog.ts'
 import type { DemoDatabase, ScriptResult } from './database.ts'
 import { RequestError } from './errors.ts'
-import { dropTriggers, installTriggers, prepareEventLog } from './events/trigger-sql.ts'
+import {
+  dropTriggers,
+  installTriggers,
+  prepareEventLog,
+  restoreTriggers,
+} from './events/trigger-sql.ts'
 import { Executor } from './execute.ts'
 import type { DemoMetadata, EventTrigger, QualifiedName } from './metadata.ts'
 import { buildModel } from './model.ts'
@@ -34,9 +39,7 @@ export class Backend {
     const { database, metadata } = options
     await database.transaction(async (transaction) => {
       await prepareEventLog(transaction)
-      for (const { table, trigger } of metadata.eventTriggers) {
-        await installTriggers(transaction, table, trigger)
-      }
+      await restoreTriggers(transaction, metadata.eventTriggers)
     })
     return new Backend(options, await readCatalog(database))
   }
@@ -54,11 +57,7 @@ export class Backend {
       check: async (transaction) => {
         catalog = await readCatalog(transaction)
         requireConsistent(this.metadata, catalog)
-        // A table that was made anew has lost its triggers.
-        if (isDeepStrictEqual(catalog, this.#catalog)) return
-        for (const { table, trigger } of this.metadata.eventTriggers) {
-          await installTriggers(transaction, table, trigger)
-        }
+        await restoreTriggers(transaction, this.metadata.eventTriggers)
       },
     })
     if (!isDeepStrictEqual(catalog, this.#catalog)) this.#replace(catalog)

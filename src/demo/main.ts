@@ -18,8 +18,10 @@ const told = new Promise<void>((resolve) => {
 })
 
 try {
-  const isTerminal = process.stderr.isTTY
-  if (isTerminal) process.stderr.write('Starting the demo Hasura: Postgres in WebAssembly …\n')
+  // For people only: whoever reads the errors of a process wants to find none.
+  if (process.stderr.isTTY) {
+    process.stderr.write('Starting the demo Hasura; the first time its database is built …\n')
+  }
   const starting = startDemo({
     port: readPort(),
     auth: {

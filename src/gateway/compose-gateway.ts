@@ -48,6 +48,8 @@ export interface GatewayModules {
 /** Stamps outlive the entries that carry them by so much, or entries would die of their stamps. */
 const STAMP_EXTRA_MS = 86_400_000
 const INVALIDATION_RETRY_MS = 1_000
+/** A mutation that runs longer in Hasura than the gateway waits for it seldom runs a minute more. */
+const DOUBT_MS = 60_000
 const LOG_LINES_PER_SECOND = 10
 
 export function composeGateway(
@@ -77,6 +79,7 @@ export function composeGateway(
     statistics: statistics.cache,
     log,
     retryIntervalMs: INVALIDATION_RETRY_MS,
+    doubtMs: DOUBT_MS,
   })
   const requests = createPreparer({ limits: options.limits, memo: options.cache, random })
   const metadata = new MetadataSync({

@@ -97,6 +97,7 @@ class HttpGateway implements Gateway {
     } finally {
       clearInterval(drain)
       clearTimeout(end)
+      websockets.terminate()
     }
     await metadata.stop()
     await identities.stop()

@@ -1,38 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-
-// The layers of docs/ARCHITECTURE.md: a folder may import the folders listed for it, and itself.
-const TOP: Record<string, readonly string[]> = {
-  shared: [],
-  engine: ['shared'],
-  store: ['shared', 'engine'],
-  gateway: ['shared', 'store'],
-  admin: ['shared', 'store', 'gateway'],
-  config: ['shared', 'engine', 'store', 'gateway', 'admin'],
-  app: ['shared', 'engine', 'store', 'gateway', 'admin', 'config'],
-  cli: ['shared', 'engine', 'app', 'config'],
-  demo: ['shared'],
-}
-
-const AROUND_EXECUTION = ['memory', 'protocol', 'structures', 'keyspace', 'introspection']
-const BELOW_COMMANDS = [...AROUND_EXECUTION, 'execution', 'acl', 'runtime-config', 'pubsub']
-const ENGINE: Record<string, readonly string[]> = {
-  memory: [],
-  protocol: [],
-  structures: ['memory'],
-  keyspace: ['memory', 'structures'],
-  introspection: ['memory', 'structures', 'keyspace'],
-  execution: AROUND_EXECUTION,
-  'runtime-config': [...AROUND_EXECUTION, 'execution'],
-  pubsub: [...AROUND_EXECUTION, 'execution'],
-  commands: [...BELOW_COMMANDS, 'version.ts'],
-  server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
-  'version.ts': [],
-  'engine-info.ts': [...BELOW_COMMANDS, 'server', 'version.ts'],
-  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server', 'engine-info.ts'],
-  'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
-}
+import { ENGINE, TOP } from './layers.ts'
 
 const SRC = resolve('src')
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -48,8 +48,12 @@ export class CliProcess {
     return this.#child.exitCode ?? undefined
   }
 
+  signal(signal: 'SIGINT' | 'SIGTERM'): void {
+    this.#child.kill(signal)
+  }
+
   /** Sends the signal, once, and waits for the end. */
-  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | undefined> {
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<number | undefined> {
     if (this.#child.exitCode === null) this.#child.kill(signal)
     return await this.ended()
   }

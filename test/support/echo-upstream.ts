@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { sqlAnswer, TEST_METADATA } from './test-metadata.ts'
 
 /** A request as the upstream received it. */
@@ -27,6 +27,7 @@ export class EchoUpstream {
   resourceVersion = 1
   readonly server: Server
   readonly #events = new EventEmitter()
+  readonly #sockets = new Set<Socket>()
   #readingsOfMetadata = 0
 
   constructor() {
@@ -40,6 +41,10 @@ export class EchoUpstream {
         const body = Buffer.concat(chunks).toString()
         void this.#answer({ method, path, headers, rawHeaders, body }, response)
       })
+    })
+    this.server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
     })
   }
 
@@ -64,7 +69,8 @@ export class EchoUpstream {
 
   async stop(): Promise<void> {
     this.server.close()
-    this.server.closeAllConnections()
+    // Those that became WebSockets, too.
+    for (const socket of this.#sockets) socket.destroy()
     await once(this.server, 'close')
   }
 

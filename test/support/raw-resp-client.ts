@@ -8,14 +8,18 @@ const END_REPLY = `$${END.length}\r\n${END}\r\n`
 /** Sends bytes, gives bytes: replies are compared as they stand on the wire. One script at a time. */
 export class RawRespClient {
   readonly #socket: Socket
-  #received = ''
+  #received: string[] = []
+  /** The last characters received: looking at their whole for every chunk would take a large reply for ever. */
+  #tail = ''
   #isClosed = false
   #onEvent: () => void = () => undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
     socket.on('data', (chunk) => {
-      this.#received += chunk.toString('latin1')
+      const text = chunk.toString('latin1')
+      this.#received.push(text)
+      this.#tail = (this.#tail + text).slice(-END_REPLY.length)
       this.#onEvent()
     })
     // A server that hangs up on bytes still on their way resets the connection: closed, too.
@@ -50,9 +54,10 @@ export class RawRespClient {
 
   /** What has come since, once the answer to the ECHO has, or the server has hung up. */
   async answered(): Promise<string> {
-    await this.#until(() => this.#isClosed || this.#received.endsWith(END_REPLY))
-    const received = this.#received
-    this.#received = ''
+    await this.#until(() => this.#isClosed || this.#tail === END_REPLY)
+    const received = this.#received.join('')
+    this.#received = []
+    this.#tail = ''
     return received.endsWith(END_REPLY)
       ? received.slice(0, -END_REPLY.length)
       : `${received}<closed>`

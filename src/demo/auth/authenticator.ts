@@ -73,7 +73,7 @@ export class Authenticator {
       throw new RequestError('invalid-headers', 'Malformed Authorization header')
     }
     const claims = await verifyToken(token, secret, this.#clock.nowMs())
-    const role = headers.get(ROLE_VARIABLE) ?? claims.defaultRole
+    const role = requestedRole(headers) ?? claims.defaultRole
     if (!claims.allowedRoles.includes(role)) {
       throw new RequestError('access-denied', 'Your requested role is not in allowed roles')
     }
@@ -101,8 +101,13 @@ export class Authenticator {
 }
 
 function adminIdentity(headers: RequestHeaders): Identity {
-  const role = headers.get(ROLE_VARIABLE) ?? ADMIN
+  const role = requestedRole(headers) ?? ADMIN
   return { session: toSession(role, variableHeaders(headers)), expiresAtMs: undefined }
+}
+
+/** An empty one is none, as in Hasura. */
+function requestedRole(headers: RequestHeaders): string | undefined {
+  return headers.get(ROLE_VARIABLE) || undefined
 }
 
 function toSession(role: string, variables: ReadonlyMap<string, string>): Session {

@@ -72,6 +72,22 @@ export async function installTriggers(
   }
 }
 
+/** Where a table was made anew and lost its triggers with the old one. */
+export async function restoreTriggers(
+  transaction: Queryable,
+  entries: readonly { readonly table: QualifiedName; readonly trigger: EventTrigger }[],
+): Promise<void> {
+  const wanted = entries.flatMap(({ trigger: { definition } }) =>
+    OPERATIONS.filter((operation) => definition[operation] !== undefined),
+  )
+  if (wanted.length === 0) return
+  const { rows } = await transaction.query(
+    String.raw`SELECT count(*)::int AS "count" FROM pg_trigger WHERE tgname LIKE 'notify\_hasura\_%'`,
+  )
+  if (rows[0]?.['count'] === wanted.length) return
+  for (const { table, trigger } of entries) await installTriggers(transaction, table, trigger)
+}
+
 /** With the events that wait for delivery. */
 export async function dropTriggers(transaction: Queryable, name: string): Promise<void> {
   await dropFunctions(transaction, name)

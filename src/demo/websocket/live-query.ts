@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ExecutionResult } from '../execute.ts'
 
 export interface LiveQueryOptions {
@@ -13,7 +14,8 @@ export interface LiveQueryOptions {
 /** A subscription: the same query again and again, told only when its answer is another one. */
 export class LiveQuery {
   readonly #options: LiveQueryOptions
-  #lastBody: string | undefined
+  /** Of the answer sent last: answers can be large, and subscriptions many. */
+  #lastDigest: string | undefined
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
@@ -41,8 +43,9 @@ export class LiveQuery {
         onError(body)
         return
       }
-      if (body !== this.#lastBody) onChange(body)
-      this.#lastBody = body
+      const digest = createHash('sha256').update(body).digest('base64')
+      if (digest !== this.#lastDigest) onChange(body)
+      this.#lastDigest = digest
     }
     this.#timer = setTimeout(() => void this.#poll(), intervalMs)
   }

@@ -19,6 +19,7 @@ const SERVICE_RESTART = 1012
 export class WebSocketEndpoint {
   readonly #options: WebSocketEndpointOptions
   readonly #server: WebSocketServer
+  #isStopping = false
 
   constructor(options: WebSocketEndpointOptions) {
     this.#options = options
@@ -42,6 +43,7 @@ export class WebSocketEndpoint {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
     const clients = [...this.#server.clients]
     this.closeAll('the server is shutting down')
     const end = setTimeout(() => {
@@ -53,8 +55,9 @@ export class WebSocketEndpoint {
 
   #accept(request: IncomingMessage, socket: Duplex, firstBytes: Buffer): void {
     socket.on('error', () => socket.destroy())
-    const { pathname } = new URL(request.url ?? '/', 'http://demo')
-    if (pathname !== PATH) return refuse(socket, 404, `only '${PATH}' is a WebSocket endpoint`)
+    const [path] = (request.url ?? '').split('?', 1)
+    if (this.#isStopping) return refuse(socket, 503, 'the server is shutting down')
+    if (path !== PATH) return refuse(socket, 404, `only '${PATH}' is a WebSocket endpoint`)
     if (request.headers['sec-websocket-protocol'] !== PROTOCOL) {
       return refuse(socket, 400, `the demo speaks ${PROTOCOL} only`)
     }

@@ -115,7 +115,7 @@ export class Executor {
     command.calls += 1
     this.stats.commandsProcessed += 1
     // What it wrote must fit: memory is under the limit again when its reply is sent.
-    if (command.deniesOutOfMemory) this.#services.eviction.makeRoom()
+    if (command.isWrite) this.#services.eviction.makeRoom()
     if (reply.lastError === '') return
     command.failedCalls += 1
     this.#countError(reply.lastError)

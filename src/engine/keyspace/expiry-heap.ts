@@ -68,8 +68,7 @@ export class ExpiryHeap {
     const index = this.#records.heapIndex(record)
     this.size -= 1
     if (index < this.size) this.#settle(index, this.at(this.size), this.#instantAt(this.size))
-    // A whole chunk stays in hand, so that a size that swings about a limit allocates nothing.
-    if (this.size <= this.#capacity - 2 * CHUNK_SIZE) this.#dropChunk()
+    this.#shrink()
   }
 
   update(record: Handle, expiresAtMs: number): void {
@@ -157,10 +156,20 @@ export class ExpiryHeap {
     this.#setCapacity(isFirst ? places : this.#capacity + places)
   }
 
-  #dropChunk(): void {
-    this.#instants.pop()
-    this.#handles.pop()
-    this.#setCapacity(this.#capacity - CHUNK_SIZE)
+  /** Some room stays in hand, so that a size that swings about a limit allocates nothing. */
+  #shrink(): void {
+    if (this.size <= this.#capacity - 2 * CHUNK_SIZE) {
+      this.#instants.pop()
+      this.#handles.pop()
+      this.#setCapacity(this.#capacity - CHUNK_SIZE)
+      return
+    }
+    const isRoomy = this.size * ARITY < this.#capacity && this.#capacity <= CHUNK_SIZE
+    if (!isRoomy || this.#capacity === FIRST_CHUNK_MIN) return
+    const places = this.#capacity / 2
+    this.#instants[0] = nth(this.#instants, 0).slice(0, places)
+    this.#handles[0] = nth(this.#handles, 0).slice(0, places)
+    this.#setCapacity(places)
   }
 
   #setCapacity(capacity: number): void {

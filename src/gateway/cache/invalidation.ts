@@ -13,10 +13,12 @@ export interface InvalidationOptions {
   readonly statistics: CacheStatistics
   readonly log: Logger
   readonly retryIntervalMs: number
+  /** A write that was not seen to end may still be executed for so long. */
+  readonly doubtMs: number
 }
 
-/** Tags the store could not be told of; beyond so many, everything is owed. */
-const OWED_MAX = 1_000
+/** Tags remembered for later, of each kind; beyond so many, everything is remembered. */
+const TAGS_MAX = 1_000
 
 /**
  * Bumps the tags of what was written. It never fails: what the store could not be told is owed, answered
@@ -29,6 +31,9 @@ export class Invalidation {
   readonly #owed = new Map<Tag, number>()
   #generation = 0
   #retry: NodeJS.Timeout | undefined
+  /** With how often each is still to be bumped. */
+  readonly #doubted = new Map<Tag, number>()
+  #doubt: NodeJS.Timeout | undefined
 
   constructor(options: InvalidationOptions) {
     this.#options = options
@@ -45,6 +50,20 @@ export class Invalidation {
     return this.#bump([...new Set([...tags, ANY_WRITE])])
   }
 
+  /**
+   * For a write whose end was not seen: its answer came too late or was cut off. It may be executed after this,
+   * so what is read meanwhile is not kept for long.
+   */
+  mayHaveWritten(tags: readonly Tag[], source: InvalidationSource): Awaitable<void> {
+    const { doubtMs, retryIntervalMs } = this.#options
+    for (const tag of tags) {
+      const doubted = this.#doubted.size < TAGS_MAX ? tag : EVERYTHING
+      this.#doubted.set(doubted, Math.ceil(doubtMs / retryIntervalMs))
+    }
+    this.#doubt ??= setInterval(() => this.#bumpDoubted(), retryIntervalMs).unref()
+    return this.wrote(tags, source)
+  }
+
   everything(source: InvalidationSource): Awaitable<void> {
     this.#options.statistics.invalidated(source)
     return this.#bump([EVERYTHING])
@@ -52,6 +71,7 @@ export class Invalidation {
 
   stop(): void {
     clearTimeout(this.#retry)
+    clearInterval(this.#doubt)
   }
 
   #bump(tags: readonly Tag[]): Awaitable<void> {
@@ -79,10 +99,24 @@ export class Invalidation {
 
   #failed(tags: readonly Tag[], generation: number, error: unknown): void {
     for (const tag of tags) {
-      this.#owed.set(this.#owed.size < OWED_MAX ? tag : EVERYTHING, generation)
+      this.#owed.set(this.#owed.size < TAGS_MAX ? tag : EVERYTHING, generation)
     }
     this.#options.log.error({ err: error, tags }, 'could not invalidate; will try again')
     this.#retry ??= setTimeout(() => this.#tryAgain(), this.#options.retryIntervalMs).unref()
+  }
+
+  #bumpDoubted(): void {
+    const tags = [...this.#doubted.keys()]
+    for (const [tag, times] of this.#doubted) {
+      if (times > 1) this.#doubted.set(tag, times - 1)
+      else this.#doubted.delete(tag)
+    }
+    if (this.#doubted.size === 0) {
+      clearInterval(this.#doubt)
+      this.#doubt = undefined
+    }
+    const bumped = this.#bump([...tags, ANY_WRITE])
+    if (isPromise(bumped)) bumped.catch(() => undefined)
   }
 
   #tryAgain(): void {

@@ -61,6 +61,8 @@ export function ownRequestHeaders(
   for (const [name, value] of Object.entries(head.headers)) {
     if (HOP_BY_HOP.has(name) || REPLACED_UP.has(name) || dropped.has(name)) continue
     if (name.startsWith(SESSION_VARIABLE) || value === undefined) continue
+    // A token in a header of its own.
+    if (identity.upstreamHeaders.has(name)) continue
     push(headers, name, value)
   }
   const cookie = withoutCookie(head.headers.cookie, sessionCookie)
@@ -87,8 +89,10 @@ export function passthroughRequestHeaders(
   for (const [name, value] of Object.entries(head.headers)) {
     const isReplaced = name === 'host' || name.startsWith('x-forwarded-') || name === 'x-request-id'
     if (HOP_BY_HOP.has(name) || isReplaced || dropped.has(name) || value === undefined) continue
-    push(headers, name, value)
+    if (name !== 'cookie') push(headers, name, value)
   }
+  const cookie = withoutCookie(head.headers.cookie, sessionCookie)
+  if (cookie !== '') headers.push('cookie', cookie)
   return headers
 }
 
@@ -117,7 +121,7 @@ export function bufferedAnswerHeaders(upstream: IncomingHttpHeaders): string[] {
 
 /** A Cookie header without one cookie. */
 export function withoutCookie(header: string | undefined, name: string): string {
-  if (header === undefined || !header.includes(name)) return header ?? ''
+  if (header === undefined || name === '' || !header.includes(name)) return header ?? ''
   const others = header.split(';').filter((pair) => pair.split('=', 1)[0]?.trim() !== name)
   return others.join(';').trim()
 }

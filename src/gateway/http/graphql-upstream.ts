@@ -40,7 +40,7 @@ export async function mutate(parts: GraphqlParts, ask: Ask): Promise<Answer> {
   try {
     answer = await parts.upstream.fetch(ownRequest(parts, ask))
   } catch (error) {
-    if (mayHaveArrived(error)) await parts.invalidation.wrote(writes, 'mutation')
+    if (mayHaveArrived(error)) await parts.invalidation.mayHaveWritten(writes, 'mutation')
     throw error
   }
   await parts.invalidation.wrote(writes, 'mutation')

@@ -32,6 +32,8 @@ export interface Exchange {
   readonly body?: Buffer
   /** What of the cache is stale once the upstream has answered; nothing for a read. */
   readonly writes: readonly Tag[]
+  /** Whether it may change Hasura's metadata too. */
+  readonly mayChangeMetadata: boolean
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -45,16 +47,25 @@ export function writesOfMethod(method: string | undefined): readonly Tag[] {
   return SAFE_METHODS.has(method ?? '') ? [] : [EVERYTHING]
 }
 
+/** A stored GraphQL request, which changes no metadata; only where nobody could read the path otherwise. */
+const REST_PATH = /^\/api\/rest\/[\w/-]+(?:\?|$)/
+
+export function mayChangeMetadata({ method, url = '' }: IncomingMessage): boolean {
+  return writesOfMethod(method).length > 0 && !(REST_PATH.test(url) && !url.includes('//'))
+}
+
 /**
  * Sends what the gateway does not answer to Hasura, which judges it, and its answer back, both as streams.
  * What it may have written is stale before the client sees the answer, unless Hasura refused it.
  */
 export async function passThrough(parts: PassthroughParts, exchange: Exchange): Promise<void> {
-  const { head, request, response, writes } = exchange
+  const { head, request, response } = exchange
   const identity = await sessionIdentity(parts, head)
   const upstream = await send(parts, exchange, identity)
-  if (!isRefusal(upstream.statusCode)) await invalidate(parts, writes)
-  response.writeHead(upstream.statusCode, answerHeaders(upstream.headers))
+  if (await mayHaveExecuted(parts, head, upstream.statusCode)) await invalidate(parts, exchange)
+  const headers = answerHeaders(upstream.headers)
+  headers.push('X-Request-Id', head.requestId)
+  response.writeHead(upstream.statusCode, headers)
   try {
     await pipeline(upstream.body, response)
   } catch (error) {
@@ -81,7 +92,10 @@ async function send(
   const { head, request, response, writes } = exchange
   const abandoned = new AbortController()
   // A client that goes away ends a read. A write goes on, or its outcome would stay unknown.
-  if (writes.length === 0) response.once('close', () => abandoned.abort())
+  if (writes.length === 0) {
+    response.once('close', () => abandoned.abort())
+    if (response.closed) abandoned.abort()
+  }
   try {
     return await parts.upstream.stream({
       method: request.method ?? 'GET',
@@ -91,22 +105,47 @@ async function send(
       signal: abandoned.signal,
     })
   } catch (error) {
-    if (mayHaveArrived(error)) await invalidate(parts, writes)
+    if (mayHaveArrived(error)) await invalidate(parts, exchange, true)
     throw error
   }
 }
 
-async function invalidate(parts: PassthroughParts, writes: readonly Tag[]): Promise<void> {
+async function invalidate(
+  parts: PassthroughParts,
+  exchange: Exchange,
+  isInDoubt = false,
+): Promise<void> {
+  const { invalidation } = parts
+  const { writes } = exchange
   if (writes.length === 0) return
-  if (writes.includes(EVERYTHING)) await parts.refreshMetadata()
-  await parts.invalidation.wrote(writes, 'passthrough')
+  if (exchange.mayChangeMetadata) await parts.refreshMetadata()
+  if (isInDoubt) await invalidation.mayHaveWritten(writes, 'passthrough')
+  else await invalidation.wrote(writes, 'passthrough')
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-/** Hasura executed nothing. */
-function isRefusal(status: number): boolean {
-  return status >= 400 && status < 500
+/** Hasura did not know who asks, or for what. */
+const EXECUTED_NOTHING: ReadonlySet<number> = new Set([401, 404, 405])
+
+/**
+ * An error of Hasura's may stand behind something that it did execute: the first half of a bulk, an action
+ * before the mutation that failed. But nobody shall empty the cache whom it does not know, and it refuses
+ * bad tokens with 400 as well.
+ */
+async function mayHaveExecuted(
+  parts: PassthroughParts,
+  head: RequestHead,
+  status: number,
+): Promise<boolean> {
+  if (EXECUTED_NOTHING.has(status)) return false
+  if (status < 400 || status >= 500) return true
+  try {
+    await parts.identities.resolve(head.headers)
+    return true
+  } catch {
+    return false
+  }
 }

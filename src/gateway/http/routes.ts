@@ -10,7 +10,12 @@ import { isPreflight, preflightHeaders } from './cors.ts'
 import { fromFramework } from './framework-error.ts'
 import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
 import { answerGraphql, type GraphqlParts } from './graphql-route.ts'
-import { type PassthroughParts, passThrough, writesOfMethod } from './passthrough-route.ts'
+import {
+  mayChangeMetadata,
+  type PassthroughParts,
+  passThrough,
+  writesOfMethod,
+} from './passthrough-route.ts'
 import { readBody } from './read-body.ts'
 import type { RequestIds } from './request-ids.ts'
 import { sendAnswer } from './send-answer.ts'
@@ -118,7 +123,10 @@ function servePassthrough(
 ): void {
   const head = headOf(parts, request)
   parts.graphql.requestStatistics.passthroughCount += 1
-  const exchange = { head, request, response, writes, ...(body === undefined ? {} : { body }) }
+  const exchange =
+    body === undefined
+      ? { head, request, response, writes, mayChangeMetadata: mayChangeMetadata(request) }
+      : { head, request, response, writes, body, mayChangeMetadata: false }
   passThrough(parts.passthrough, exchange)
     .then(() => record(parts, request, response, head))
     .catch((error: unknown) => failed(parts, response, head, error))

@@ -10,8 +10,9 @@ import { z } from 'zod'
 /** A table, view or function. Sources other than Postgres write them as a list, or with a data set for a schema. */
 export const objectName = z
   .union([
-    z.string().transform((name) => ({ schema: 'public', name })),
+    // The usual form first: an alternative that fails costs more than all that succeeds.
     z.strictObject({ schema: z.string().default('public'), name: z.string() }),
+    z.string().transform((name) => ({ schema: 'public', name })),
     z
       .strictObject({ dataset: z.string(), name: z.string() })
       .transform(({ dataset, name }) => ({ schema: dataset, name })),
@@ -53,13 +54,15 @@ export const sourceSchema = z.object({
 /** A connection picked per request, from the session. */
 export const routedConfiguration = z.object({ connection_template: z.object({}) })
 
-export const customizationSchema = z.strictObject({
-  naming_convention: z.enum(['hasura-default', 'graphql-default']).nullish(),
-  root_fields: z
-    .strictObject({ namespace: optionalText, prefix: optionalText, suffix: optionalText })
-    .nullish(),
-  type_names: anything,
-})
+export const customizationSchema = z
+  .strictObject({
+    naming_convention: z.enum(['hasura-default', 'graphql-default']).nullish(),
+    root_fields: z
+      .strictObject({ namespace: optionalText, prefix: optionalText, suffix: optionalText })
+      .nullish(),
+    type_names: anything,
+  })
+  .nullish()
 
 export const namedTable = z.object({ table: objectName })
 
@@ -89,10 +92,9 @@ export const tableSchema = z.strictObject({
 })
 
 /** Hasura 2.0 to 2.8 wrote the name alone, later ones `{name, comment}`. */
-export const customRootField = z.union([
-  z.string(),
-  z.object({ name: optionalText }).transform(({ name }) => name),
-])
+export const customRootField = z
+  .union([z.string(), z.object({ name: optionalText }).transform(({ name }) => name)])
+  .nullish()
 
 const foreignKeyTo = z.strictObject({
   table: objectName,
@@ -103,23 +105,21 @@ const foreignKeyTo = z.strictObject({
 export const relationshipSchema = z.strictObject({
   name: z.string(),
   comment: anything,
-  using: z.union([
-    z.strictObject({
-      foreign_key_constraint_on: z.union([
-        z.string().transform((column) => [column]),
-        z.array(z.string()),
-        foreignKeyTo,
-      ]),
-    }),
-    z.strictObject({
-      manual_configuration: z.strictObject({
-        remote_table: objectName,
-        column_mapping: anything,
-        insertion_order: anything,
-        source: nothing,
-      }),
-    }),
-  ]),
+  using: z
+    .strictObject({
+      foreign_key_constraint_on: z
+        .union([z.string().transform((column) => [column]), foreignKeyTo, z.array(z.string())])
+        .optional(),
+      manual_configuration: z
+        .strictObject({
+          remote_table: objectName,
+          column_mapping: anything,
+          insertion_order: anything,
+          source: nothing,
+        })
+        .optional(),
+    })
+    .refine((using) => Object.keys(using).length === 1),
 })
 
 export const remoteRelationshipSchema = z.object({ name: z.string(), definition: z.unknown() })

@@ -13,7 +13,6 @@ import {
 } from './export-schema.ts'
 import {
   type MetadataModel,
-  type RootField,
   type Source,
   type Table,
   type TableId,
@@ -36,16 +35,17 @@ export interface CatalogSource {
   readonly requestType: string
 }
 
-const RUN_SQL: Readonly<Record<string, string>> = {
-  postgres: 'run_sql',
-  pg: 'run_sql',
-  citus: 'citus_run_sql',
-  cockroach: 'cockroach_run_sql',
-}
+/** By kind of source. */
+const RUN_SQL: ReadonlyMap<string, string> = new Map([
+  ['postgres', 'run_sql'],
+  ['pg', 'run_sql'],
+  ['citus', 'citus_run_sql'],
+  ['cockroach', 'cockroach_run_sql'],
+])
 
 export function catalogSources({ metadata }: MetadataExport): readonly CatalogSource[] {
   return readEach(sourceSchema, metadata.sources).items.flatMap(({ name, kind }) => {
-    const requestType = RUN_SQL[kind]
+    const requestType = RUN_SQL.get(kind)
     return requestType === undefined ? [] : [{ name, requestType }]
   })
 }
@@ -113,7 +113,7 @@ class ModelBuilder {
     if (catalog === undefined) {
       this.cautions.push(`the catalog of source ${name} (${kind}) is not known`)
     }
-    const customization = customizationSchema.nullish().safeParse(source.customization)
+    const customization = customizationSchema.safeParse(source.customization)
     if (!customization.success) {
       this.cautions.push(`the customization of source ${name} cannot be read`)
     }
@@ -133,7 +133,7 @@ class ModelBuilder {
     queries.addQueries(source, naming)
     if (namespace === '') return
     this.queryFields.add([namespace], { kind: 'namespace', fields: queries.fields })
-    this.mutationFields.add([namespace], namespaceOf(mutations))
+    this.mutationFields.add([namespace], { kind: 'namespace', fields: mutations.fields })
   }
 
   /** Its metadata, when it can be read well enough to tell its root fields. */
@@ -152,23 +152,23 @@ class ModelBuilder {
       selectPermissionSchema,
       read.success ? read.data.select_permissions : undefined,
     )
-    const isOpaque = !read.success || unreadableCount + permissions.unreadableCount > 0
     const filters = permissions.items.map(
       ({ role, permission }) => [role, permission.filter] as const,
     )
     const selectFilters = new Map<string, unknown>(filters)
+    const isAmbiguous = selectFilters.size < filters.length
+    const unread = unreadableCount + permissions.unreadableCount
+    const isOpaque = !read.success || unread > 0 || isAmbiguous
     this.tables.set(id, { id, source: source.name, name, fields, selectFilters, isOpaque })
     if (isOpaque) this.cautions.push(`something of table ${id} cannot be read`)
-    for (const field of unresolved) {
+    // Without a catalog none is known, which was said of the source.
+    for (const field of source.catalog === undefined ? [] : unresolved) {
       this.cautions.push(`where the relationship ${field} of table ${id} leads is not known`)
     }
     return read.success ? { ...read.data, id } : undefined
   }
 
-  #namingOf(
-    customization: z.output<typeof customizationSchema> | null | undefined,
-    kind: string,
-  ): SourceNaming {
+  #namingOf(customization: z.output<typeof customizationSchema>, kind: string): SourceNaming {
     const convention = customization?.naming_convention ?? undefined
     return {
       conventions: convention === undefined ? this.#conventions : [convention],
@@ -181,10 +181,6 @@ class ModelBuilder {
 
 interface WithId {
   readonly id: TableId
-}
-
-function namespaceOf({ fields }: RootFieldIndex): RootField {
-  return { kind: 'namespace', fields }
 }
 
 function isEmptyList(value: unknown): boolean {

@@ -26,6 +26,9 @@ const RETRY_MIN_MS = 500
 /** Polls may fail for so long, or for three intervals, before the metadata counts as unknown. */
 const UNCONFIRMED_MAX_MS = 60_000
 
+/** `gerbang check` shows them all. */
+const CAUTIONS_LOGGED_MAX = 10
+
 /** Of which each change is logged, once. */
 type State = 'waiting' | 'loaded' | 'unconfirmed' | 'safe'
 
@@ -43,7 +46,9 @@ export class MetadataSync {
     plan: (operation, role, variables) => this.#current.plan(operation, role, variables),
   }
   readonly #options: MetadataSyncOptions
-  readonly #stopped = new AbortController()
+  /** Of the load under way. */
+  #abort = new AbortController()
+  #isStopped = false
   #current: Planner = safePlanner
   #reading: UpstreamReading | undefined
   #state: State = 'waiting'
@@ -73,7 +78,8 @@ export class MetadataSync {
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort()
+    this.#isStopped = true
+    this.#abort.abort()
     clearTimeout(this.#timer)
     await this.#next
     await this.#running
@@ -118,7 +124,7 @@ export class MetadataSync {
 
   #schedule(): void {
     clearTimeout(this.#timer)
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const { pollIntervalMs } = this.#options.options
     const retryMs = RETRY_MIN_MS * 2 ** Math.max(0, this.#failures - 1)
     const delayMs = this.#reading === undefined ? Math.min(retryMs, pollIntervalMs) : pollIntervalMs
@@ -130,14 +136,12 @@ export class MetadataSync {
   }
 
   async #load(): Promise<void> {
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const changes = this.#changes
     const isDoubted = changes > this.#knownChanges
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(LOAD_TIMEOUT_MS)])
     let reading: UpstreamReading
     try {
-      const earlier = isDoubted ? undefined : this.#reading
-      reading = await readUpstream(this.#options.source, signal, earlier)
+      reading = await this.#read(isDoubted ? undefined : this.#reading)
     } catch (error) {
       await this.#fail(error, this.#mayKeep())
       return
@@ -147,6 +151,17 @@ export class MetadataSync {
       this.#knownChanges = changes
     } catch (error) {
       await this.#fail(error, false)
+    }
+  }
+
+  async #read(earlier: UpstreamReading | undefined): Promise<UpstreamReading> {
+    const abort = new AbortController()
+    this.#abort = abort
+    const timer = setTimeout(() => abort.abort(new Error(TOO_SLOW)), LOAD_TIMEOUT_MS)
+    try {
+      return await readUpstream(this.#options.source, abort.signal, earlier)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -161,8 +176,8 @@ export class MetadataSync {
     if (isNew || this.#state !== 'loaded') {
       this.#state = 'loaded'
       const resourceVersion = reading.metadata.resource_version
-      const fields = { resourceVersion, ...(model && { cautions: model.cautions }) }
-      log.info(fields, 'plans are by the metadata of the upstream')
+      const cautions = model?.cautions.slice(0, CAUTIONS_LOGGED_MAX)
+      log.info({ resourceVersion, cautions }, 'plans are by the metadata of the upstream')
     }
     if (model === undefined) return
     this.#reading = reading
@@ -179,7 +194,7 @@ export class MetadataSync {
   }
 
   async #fail(error: unknown, isKept: boolean): Promise<void> {
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const { clock, log, onChange } = this.#options
     const message = error instanceof Error ? error.message : String(error)
     this.#lastError = { message, atMs: clock.nowMs() }
@@ -196,5 +211,6 @@ export class MetadataSync {
   }
 }
 
+const TOO_SLOW = `the upstream did not tell its metadata within ${LOAD_TIMEOUT_MS} ms`
 const KEPT = 'the metadata of the upstream could not be read again; the last is kept for a time'
 const UNKNOWN = 'the metadata of the upstream is not known; nothing is shared between sessions'

@@ -30,10 +30,13 @@ export async function readUpstream(
   const isSame = earlier?.metadata.resource_version === metadata.resource_version
   const catalogTexts = new Map<string, string>()
   const reads = catalogSources(metadata).map(async (database) => {
-    const text = await readCatalogText(source, database, signal)
+    const known = earlier?.catalogTexts.get(database.name)
+    const answered = await askForCatalog(source, database, signal)
     signal.throwIfAborted()
-    const known = text ?? (isSame ? earlier?.catalogTexts.get(database.name) : undefined)
-    if (known !== undefined) catalogTexts.set(database.name, known)
+    // What was read before need not be parsed again: polls would, and seldom find another.
+    const readable = answered === known || isCatalog(answered) ? answered : undefined
+    const text = readable ?? (isSame ? known : undefined)
+    if (text !== undefined) catalogTexts.set(database.name, text)
   })
   await Promise.all(reads)
   return { metadata, catalogTexts }
@@ -61,8 +64,8 @@ async function readMetadata(source: MetadataSource, signal: AbortSignal): Promis
   }
 }
 
-/** `undefined` when the database does not answer, or not with a catalog. */
-async function readCatalogText(
+/** `undefined` when the database does not answer. */
+async function askForCatalog(
   source: MetadataSource,
   { name, requestType }: CatalogSource,
   signal: AbortSignal,
@@ -76,9 +79,7 @@ async function readCatalogText(
   }
   try {
     const answer = await source.fetchJson('/v2/query', { type: requestType, args }, signal)
-    const text = singleCell(answer)
-    parseCatalog(text)
-    return text
+    return runSqlAnswer.parse(answer).result[1][0]
   } catch {
     return undefined
   }
@@ -90,6 +91,12 @@ const runSqlAnswer = z.object({
   result: z.tuple([z.unknown(), z.tuple([z.string()])]),
 })
 
-function singleCell(answer: unknown): string {
-  return runSqlAnswer.parse(answer).result[1][0]
+function isCatalog(text: string | undefined): boolean {
+  if (text === undefined) return false
+  try {
+    parseCatalog(text)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -70,7 +70,7 @@ export class RootFieldIndex {
     const named = namedObject(table.table, table.configuration?.custom_name)
     for (const { key, on: root, field, ...affixes } of TABLE_ROOT_FIELDS) {
       if (root !== on) continue
-      const chosen = customRootField.nullish().safeParse(custom[key])
+      const chosen = customRootField.safeParse(custom[key])
       // One that cannot be read has a name that is not known.
       if (!chosen.success) continue
       const names =

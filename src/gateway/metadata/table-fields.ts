@@ -72,10 +72,9 @@ export function returnedTable(name: ObjectName, source: Source): TableId | undef
 type Using = ReturnType<typeof relationshipSchema.parse>['using']
 
 function relationshipTarget(using: Using, table: ObjectName, source: Source): TableId | undefined {
-  if ('manual_configuration' in using) {
-    return tableId(source.name, using.manual_configuration.remote_table)
-  }
-  const key = using.foreign_key_constraint_on
+  const { foreign_key_constraint_on: key, manual_configuration: manual } = using
+  if (manual !== undefined) return tableId(source.name, manual.remote_table)
+  if (key === undefined) return undefined
   if (!Array.isArray(key)) return tableId(source.name, key.table)
   return referredTable(key, table, source.catalog, source.name)
 }

@@ -1,5 +1,5 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http'
+import { type Duplex, pipeline } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -45,6 +45,8 @@ const HANDSHAKE_HEADER = 'sec-websocket-'
 const MUTATIONS_MAX = 1_000
 const SESSION_CHECK_INTERVAL_MS = 1_000
 const GOING_AWAY = 1001
+const STOPPING = 'the gateway is stopping'
+const KEY = /^[+/\dA-Za-z]{22}==$/
 /** As Hasura ends a connection whose token has expired, and graphql-transport-ws names it. */
 const FORBIDDEN = 4403
 
@@ -59,7 +61,11 @@ export class WebSocketProxy {
   readonly #server: WebSocketServer
   /** With the id of the session each was opened with, if it was. */
   readonly #clients = new Map<WebSocket, Identity | undefined>()
+  readonly #relays = new Set<WebSocketRelay>()
+  /** To the upstream, for clients that are not accepted yet. */
+  readonly #opening = new Set<WebSocket>()
   #sessionCheck: NodeJS.Timeout | undefined
+  #isStopping = false
 
   constructor(options: WebSocketProxyOptions) {
     this.#options = options
@@ -88,12 +94,17 @@ export class WebSocketProxy {
     this.#sessionCheck.unref()
   }
 
+  /** From now on none is accepted; those there are end when their clients have answered. */
   stop(): void {
+    this.#isStopping = true
     clearInterval(this.#sessionCheck)
-    for (const client of this.#clients.keys()) client.close(GOING_AWAY, 'the gateway is stopping')
+    for (const opening of this.#opening) opening.terminate()
+    for (const client of this.#clients.keys()) client.close(GOING_AWAY, STOPPING)
   }
 
+  /** Ends all that is left, mutations that are still followed for clients that went away as well. */
   terminate(): void {
+    for (const relay of this.#relays) relay.terminate()
     for (const client of this.#clients.keys()) client.terminate()
   }
 
@@ -104,10 +115,20 @@ export class WebSocketProxy {
   }
 
   async #admit(upgrade: Upgrade): Promise<void> {
-    const path = new URL(upgrade.request.url ?? '/', 'http://upstream').pathname
+    const { request, socket, head } = upgrade
+    this.#refuseStopping()
+    refuseBadHandshake(request)
+    const path = new URL(request.url ?? '/', 'http://upstream').pathname
     if (!PATHS.has(path)) throw new GatewayError('not-found', 'resource does not exist')
-    const identity = await sessionIdentity(this.#options, upgrade.head)
-    this.#connect(upgrade, identity)
+    const identity = await sessionIdentity(this.#options, head)
+    this.#refuseStopping()
+    if (!socket.destroyed) this.#connect(upgrade, identity)
+  }
+
+  #refuseStopping(): void {
+    if (!this.#isStopping) return
+    const headers = { 'Retry-After': '0' }
+    throw new GatewayError('unexpected', STOPPING, { status: 503, headers })
   }
 
   #connect(upgrade: Upgrade, identity: Identity | undefined): void {
@@ -122,28 +143,45 @@ export class WebSocketProxy {
       perMessageDeflate: false,
       followRedirects: false,
     })
+    this.#opening.add(toUpstream)
     const onClientGone = (): void => toUpstream.terminate()
     const onFailure = (error: Error): void => {
+      socket.off('close', onClientGone)
+      this.#opening.delete(toUpstream)
       const message = 'the upstream cannot be reached'
       this.#refuse(socket, new GatewayError('upstream-unreachable', message, { cause: error }))
     }
     socket.once('close', onClientGone)
     toUpstream.once('error', onFailure)
+    // One error may follow another; without a listener it would end the process.
+    toUpstream.on('error', () => undefined)
     toUpstream.once('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
+      toUpstream.off('error', onFailure)
+      this.#opening.delete(toUpstream)
       this.#refusedCount += 1
       relayRefusal(response, socket)
     })
     toUpstream.once('open', () => {
       socket.off('close', onClientGone)
       toUpstream.off('error', onFailure)
-      this.#server.handleUpgrade(request, socket, upgrade.firstBytes, (client) => {
-        this.#open(client, toUpstream, identity)
-      })
+      this.#opening.delete(toUpstream)
+      this.#upgradeClient(upgrade, toUpstream, identity)
     })
   }
 
+  #upgradeClient(upgrade: Upgrade, toUpstream: WebSocket, identity: Identity | undefined): void {
+    const { request, socket, firstBytes } = upgrade
+    let isOpen = false
+    this.#server.handleUpgrade(request, socket, firstBytes, (client) => {
+      isOpen = true
+      this.#open(client, toUpstream, identity)
+    })
+    // The client is gone, or its handshake is one that ws refuses.
+    if (!isOpen) toUpstream.terminate()
+  }
+
   #open(client: WebSocket, upstream: WebSocket, identity: Identity | undefined): void {
-    const { writtenTags, invalidation } = this.#options
+    const { writtenTags, invalidation, limits } = this.#options
     this.#openedCount += 1
     this.#clients.set(client, identity)
     client.once('close', () => this.#clients.delete(client))
@@ -151,8 +189,18 @@ export class WebSocketProxy {
       writtenTags,
       invalidation,
       mutationsMax: MUTATIONS_MAX,
+      jsonDepthMax: limits.jsonDepthMax,
     })
-    new WebSocketRelay({ client, upstream, mutations }).start()
+    const { headersTimeoutMs: mutationWaitMs } = this.#options.upstream
+    const relay = new WebSocketRelay({
+      client,
+      upstream,
+      mutations,
+      mutationWaitMs,
+      ended: (over) => this.#relays.delete(over),
+    })
+    this.#relays.add(relay)
+    relay.start()
   }
 
   #handshakeHeaders(head: RequestHead, identity: Identity | undefined): Record<string, string> {
@@ -171,30 +219,44 @@ export class WebSocketProxy {
     for (const [client, identity] of this.#clients) {
       if (identity?.sessionId === undefined) continue
       if (identity.expiresAtMs <= now) client.close(FORBIDDEN, 'the session has ended')
-      else this.#checkSession(client, identity.sessionId)
+      else void this.#checkSession(client, identity.sessionId)
     }
   }
 
-  #checkSession(client: WebSocket, sessionId: string): void {
-    Promise.resolve(this.#options.sessions.read(sessionId)).then(
-      (record) => {
-        if (record === undefined) client.close(FORBIDDEN, 'the session has ended')
-      },
-      (error: unknown) => this.#options.log.warn({ err: error }, 'could not check a session'),
-    )
+  async #checkSession(client: WebSocket, sessionId: string): Promise<void> {
+    try {
+      const record = await this.#options.sessions.read(sessionId)
+      if (record === undefined) client.close(FORBIDDEN, 'the session has ended')
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'could not check a session')
+    }
   }
 
   #refuse(socket: Duplex, error: GatewayError): void {
     this.#refusedCount += 1
+    if (error.code === 'unexpected' && error.cause !== undefined) {
+      this.#options.log.error({ err: error.cause }, 'a WebSocket failed by a bug')
+    }
     const body = plainErrorBody(error)
     const head = [
-      `HTTP/1.1 ${error.status} Refused`,
+      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
       `Content-Type: ${JSON_TYPE}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
+      ...Object.entries(error.headers).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   }
+}
+
+/** Node.js takes every Upgrade for one to WebSocket, h2c as well. */
+function refuseBadHandshake({ method, headers }: IncomingMessage): void {
+  const isHandshake =
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    KEY.test(headers['sec-websocket-key'] ?? '') &&
+    headers['sec-websocket-version'] === '13'
+  if (!isHandshake) throw new GatewayError('bad-request', 'not a handshake for a WebSocket')
 }
 
 /** What Hasura makes of the client's wish: the new protocol when it is the only one, else the older one. */
@@ -208,5 +270,5 @@ function relayRefusal(response: IncomingMessage, socket: Duplex): void {
   const type = response.headers['content-type']
   if (type !== undefined) head.push(`Content-Type: ${type}`)
   socket.write(`${head.join('\r\n')}\r\n\r\n`)
-  response.pipe(socket)
+  pipeline(response, socket, () => undefined)
 }

@@ -1,11 +1,15 @@
 import type { RawData, WebSocket } from 'ws'
 import { isPromise } from '../../shared/awaitable.ts'
-import type { MutationTracker } from './mutation-tracker.ts'
+import type { MutationTracker, Untracked } from './mutation-tracker.ts'
 
 export interface WebSocketRelayOptions {
   readonly client: WebSocket
   readonly upstream: WebSocket
   readonly mutations: MutationTracker
+  /** How long mutations of a client that went away are waited for. */
+  readonly mutationWaitMs: number
+  /** Called once the upstream's side is closed: nothing comes of it any more. */
+  readonly ended: (relay: WebSocketRelay) => void
 }
 
 /** Bytes waiting for a slow receiver before the sender is no longer read. */
@@ -15,19 +19,30 @@ const NO_STATUS = 1005
 const ABNORMAL = 1006
 const TLS_FAILURE = 1015
 const POLICY_VIOLATION = 1008
+/** As Hasura ends a connection whose message it cannot read. */
+const BAD_MESSAGE = 4400
 
-/** Passes messages both ways, byte for byte and in order, until either side closes. */
+/**
+ * Passes messages both ways, byte for byte and in order, until either side closes. Pings are answered where
+ * they arrive: passed on, a flood of them would fill the memory of the gateway.
+ */
 export class WebSocketRelay {
   readonly #client: WebSocket
   readonly #upstream: WebSocket
   readonly #mutations: MutationTracker
+  readonly #mutationWaitMs: number
+  readonly #ended: (relay: WebSocketRelay) => void
   /** What was received behind a message that waits for an invalidation, which a remote store makes slow. */
   #delivery: Promise<void> | undefined
+  /** Ends the connection to the upstream once the mutations of a client that is gone have ended. */
+  #closeUpstream: (() => void) | undefined
 
   constructor(options: WebSocketRelayOptions) {
     this.#client = options.client
     this.#upstream = options.upstream
     this.#mutations = options.mutations
+    this.#mutationWaitMs = options.mutationWaitMs
+    this.#ended = options.ended
   }
 
   start(): void {
@@ -35,42 +50,62 @@ export class WebSocketRelay {
     const upstream = this.#upstream
     client.on('message', (data, isBinary) => this.#toUpstream(data, isBinary))
     upstream.on('message', (data, isBinary) => this.#toClient(data, isBinary))
-    client.on('ping', (data) => upstream.ping(data))
-    upstream.on('ping', (data) => client.ping(data))
-    client.on('close', (code, reason) => {
-      this.#mutations.ended()
-      close(upstream, code, reason)
-    })
+    client.on('close', (code, reason) => this.#clientClosed(code, reason))
     upstream.on('close', (code, reason) => {
       this.#mutations.ended()
+      this.#closeUpstream?.()
       this.#afterDelivery(() => close(client, code, reason))
+      this.#ended(this)
     })
     // Each error is followed by a close.
     client.on('error', () => undefined)
     upstream.on('error', () => undefined)
   }
 
+  /** Ends both sides without a word. What is under way may be executed all the same. */
+  terminate(): void {
+    this.#client.terminate()
+    this.#mutations.ended()
+    this.#upstream.terminate()
+  }
+
   #toUpstream(data: RawData, isBinary: boolean): void {
-    if (!isBinary && !this.#mutations.sent(bytesOf(data))) {
-      this.#client.close(POLICY_VIOLATION, 'too many mutations under way')
-      return
-    }
-    forward(this.#client, this.#upstream, data, isBinary)
+    // A client that was told to go may send for as long as it does not answer: nothing of that counts.
+    if (this.#client.readyState !== this.#client.OPEN) return
+    const untracked = this.#mutations.sent(bytesOf(data))
+    if (untracked === undefined) forward(this.#client, this.#upstream, data, isBinary)
+    else refuse(this.#client, untracked)
   }
 
   #toClient(data: RawData, isBinary: boolean): void {
     this.#afterDelivery(() => {
-      const invalidated = isBinary ? undefined : this.#mutations.answered(bytesOf(data))
+      const invalidated = this.#mutations.answered(bytesOf(data))
+      if (this.#mutations.isIdle) this.#closeUpstream?.()
       if (!isPromise(invalidated)) {
         forward(this.#upstream, this.#client, data, isBinary)
         return
       }
       this.#upstream.pause()
       return invalidated.then(() => {
-        forward(this.#upstream, this.#client, data, isBinary)
         this.#upstream.resume()
+        forward(this.#upstream, this.#client, data, isBinary)
       })
     })
+  }
+
+  /** What a client began goes on without it: only when a mutation has ended is it known what is stale. */
+  #clientClosed(code: number, reason: Buffer): void {
+    if (this.#mutations.isIdle) {
+      close(this.#upstream, code, reason)
+      return
+    }
+    this.#upstream.resume()
+    const timer = setTimeout(() => this.#closeUpstream?.(), this.#mutationWaitMs)
+    this.#closeUpstream = () => {
+      clearTimeout(timer)
+      this.#closeUpstream = undefined
+      close(this.#upstream, code, reason)
+    }
   }
 
   /** At once, or behind what is still being delivered. */
@@ -86,6 +121,11 @@ export class WebSocketRelay {
   }
 }
 
+function refuse(client: WebSocket, untracked: Untracked): void {
+  if (untracked === 'too-many') client.close(POLICY_VIOLATION, 'too many mutations under way')
+  else client.close(BAD_MESSAGE, 'Parsing client message failed')
+}
+
 /** Does not read on from `source` while too much waits for `target`. */
 function forward(source: WebSocket, target: WebSocket, data: RawData, isBinary: boolean): void {
   if (target.readyState !== target.OPEN) return
@@ -97,6 +137,8 @@ function forward(source: WebSocket, target: WebSocket, data: RawData, isBinary: 
 
 /** Codes that stand for "none was sent" cannot be sent: they are told by how the connection ends. */
 function close(socket: WebSocket, code: number, reason: Buffer): void {
+  // Paused, it would not see the other side's answer to the close.
+  socket.resume()
   if (code === ABNORMAL || code === TLS_FAILURE) socket.terminate()
   else if (code === NO_STATUS) socket.close()
   else socket.close(code, reason)

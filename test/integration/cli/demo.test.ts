@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { send } from '../../support/ask.ts'
 import { CliProcess } from '../../support/cli-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 
 const execute = promisify(execFile)
@@ -107,6 +111,46 @@ describe.skipIf(!canRun)('gerbang demo (curl)', () => {
     expect(await demo.stop('SIGINT')).toBe(0)
     expect(demo.errors).toBe('')
   }, 30_000)
+})
+
+describe('gerbang demo, told its ports', () => {
+  it(
+    'listens there, and leaves no process behind when it is killed',
+    async () => {
+      const [port, adminPort, hasuraPort] = [await freePort(), await freePort(), await freePort()]
+      const ports = `--port ${port} --admin-port ${adminPort} --hasura-port ${hasuraPort}`
+      const demo = new CliProcess(['demo', ...ports.split(' ')])
+      await demo.printed(/Ctrl-C stops everything/)
+      const hasura = `http://127.0.0.1:${hasuraPort}`
+      const { text } = await send(hasura, '/healthz')
+      const versions = await Promise.all(
+        [hasura, `http://127.0.0.1:${port}`].map(async (url) => await send(url, '/v1/version')),
+      )
+      expect(text).toBe('OK')
+      expect(versions[1]?.text).toBe(versions[0]?.text)
+      expect((await send(`http://127.0.0.1:${adminPort}`, '/healthz')).status).toBe(200)
+
+      // Resolves once both processes have let go of standard error.
+      expect(await demo.stop('SIGKILL')).toBeUndefined()
+      await expect(send(hasura, '/healthz')).rejects.toThrow('ECONNREFUSED')
+    },
+    START_TIMEOUT_MS,
+  )
+
+  it(
+    'says which flag to change when a port is taken',
+    async () => {
+      const taken = createServer().listen(0, '127.0.0.1')
+      await once(taken, 'listening')
+      const { port } = taken.address() as AddressInfo
+      const ports = `--port 0 --admin-port 0 --hasura-port ${port}`
+      const demo = new CliProcess(['demo', ...ports.split(' ')])
+      expect(await demo.ended()).toBe(1)
+      expect(demo.errors).toContain('choose another with --hasura-port')
+      taken.close()
+    },
+    START_TIMEOUT_MS,
+  )
 })
 
 interface Guide {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ask, send } from '../../support/ask.ts'
 import { CliProcess } from '../../support/cli-process.ts'
@@ -47,6 +48,20 @@ describe('gerbang serve', () => {
     expect(second.text).toBe(first.text)
     expect(second.headers['cache-status']).toMatch(/^gerbang; hit/)
     expect(await send(admin, '/healthz')).toMatchObject({ status: 200, text: 'OK' })
+  })
+
+  it('shows its store to Redis clients, and forgets all entries when their epoch is deleted', async () => {
+    const { url, redis: address } = await serve({ GERBANG_REDIS_PORT: '0' })
+    const redis = new Redis(address ?? '', { maxRetriesPerRequest: 0 })
+    try {
+      await ask(url, QUERY, ADMIN)
+      expect(await redis.keys('gerbang:entry:*')).toHaveLength(1)
+      expect(await redis.del('gerbang:epoch:everything')).toBe(1)
+      const answer = await ask(url, QUERY, ADMIN)
+      expect(answer.headers['cache-status']).toMatch(/^gerbang; fwd=miss; stored/)
+    } finally {
+      redis.disconnect()
+    }
   })
 
   it('takes its file from GERBANG_CONFIG, and Hasura’s own variables', async () => {
@@ -168,8 +183,21 @@ describe('gerbang serve', () => {
     })
   })
 
+  it('ends at once, with 1, at the second signal', async () => {
+    upstream.hold()
+    const before = upstream.received.length
+    const { cli, url } = await serve()
+    const endless = ask(url, QUERY, ADMIN).catch((error: unknown) => error)
+    await upstream.receives(before + 1)
+    cli.signal('SIGTERM')
+    await cli.logged(/"msg":"stopping"/)
+    cli.signal('SIGTERM')
+    expect(await cli.ended()).toBe(1)
+    expect(await endless).toBeInstanceOf(Error)
+  })
+
   describe.skipIf(!hasRedis)('with GERBANG_STORE_URL (redis-server)', () => {
-    it('shares entries and limits between two gateways, and says which store', async () => {
+    it('shares entries between two gateways, and says which store', async () => {
       const redis = await startRedis()
       try {
         const environment = { GERBANG_STORE_URL: `redis://127.0.0.1:${redis.port}` }
@@ -226,6 +254,7 @@ interface Serving {
   readonly cli: CliProcess
   readonly url: string
   readonly admin: string
+  readonly redis: string | undefined
 }
 
 /** On loopback and free ports, in front of the test's upstream. */
@@ -248,13 +277,11 @@ function start(
 }
 
 /** From the line of the log that says that everything runs. */
-async function addresses(
-  cli: CliProcess,
-): Promise<{ readonly url: string; readonly admin: string }> {
+async function addresses(cli: CliProcess): Promise<Omit<Serving, 'cli'>> {
   const log = await cli.logged(/"msg":"ready"/)
   const line = log.split('\n').find((candidate) => candidate.includes('"msg":"ready"'))
-  const { gateway: url, admin } = JSON.parse(line ?? '')
-  return { url, admin }
+  const { gateway: url, admin, redis } = JSON.parse(line ?? '')
+  return { url, admin, redis }
 }
 
 async function isRefused(url: string): Promise<boolean> {

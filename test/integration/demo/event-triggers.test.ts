@@ -259,12 +259,26 @@ describe('a trigger', () => {
     expect(await loggedEvents()).toEqual([])
   })
 
-  it('survives that its table is made anew', async () => {
+  it('follows a new column of its table', async () => {
     await create({})
     await sql('ALTER TABLE categories ADD COLUMN motto text')
     await rename('altered')
     expect((await nextEvent()).body.event.data.new).toMatchObject({ name: 'altered', motto: null })
     await sql('ALTER TABLE categories DROP COLUMN motto')
+  })
+
+  it('survives that its table is made anew', async () => {
+    const table = { schema: 'public', name: 'reviews' }
+    await create({ table, delete: undefined, insert: undefined })
+    await sql(`
+      CREATE TABLE copy (LIKE reviews INCLUDING ALL);
+      INSERT INTO copy SELECT * FROM reviews;
+      DROP TABLE reviews;
+      ALTER TABLE copy RENAME TO reviews;
+      ALTER TABLE reviews ADD FOREIGN KEY (product_id) REFERENCES products (id);
+      ALTER TABLE reviews ADD FOREIGN KEY (user_id) REFERENCES users (id)`)
+    await sql("UPDATE reviews SET body = 'anew' WHERE id = 1")
+    expect((await nextEvent()).body.event.data.new).toMatchObject({ id: 1, body: 'anew' })
   })
 
   it.each([

@@ -150,6 +150,13 @@ describe('who asks', () => {
     })
   })
 
+  it('has variables in UTF-8', async () => {
+    const id = Buffer.from('é').toString('latin1')
+    const headers = { ...ADMIN, 'x-hasura-role': 'user', 'x-hasura-user-id': id }
+    const { message } = errorOf((await ask(demo.url, me, headers)).text)
+    expect(message).toBe('invalid input syntax for type integer: "é"')
+  })
+
   it('cannot add session variables to a token', async () => {
     const headers = { ...(await user('7')), 'x-hasura-user-id': '8' }
     expect((await ask(demo.url, me, headers)).text).toBe('{"data":{"users":[{"id":7}]}}')

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
 import { Epochs, EVERYTHING } from '../../../../src/gateway/cache/epochs.ts'
 import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
@@ -34,7 +34,7 @@ beforeEach(async () => {
   store = failingStore(openStore(clock))
   const epochs = new Epochs({ store, random: seededRandom(1), ttlMs: 86_400_000 })
   const log = silentLogger
-  invalidation = new Invalidation({ epochs, statistics, log, retryIntervalMs: 10 })
+  invalidation = new Invalidation({ epochs, statistics, log, retryIntervalMs: 10, doubtMs: 30 })
   cache = new ResponseCache({
     store,
     epochs,
@@ -105,5 +105,23 @@ describe('a store that is down', () => {
     const lookup = await cache.lookUp(target, 0)
     expect(lookup).toEqual({ entry: undefined, stamps: undefined })
     expect(await cache.stampsFor(target, lookup)).toBeUndefined()
+  })
+})
+
+describe('a write whose end was not seen', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('is taken to be executed at any time while it is in doubt', async () => {
+    vi.useFakeTimers()
+    await invalidation.mayHaveWritten([products], 'mutation')
+    const served: boolean[] = []
+    for (let round = 0; round < 5; round += 1) {
+      const stamps = await cache.stampsFor(target, await cache.lookUp(target, 0))
+      await cache.fill(target, stamps ?? [], answer)
+      vi.advanceTimersByTime(10)
+      served.push(await isServed())
+    }
+    expect(served).toEqual([false, false, false, true, true])
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

@@ -43,6 +43,7 @@ beforeEach(() => {
     epochs,
     statistics,
     log: silentLogger,
+    doubtMs: 0,
     retryIntervalMs: 1_000,
   })
   cache = new ResponseCache({

@@ -3,6 +3,7 @@ import { planOn, relationships, type TestUpstream, table, tag } from '../../../s
 
 const reads = (...names: string[]) => names.map(tag).sort()
 const user = { user: {} }
+const OWN = { user_id: { _eq: 'X-Hasura-User-Id' } }
 
 describe('root fields', () => {
   const custom = planOn({
@@ -404,6 +405,16 @@ describe('what cannot be read', () => {
           { role: 'user', permission: { columns: '*' } },
           { role: 'user', permission: { columns: '*', filter: {} } },
         ],
+      },
+    ],
+    [
+      'two permissions of one role',
+      {
+        ...plain,
+        select_permissions: [OWN, {}].map((filter) => ({
+          role: 'user',
+          permission: { columns: '*', filter },
+        })),
       },
     ],
     [

@@ -1,0 +1,32 @@
+/** The layers of docs/ARCHITECTURE.md: a folder may import the folders listed for it, and itself. */
+export const TOP: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  engine: ['shared'],
+  store: ['shared', 'engine'],
+  gateway: ['shared', 'store'],
+  admin: ['shared', 'store', 'gateway'],
+  config: ['shared', 'engine', 'store', 'gateway', 'admin'],
+  app: ['shared', 'engine', 'store', 'gateway', 'admin', 'config'],
+  cli: ['shared', 'engine', 'app', 'config'],
+  demo: ['shared'],
+}
+
+const AROUND_EXECUTION = ['memory', 'protocol', 'structures', 'keyspace', 'introspection']
+const BELOW_COMMANDS = [...AROUND_EXECUTION, 'execution', 'acl', 'runtime-config', 'pubsub']
+/** The same of the folders and files in src/engine/. */
+export const ENGINE: Readonly<Record<string, readonly string[]>> = {
+  memory: [],
+  protocol: [],
+  structures: ['memory'],
+  keyspace: ['memory', 'structures'],
+  introspection: ['memory', 'structures', 'keyspace'],
+  execution: AROUND_EXECUTION,
+  'runtime-config': [...AROUND_EXECUTION, 'execution'],
+  pubsub: [...AROUND_EXECUTION, 'execution'],
+  commands: [...BELOW_COMMANDS, 'version.ts'],
+  server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
+  'version.ts': [],
+  'engine-info.ts': [...BELOW_COMMANDS, 'server', 'version.ts'],
+  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server', 'engine-info.ts'],
+  'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
+}

@@ -1,0 +1,271 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Engine } from '../../../src/engine/index.ts'
+import { systemClock } from '../../../src/shared/clock.ts'
+import { silentLogger } from '../../../src/shared/logger.ts'
+import { systemRandom } from '../../../src/shared/random.ts'
+import { END_REQUEST, encode, RawRespClient } from '../../support/raw-resp-client.ts'
+
+const MIB = 1_024 ** 2
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+interface Served {
+  readonly engine: Engine
+  readonly port: number
+}
+
+async function serve(directives: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const engine = new Engine({
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLogger,
+    directives: new Map(Object.entries({ hz: '100', ...directives })),
+  })
+  await engine.start()
+  closers.push(() => engine.stop())
+  const { port } = await engine.listen({ host: '127.0.0.1', port: 0 })
+  return { engine, port }
+}
+
+async function open(port: number): Promise<RawRespClient> {
+  const client = await RawRespClient.connect(port)
+  closers.push(() => client.close())
+  return client
+}
+
+/** A socket that reads nothing until it is told to. */
+async function openPaused(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  socket.on('error', () => undefined)
+  closers.push(() => socket.destroy())
+  await once(socket, 'connect')
+  return socket.pause()
+}
+
+function info(engine: Engine, field: string): number {
+  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(engine.info())?.[1])
+}
+
+/** Everything that comes until the server hangs up. */
+async function readToEnd(socket: Socket): Promise<string> {
+  let received = ''
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.toString('latin1')
+  })
+  socket.resume()
+  await once(socket, 'close')
+  return received
+}
+
+describe('requests', () => {
+  const pipeline = [
+    encode(['SET', 'a', 'one\r\ntwo']),
+    'GET a\r\n',
+    encode(['APPEND', 'a', '!'.repeat(30)]),
+    '\r\n*0\r\n',
+    encode(['GET', 'a']),
+    encode(['NOSUCH']),
+    encode(['DEL', 'a']),
+  ].join('')
+
+  it('are answered alike wherever the bytes are parted', async () => {
+    const { port } = await serve()
+    const client = await open(port)
+    const expected = await client.sendBytes(pipeline)
+    expect(expected).toContain('$38\r\none')
+    for (let place = 1; place < pipeline.length; place += 1) {
+      client.write(pipeline.slice(0, place))
+      // Two segments: a turn of the event loop lies between them.
+      await new Promise(setImmediate)
+      expect(await client.sendBytes(pipeline.slice(place)), `parted at ${place}`).toBe(expected)
+    }
+  })
+
+  it('are answered when they come byte by byte', async () => {
+    const { port } = await serve()
+    const client = await open(port)
+    const expected = await client.sendBytes(pipeline)
+    for (const byte of pipeline) {
+      client.write(byte)
+      await new Promise(setImmediate)
+    }
+    expect(await client.sendBytes('')).toBe(expected)
+  })
+
+  it('are answered before the connection ends when the client has ended its half', async () => {
+    const { port } = await serve()
+    const socket = await openPaused(port)
+    socket.end(encode(['SET', 'a', '1']) + encode(['GET', 'a']))
+    expect(await readToEnd(socket)).toBe('+OK\r\n$1\r\n1\r\n')
+  })
+
+  it('of 100,000 in one pipeline are all answered in order', async () => {
+    const { port } = await serve()
+    const client = await open(port)
+    const incr = encode(['INCR', 'counter'])
+    const replies = await client.sendBytes(incr.repeat(100_000))
+    expect(replies).toBe(
+      Array.from({ length: 100_000 }, (_, index) => `:${index + 1}\r\n`).join(''),
+    )
+  })
+
+  it('after QUIT are not run', async () => {
+    const { engine, port } = await serve()
+    const client = await open(port)
+    expect(await client.sendBytes(encode(['QUIT']) + encode(['SET', 'a', '1']))).toBe(
+      '+OK\r\n<closed>',
+    )
+    expect(engine.client().call('EXISTS', 'a')).toBe(0)
+  })
+
+  it('with a value of 40 MB are kept whole', async () => {
+    const { engine, port } = await serve()
+    const client = await open(port)
+    expect(await client.send('SET', 'large', 'v'.repeat(40 * MIB))).toBe('+OK\r\n')
+    expect(engine.client().call('STRLEN', 'large')).toBe(40 * MIB)
+    expect(await client.send('GET', 'large')).toHaveLength(40 * MIB + 13)
+  })
+})
+
+describe('limits', () => {
+  it('refuses a bulk beyond proto-max-bulk-len and hangs up', async () => {
+    const { port } = await serve({ 'proto-max-bulk-len': '1mb' })
+    const fits = await open(port)
+    expect(await fits.send('SET', 'a', 'x'.repeat(MIB))).toBe('+OK\r\n')
+    const client = await open(port)
+    expect(await client.sendBytes(`*2\r\n$3\r\nGET\r\n$${MIB + 1}\r\n`)).toBe(
+      '-ERR Protocol error: invalid bulk length\r\n<closed>',
+    )
+  })
+
+  it('hangs up on a request beyond client-query-buffer-limit', async () => {
+    const { engine, port } = await serve({ 'client-query-buffer-limit': '1mb' })
+    const client = await open(port)
+    client.write(`*2\r\n$3\r\nGET\r\n$${8 * MIB}\r\n${'x'.repeat(2 * MIB)}`)
+    expect(await client.answered()).toBe('<closed>')
+    expect(info(engine, 'client_query_buffer_limit_disconnections')).toBe(1)
+  })
+
+  it.each([
+    ['*11\r\n', 'unauthenticated multibulk length'],
+    ['*2\r\n$4\r\nAUTH\r\n$16385\r\n', 'unauthenticated bulk length'],
+  ])('lets a stranger send no more than a password: %j', async (bytes, error) => {
+    const { port } = await serve({ requirepass: 'hunter2' })
+    const client = await open(port)
+    expect(await client.sendBytes(bytes)).toBe(`-ERR Protocol error: ${error}\r\n<closed>`)
+    const known = await open(port)
+    await known.send('AUTH', 'hunter2')
+    expect(await known.send('SET', 'a', 'x'.repeat(20_000))).toBe('+OK\r\n')
+  })
+
+  it('refuses clients beyond maxclients until one leaves', async () => {
+    const { engine, port } = await serve({ maxclients: '2' })
+    const first = await open(port)
+    const second = await open(port)
+    expect(await first.send('PING')).toBe('+PONG\r\n')
+    expect(await second.send('PING')).toBe('+PONG\r\n')
+    const third = await openPaused(port)
+    expect(await readToEnd(third)).toBe('-ERR max number of clients reached\r\n')
+    expect(info(engine, 'rejected_connections')).toBe(1)
+    first.close()
+    await expect.poll(() => info(engine, 'connected_clients')).toBe(1)
+    expect(await (await open(port)).send('PING')).toBe('+PONG\r\n')
+  })
+
+  it('hangs up on clients idle longer than timeout, however often it is set', async () => {
+    const { engine, port } = await serve()
+    const idle = await open(port)
+    await idle.send('PING')
+    for (let times = 0; times < 20; times += 1) engine.client().call('CONFIG', 'SET', 'timeout', 1)
+    expect(await idle.answered()).toBe('<closed>')
+    await expect.poll(() => info(engine, 'connected_clients')).toBe(0)
+  })
+})
+
+describe('a client that does not read', () => {
+  it('is not read from either, and gets every reply once it reads again', async () => {
+    const { engine, port } = await serve()
+    const value = 'v'.repeat(100_000)
+    engine.client().call('SET', 'large', value)
+    const socket = await openPaused(port)
+    const requests = 1_000
+    socket.write(encode(['GET', 'large']).repeat(requests))
+    await expect.poll(() => info(engine, 'client_recent_max_output_buffer')).toBeGreaterThan(MIB)
+    const other = await open(port)
+    expect(await other.send('PING')).toBe('+PONG\r\n')
+    // 100 MB were asked for; held are the replies written in one go, no more.
+    expect(info(engine, 'mem_clients_normal')).toBeLessThan(4 * MIB)
+    let received = 0
+    const wanted = requests * (value.length + '$100000\r\n\r\n'.length)
+    const isWhole = new Promise<void>((resolve) => {
+      socket.on('data', (chunk: Buffer) => {
+        received += chunk.length
+        if (received >= wanted) resolve()
+      })
+    })
+    socket.resume()
+    await isWhole
+    expect(received).toBe(wanted)
+    await expect.poll(() => info(engine, 'mem_clients_normal')).toBe(0)
+  })
+
+  it('is hung up on beyond the hard limit of client-output-buffer-limit', async () => {
+    const { engine, port } = await serve({ 'client-output-buffer-limit': 'normal 8mb 0 0' })
+    engine.client().call('SET', 'large', 'v'.repeat(20 * MIB))
+    const socket = await openPaused(port)
+    socket.write(encode(['GET', 'large']))
+    await expect.poll(() => info(engine, 'client_output_buffer_limit_disconnections')).toBe(1)
+    await expect.poll(() => info(engine, 'connected_clients')).toBe(0)
+  })
+
+  it('is hung up on after the seconds of the soft limit', async () => {
+    const { engine, port } = await serve({ 'client-output-buffer-limit': 'normal 0 1mb 1' })
+    engine.client().call('SET', 'large', 'v'.repeat(20 * MIB))
+    const socket = await openPaused(port)
+    const sentMs = performance.now()
+    socket.write(encode(['GET', 'large']))
+    await expect.poll(() => info(engine, 'connected_clients'), { timeout: 5_000 }).toBe(0)
+    expect(performance.now() - sentMs).toBeGreaterThan(900)
+    expect(info(engine, 'client_output_buffer_limit_disconnections')).toBe(1)
+  })
+})
+
+describe('a client that vanishes', () => {
+  it.each([
+    ['in the middle of a reply', 20 * MIB, encode(['GET', 'large'])],
+    ['in the middle of a request', 10, '*2\r\n$3\r\nGET\r\n$100\r\nabc'],
+    ['with replies of a pipeline on their way', 1_000, encode(['GET', 'large']).repeat(2_000)],
+  ])('%s leaves nothing behind', async (_title, bytes, request) => {
+    const { engine, port } = await serve()
+    engine.client().call('SET', 'large', 'v'.repeat(bytes))
+    for (let times = 0; times < 5; times += 1) {
+      const socket = await openPaused(port)
+      socket.write(request)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      socket.resetAndDestroy()
+    }
+    await expect.poll(() => info(engine, 'connected_clients')).toBe(0)
+    await expect.poll(() => info(engine, 'mem_clients_normal')).toBe(0)
+    expect(await (await open(port)).send('PING')).toBe('+PONG\r\n')
+  })
+})
+
+describe('stop', () => {
+  it('hangs up on clients, frees the port and may be called again', async () => {
+    const { engine, port } = await serve()
+    const client = await open(port)
+    client.write(END_REQUEST)
+    await client.answered()
+    await engine.stop()
+    await engine.stop()
+    expect(await client.answered()).toBe('<closed>')
+    const again = await serve({ hz: '10' })
+    expect(again.port).not.toBe(0)
+    await expect(RawRespClient.connect(port)).rejects.toThrow(/ECONNREFUSED/)
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { type Config, configSections, loadConfig } from '../../../src/config/index.ts'
+
+const JWT_SECRET = JSON.stringify({ type: 'HS256', key: 'k'.repeat(32) })
+
+/** One value of each variable, and where it must arrive; a few need others beside them. */
+const VARIABLES: Readonly<
+  Record<string, readonly [text: string, arrives: (config: Config) => unknown, as: unknown]>
+> = {
+  GERBANG_HOST: ['::1', (config) => config.server.host, '::1'],
+  GERBANG_PORT: ['81', (config) => config.server.port, 81],
+  GERBANG_ADMIN_HOST: ['::1', (config) => config.admin.host, '::1'],
+  GERBANG_ADMIN_PORT: ['82', (config) => config.admin.port, 82],
+  GERBANG_REDIS_PORT: ['83', (config) => config.engine.redis_port, 83],
+  GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
+  GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],
+  GERBANG_STORE_URL: ['redis://a', (config) => config.store.url, 'redis://a'],
+  HASURA_GRAPHQL_ENDPOINT: ['http://h:1/', (config) => config.upstream.url, 'http://h:1'],
+  HASURA_GRAPHQL_ADMIN_SECRET: ['s', (config) => config.auth.admin_secrets, ['s']],
+  HASURA_GRAPHQL_ADMIN_SECRETS: ['["s","t"]', (config) => config.auth.admin_secrets, ['s', 't']],
+  HASURA_GRAPHQL_ACCESS_KEY: ['s', (config) => config.auth.admin_secrets, ['s']],
+  HASURA_GRAPHQL_JWT_SECRET: [JWT_SECRET, (config) => config.auth.jwt_secrets.length, 1],
+  HASURA_GRAPHQL_JWT_SECRETS: [
+    `[${JWT_SECRET},${JWT_SECRET}]`,
+    (config) => config.auth.jwt_secrets.length,
+    2,
+  ],
+  HASURA_GRAPHQL_UNAUTHORIZED_ROLE: ['r', (config) => config.auth.unauthorized_role, 'r'],
+  HASURA_GRAPHQL_PRESERVE_401_ERRORS: ['t', (config) => config.auth.preserve_401_errors, true],
+  HASURA_GRAPHQL_GRACEFUL_SHUTDOWN_TIMEOUT: [
+    '60',
+    (config) => config.server.shutdown_grace,
+    60_000,
+  ],
+  HASURA_GRAPHQL_LOG_LEVEL: ['error', (config) => config.log.level, 'error'],
+  HASURA_GRAPHQL_REDIS_URL: ['redis://a', (config) => config.store.url, 'redis://a'],
+  HASURA_GRAPHQL_REDIS_TIMEOUT: ['3', (config) => config.store.command_timeout, 3_000],
+  HASURA_GRAPHQL_CACHE_MAX_ENTRY_TTL: ['60', (config) => config.cache.ttl_max, 60_000],
+  HASURA_GRAPHQL_CACHE_MAX_ENTRY_SIZE: ['2', (config) => config.cache.entry_size_max, 2_097_152],
+}
+
+/** What some of them are refused without. */
+const BESIDE: Readonly<Record<string, string>> = { HASURA_GRAPHQL_ADMIN_SECRET: 'beside' }
+
+describe('environment variables', () => {
+  it('are all tried here', () => {
+    const names = configSections().flatMap(({ options }) =>
+      options.flatMap((option) => option.env.map(({ name }) => name)),
+    )
+    expect(Object.keys(VARIABLES).sort()).toEqual([...new Set(names)].sort())
+  })
+
+  it.each(Object.entries(VARIABLES))('%s sets its option', (name, [text, arrives, as]) => {
+    const environment = name.includes('ADMIN_SECRET') || name.includes('ACCESS') ? {} : BESIDE
+    expect(arrives(load({ ...environment, [name]: text }))).toEqual(as)
+  })
+
+  it('takes every secret out of a file', () => {
+    const rows = configSections().flatMap(({ options }) => options)
+    const secrets = rows.filter(({ isSecret }) => isSecret).flatMap(({ env }) => env)
+    expect(secrets.length).toBeGreaterThan(5)
+    for (const { name } of secrets) {
+      const [text = '', arrives, as] = VARIABLES[name] ?? []
+      const environment = name.includes('ADMIN_SECRET') || name.includes('ACCESS') ? {} : BESIDE
+      const config = load({ ...environment, [`${name}_FILE`]: 'secret.txt' }, `${text}\n`)
+      expect(arrives?.(config), name).toEqual(as)
+    }
+  })
+})
+
+function load(environment: Readonly<Record<string, string>>, file = ''): Config {
+  const readFile = () => file
+  return loadConfig({ fileName: undefined, environment, flags: new Map(), readFile })
+}
