@@ -76,6 +76,7 @@ function idleSource(): MetricSource {
     },
     flights: { flights: 0, waiters: 0 },
     sessions: { createdCount: 0, deletedCount: 0 },
+    fastLane: { snapshot: () => ({ connections: 0, handedOver: 0 }) },
     websockets: { snapshot: () => ({ open: 0, opened: 0, refused: 0 }) },
     metadata: { snapshot: () => ({ isLoaded: false }) },
   }

@@ -18,6 +18,8 @@ export const serveCommand: Command = {
     const config = loadConfig(configSources(parseFlags(argv, configFlags()), host.environment))
     const log = createLogger(config.log)
     const app = compose(config, log)
+    if (config.auth.admin_secrets.length === 0)
+      log.warn({}, 'no admin secret: every request is an admin’s')
     await run(app.parts, {
       log,
       stopSignal: host.stopSignal,

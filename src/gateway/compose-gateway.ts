@@ -7,6 +7,7 @@ import { WrittenTags } from './cache/written-tags.ts'
 import type { GatewayDependencies } from './gateway.ts'
 import { createPreparer } from './graphql/prepare.ts'
 import { AccessLog } from './http/access-log.ts'
+import { FastLane } from './http/fast-lane/fast-lane.ts'
 import type { GraphqlParts } from './http/graphql-route.ts'
 import type { Fetched } from './http/graphql-upstream.ts'
 import type { PassthroughParts } from './http/passthrough-route.ts'
@@ -37,6 +38,7 @@ export interface GatewayModules {
   readonly invalidation: Invalidation
   readonly flights: SingleFlight<Fetched>
   readonly upstream: UpstreamClient
+  readonly fastLane: FastLane
   readonly websockets: WebSocketProxy
   readonly routes: RouteParts
   /** `undefined` when there are no sessions. */
@@ -134,6 +136,7 @@ export function composeGateway(
     invalidation,
     flights,
     upstream,
+    fastLane: new FastLane(),
     websockets: new WebSocketProxy({
       ...options,
       identities,

@@ -8,7 +8,7 @@ import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
 import { Connections } from './http/connections.ts'
-import { FastLane } from './http/fast-lane/fast-lane.ts'
+import type { FastLane } from './http/fast-lane/fast-lane.ts'
 import { graphqlLane } from './http/graphql-lane.ts'
 import { refuseMalformed } from './http/malformed-request.ts'
 import { graphqlRoutes, headOf, passthroughRoutes, refuseUrl } from './http/routes.ts'
@@ -53,7 +53,6 @@ class HttpGateway implements Gateway {
   readonly #dependencies: GatewayDependencies
   readonly #modules: GatewayModules
   readonly #app: FastifyInstance
-  readonly #lane = new FastLane()
   readonly #connections = new Connections()
   readonly #startedAtMs: number
   #isServing = false
@@ -84,19 +83,20 @@ class HttpGateway implements Gateway {
 
   /** Takes no more requests, lets those under way finish within the grace, and ends what is then left. */
   async stop(): Promise<void> {
-    const { websockets, metadata, invalidation, identities, upstream, routes } = this.#modules
+    const { fastLane, websockets, metadata, invalidation, identities, upstream, routes } =
+      this.#modules
     const { server } = this.#app
     this.#isServing = false
     routes.lifetime.isStopping = true
     const websocketsEnd = websockets.stop()
-    this.#lane.finish()
+    fastLane.finish()
     const drain = setInterval(() => {
       server.closeIdleConnections()
       this.#connections.endSilent()
     }, DRAIN_INTERVAL_MS)
     const end = setTimeout(() => {
       websockets.terminate()
-      this.#lane.terminate()
+      fastLane.terminate()
       server.closeAllConnections()
     }, this.#options.server.shutdownGraceMs)
     try {
@@ -135,7 +135,7 @@ class HttpGateway implements Gateway {
 
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
-    const { statistics, flights, sessions, websockets, metadata } = this.#modules
+    const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
     const { requests, cache, limits, upstream } = statistics
     return {
       startedAtMs: this.#startedAtMs,
@@ -146,6 +146,7 @@ class HttpGateway implements Gateway {
       cache: cache.snapshot(flights),
       limits: limits.snapshot(),
       sessions: { created: sessions.createdCount, deleted: sessions.deletedCount },
+      fastLane: fastLane.snapshot(),
       websockets: websockets.snapshot(),
       metadata: metadata.snapshot(),
     }
@@ -153,7 +154,7 @@ class HttpGateway implements Gateway {
 
   #createServer(): FastifyInstance {
     const { server } = this.#options
-    const { routes, sessionRoutes: session } = this.#modules
+    const { routes, sessionRoutes: session, fastLane } = this.#modules
     const app = Fastify({
       logger: false,
       keepAliveTimeout: server.keepAliveTimeoutMs,
@@ -171,7 +172,7 @@ class HttpGateway implements Gateway {
     app.server.maxConnections = server.connectionsMax
     // Node.js takes the smaller of the two for the headers: left at its 60 s it would stand for the whole.
     app.server.headersTimeout = Math.min(app.server.headersTimeout, server.requestTimeoutMs)
-    if (server.fastLane) this.#lane.attach(app.server, this.#laneParts())
+    if (server.fastLane) fastLane.attach(app.server, this.#laneParts())
     this.#connections.attach(app.server)
     app.register(graphqlRoutes, routes)
     if (session !== undefined) app.register(sessionRoutes, session)

@@ -3,7 +3,11 @@ import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
 import type { RequestStatistics } from './statistics/request-statistics.ts'
-import type { MetadataSnapshot, WebSocketsSnapshot } from './statistics/snapshot.ts'
+import type {
+  FastLaneSnapshot,
+  MetadataSnapshot,
+  WebSocketsSnapshot,
+} from './statistics/snapshot.ts'
 import type { UpstreamStatistics } from './statistics/upstream-statistics.ts'
 
 export interface Statistics {
@@ -18,6 +22,7 @@ export interface MetricSource {
   readonly statistics: Statistics
   readonly flights: { readonly flights: number; readonly waiters: number }
   readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
+  readonly fastLane: { snapshot(): FastLaneSnapshot }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
   readonly metadata: { snapshot(): Pick<MetadataSnapshot, 'isLoaded'> }
 }
@@ -68,6 +73,18 @@ export const METRICS: readonly MetricSpec[] = [
     type: 'gauge',
     help: 'Requests to /v1/graphql being answered.',
     read: ({ statistics }) => statistics.requests.inFlight,
+  },
+  {
+    name: 'gerbang_fast_lane_connections',
+    type: 'gauge',
+    help: 'Connections in the fast lane: all they sent were plain GraphQL requests.',
+    read: ({ fastLane }) => fastLane.snapshot().connections,
+  },
+  {
+    name: 'gerbang_fast_lane_handed_over_total',
+    type: 'counter',
+    help: 'Connections that left the fast lane for Node.js’ HTTP server.',
+    read: ({ fastLane }) => fastLane.snapshot().handedOver,
   },
   {
     name: 'gerbang_cache_bypasses_total',

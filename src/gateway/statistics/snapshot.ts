@@ -8,6 +8,7 @@ export interface GatewaySnapshot {
   readonly cache: CacheSnapshot
   readonly limits: LimitsSnapshot
   readonly sessions: SessionsSnapshot
+  readonly fastLane: FastLaneSnapshot
   readonly websockets: WebSocketsSnapshot
   readonly metadata: MetadataSnapshot
 }
@@ -83,6 +84,13 @@ export interface SubjectSnapshot {
 export interface SessionsSnapshot {
   readonly created: number
   readonly deleted: number
+}
+
+export interface FastLaneSnapshot {
+  /** Connections served before Node.js' HTTP server. */
+  readonly connections: number
+  /** Connections that went on to it, since the start. */
+  readonly handedOver: number
 }
 
 export interface WebSocketsSnapshot {

@@ -64,6 +64,11 @@ describe('gerbang serve', () => {
     }
   })
 
+  it('warns when there is no secret: every request is an admin’s then', async () => {
+    const { cli } = await serve({}, {})
+    expect(cli.errors).toContain('no admin secret: every request is an admin’s')
+  })
+
   it('takes its file from GERBANG_CONFIG, and Hasura’s own variables', async () => {
     const file = writeConfig('admin:\n  port: 0\nserver:\n  host: 127.0.0.1\n  port: 0\n')
     const cli = start([], {
@@ -258,10 +263,13 @@ interface Serving {
 }
 
 /** On loopback and free ports, in front of the test's upstream. */
-async function serve(environment: Readonly<Record<string, string>> = {}): Promise<Serving> {
+async function serve(
+  environment: Readonly<Record<string, string>> = {},
+  secret: Readonly<Record<string, string>> = { HASURA_GRAPHQL_ADMIN_SECRET: SECRET },
+): Promise<Serving> {
   const cli = start([...FREE_PORT_FLAGS, '--host', '127.0.0.1'], {
     HASURA_GRAPHQL_ENDPOINT: upstream.url,
-    HASURA_GRAPHQL_ADMIN_SECRET: SECRET,
+    ...secret,
     ...environment,
   })
   return { cli, ...(await addresses(cli)) }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { invariant } from '../../../shared/assert.ts'
+import type { FastLaneSnapshot } from '../../statistics/snapshot.ts'
 import { LaneConnection, type LaneParts } from './lane-connection.ts'
 
 /**
@@ -10,11 +11,11 @@ import { LaneConnection, type LaneParts } from './lane-connection.ts'
  */
 export class FastLane {
   readonly #connections = new Set<LaneConnection>()
-  #isClosing = false
+  #handedOver = 0
+  #isFinishing = false
 
-  /** Connections in the lane. */
-  get connectionCount(): number {
-    return this.#connections.size
+  snapshot(): FastLaneSnapshot {
+    return { connections: this.#connections.size, handedOver: this.#handedOver }
   }
 
   /** Puts the lane in front of `server`, before it listens. */
@@ -23,6 +24,7 @@ export class FastLane {
     invariant(serveHttp !== undefined && others.length === 0, 'Node.js listens for connections')
     server.removeAllListeners('connection')
     const handOver = (socket: Socket, unread: Buffer): void => {
+      this.#handedOver += 1
       socket.pause()
       if (unread.length > 0) socket.unshift(unread)
       serveHttp.call(server, socket)
@@ -33,14 +35,14 @@ export class FastLane {
     }
     const laneParts: LaneParts = { ...parts, handOver, closed }
     server.on('connection', (socket: Socket) => {
-      if (this.#isClosing) handOver(socket, Buffer.alloc(0))
+      if (this.#isFinishing) handOver(socket, Buffer.alloc(0))
       else this.#connections.add(new LaneConnection(socket, laneParts))
     })
   }
 
   /** Idle connections end now, the others behind the answer they wait for. */
   finish(): void {
-    this.#isClosing = true
+    this.#isFinishing = true
     for (const connection of this.#connections) connection.finish()
   }
 

@@ -30,6 +30,8 @@ const JOINED_BODY_BYTES_MAX = 8_192
 const GATHERED_LENGTH_MAX = 65_536
 /** A request in pieces has so long to become whole; Node.js and its limits on slow clients wait for the rest. */
 const PARTIAL_WAIT_MS = 1_000
+/** Pieces are put together by copying; who sends more of them is served by a parser that need not. */
+const PIECES_MAX = 16
 const NO_BYTES = Buffer.alloc(0)
 
 /**
@@ -46,8 +48,13 @@ export class LaneConnection {
   #headLength = 0
   /** Answers that are not written yet. */
   #gathered = ''
-  #isBusy = false
-  #isLast = false
+  /** An answer takes time, or the client does not read what was written: nothing is read meanwhile. */
+  #isAnswering = false
+  #isDraining = false
+  /** The next answer is the connection's last. */
+  #isFinishing = false
+  /** In how many pieces what is there of the next request came. */
+  #pieces = 0
   #partial: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, parts: LaneParts) {
@@ -56,29 +63,43 @@ export class LaneConnection {
     socket.setNoDelay(true)
     socket.setTimeout(parts.keepAliveTimeoutMs)
     socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
     socket.on('timeout', this.#onTimeout)
     socket.on('error', this.#onError)
     socket.on('close', this.#onClose)
   }
 
-  /** Ends it at once when it is idle, else behind the answer to what it has sent of a request. */
+  /** Ends it now when it is idle, else behind the answer to what it has sent of a request. */
   finish(): void {
-    this.#isLast = true
-    if (!this.#isBusy && this.#bytes.length === 0) this.#socket.end()
+    this.#isFinishing = true
+    if (!this.#isBusy && this.#bytes.length === 0) this.#socket.destroySoon()
   }
 
   destroy(): void {
     this.#socket.destroy()
   }
 
+  get #isBusy(): boolean {
+    return this.#isAnswering || this.#isDraining
+  }
+
   readonly #onData = (chunk: Buffer): void => {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
+    const unread = this.#bytes.subarray(this.#at)
+    this.#bytes = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
+    this.#at = 0
+    this.#pieces += 1
     this.#stopWaiting()
     this.#serve()
   }
 
+  /** Told after all that came before was answered. The server's half stays open unless it is ended. */
+  readonly #onEnd = (): void => {
+    this.#socket.destroySoon()
+  }
+
+  /** The client is idle, or does not read. */
   readonly #onTimeout = (): void => {
-    if (!this.#isBusy) this.#socket.destroy()
+    if (!this.#isAnswering) this.#socket.destroy()
   }
 
   readonly #onError = (): void => {
@@ -100,19 +121,22 @@ export class LaneConnection {
       const request = this.#parts.requestHead(head, this.#socket)
       const answer = this.#parts.answer(request, this.#bytes.subarray(bodyAt, end))
       this.#at = end
+      this.#pieces = 1
       if (isPromise(answer)) {
         this.#waitFor(answer, request)
         return
       }
       this.#put(answer, request)
-      if (this.#isLast) {
-        if (this.#flush()) this.#socket.end()
+      if (this.#gathered.length > GATHERED_LENGTH_MAX || this.#isFinishing) this.#flush()
+      if (this.#isDraining) return
+      if (this.#isFinishing) {
+        this.#socket.destroySoon()
         return
       }
-      if (this.#gathered.length > GATHERED_LENGTH_MAX && !this.#flush()) return
     }
     this.#bytes = NO_BYTES
     this.#at = 0
+    this.#pieces = 0
     this.#flush()
   }
 
@@ -147,8 +171,10 @@ export class LaneConnection {
   }
 
   #waitForRest(): void {
-    if (!this.#flush()) return
-    this.#partial = setTimeout(() => this.#handOver(), PARTIAL_WAIT_MS)
+    this.#flush()
+    if (this.#isDraining) return
+    if (this.#pieces > PIECES_MAX) this.#handOver()
+    else this.#partial = setTimeout(() => this.#handOver(), PARTIAL_WAIT_MS)
   }
 
   #stopWaiting(): void {
@@ -159,13 +185,16 @@ export class LaneConnection {
 
   /** Later requests of the connection stay unread, so that answers keep their order. */
   #waitFor(late: Promise<Answer>, request: RequestHead): void {
+    this.#isAnswering = true
     this.#flush()
-    this.#pause()
+    this.#socket.pause()
     late
       .then((answer) => {
         validateHeaders(answer.headers)
+        this.#isAnswering = false
         this.#put(answer, request)
-        if (this.#flush()) this.#goOn()
+        this.#flush()
+        this.#goOn()
       })
       .catch(() => this.#socket.destroy())
   }
@@ -173,7 +202,7 @@ export class LaneConnection {
   #put(answer: Answer, request: RequestHead): void {
     if (this.#socket.destroyed) return
     const { body } = answer
-    this.#gathered += this.#parts.answers.head(answer, request, this.#isLast)
+    this.#gathered += this.#parts.answers.head(answer, request, this.#isFinishing)
     if (body.length <= JOINED_BODY_BYTES_MAX) {
       this.#gathered += body.toString('latin1')
     } else {
@@ -185,39 +214,39 @@ export class LaneConnection {
     this.#parts.answered(request, answer)
   }
 
-  /** False when the client has to read first: the connection goes on by itself once it has. */
-  #flush(): boolean {
+  #flush(): void {
     if (this.#gathered !== '') {
       this.#socket.write(this.#gathered, 'latin1')
       this.#gathered = ''
     }
-    if (!this.#socket.writableNeedDrain) return true
-    this.#pause()
-    this.#socket.once('drain', () => this.#goOn())
-    return false
-  }
-
-  #pause(): void {
-    this.#isBusy = true
+    if (this.#isDraining || !this.#socket.writableNeedDrain) return
+    this.#isDraining = true
     this.#socket.pause()
+    this.#socket.once('drain', () => {
+      this.#isDraining = false
+      this.#goOn()
+    })
   }
 
+  /** Unless it still waits for something, with what came meanwhile. */
   #goOn(): void {
-    this.#isBusy = false
-    if (this.#socket.destroyed) return
-    if (this.#isLast) {
-      this.#socket.end()
+    if (this.#isBusy || this.#socket.destroyed) return
+    if (this.#isFinishing) {
+      this.#socket.destroySoon()
       return
     }
     this.#serve()
     if (!this.#isBusy) this.#socket.resume()
   }
 
+  /** Not before the client has read its answers: it comes here again once it has. */
   #handOver(): void {
-    if (!this.#flush()) return
+    this.#flush()
+    if (this.#isDraining) return
     this.#stopWaiting()
     const socket = this.#socket
     socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
     socket.off('timeout', this.#onTimeout)
     socket.off('error', this.#onError)
     socket.off('close', this.#onClose)

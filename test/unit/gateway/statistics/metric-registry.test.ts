@@ -81,6 +81,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
     },
     flights: { flights: 1, waiters: 2 },
     sessions: { createdCount: 3, deletedCount: 4 },
+    fastLane: { snapshot: () => ({ connections: 1, handedOver: 2 }) },
     websockets: { snapshot: () => ({ open: 1, opened: 2, refused: 0 }) },
     metadata: { snapshot: () => ({ isLoaded: false }) },
   }
