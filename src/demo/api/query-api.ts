@@ -6,6 +6,9 @@ import { type ApiContext, parseApiRequest, parseWith, requireSource } from './ap
 
 const BULK_MAX = 1_000
 
+/** PGlite would wait for the data for ever (0.5.16), and nothing else could run. */
+const COPY_IN = /\bcopy\b[^;]*\bfrom\s+stdin\b/i
+
 const runSqlArgs = z.object({
   sql: z.string(),
   source: z.string().default('default'),
@@ -29,6 +32,9 @@ export async function runQueryCommand(context: ApiContext, body: unknown): Promi
 async function runSql(backend: Backend, args: unknown): Promise<unknown> {
   const { sql, source, read_only: readOnly } = parseWith(runSqlArgs, args)
   requireSource(backend, source)
+  if (COPY_IN.test(sql)) {
+    throw new RequestError('not-supported', 'COPY FROM STDIN is not supported', '$.args')
+  }
   return toAnswer(await execute(backend, sql, readOnly))
 }
 

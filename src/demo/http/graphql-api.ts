@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RequestError } from '../errors.ts'
 import type { Executor } from '../execute.ts'
 import { isList, isObject, type JsonValue } from '../json.ts'
@@ -18,7 +19,11 @@ export async function answerGraphQL(
 ): Promise<GraphQLAnswer> {
   if (!isList(body)) return await answerOne(executor, body, session)
   const answers: string[] = []
-  for (const member of body) answers.push((await answerOne(executor, member, session)).body)
+  for (const member of body) {
+    answers.push((await answerOne(executor, member, session)).body)
+    // Postgres answers within this turn: a long batch would keep everyone else waiting.
+    await nextTurn()
+  }
   return { body: `[${answers.join(',')}]`, isSuccess: true }
 }
 

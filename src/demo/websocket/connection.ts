@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock } from '../../shared/clock.ts'
 import type { Authenticator, Identity, RequestHeaders } from '../auth/authenticator.ts'
@@ -21,7 +22,9 @@ const KEEPALIVE_MS = 5_000
 const OPERATIONS_MAX = 100
 /** A client that sends faster than it is served is not read on; this much it may have sent before. */
 const WAITING_MAX = 1_000
-const BUFFERED_BYTES_MAX = 1_048_576
+/** A client that does not read gets no more of its subscriptions, and beyond the second is given up. */
+const BUFFERED_BYTES_SLOW = 1_048_576
+const BUFFERED_BYTES_MAX = 67_108_864
 const REASON_BYTES_MAX = 123
 /** What setTimeout can count. */
 const TIMEOUT_MAX_MS = 2_147_483_647
@@ -82,6 +85,8 @@ export class Connection {
     this.#socket.pause()
     this.#turn = this.#turn.then(async () => {
       if (this.#isOpen) await this.#handleText(text)
+      // Postgres answers within this turn: many messages at once would keep everyone else waiting.
+      await nextTurn()
       this.#waitingCount -= 1
       if (this.#waitingCount === 0) this.#socket.resume()
     })
@@ -177,7 +182,7 @@ export class Connection {
     const query = new LiveQuery({
       execute,
       intervalMs: this.#options.pollIntervalMs,
-      canSend: () => this.#socket.bufferedAmount < BUFFERED_BYTES_MAX,
+      canSend: () => this.#socket.bufferedAmount < BUFFERED_BYTES_SLOW,
       onChange: (body) => this.#sendNext(id, body),
       onError: (body) => {
         this.#operations.delete(id)
@@ -205,7 +210,9 @@ export class Connection {
   }
 
   #send(text: string): void {
-    if (this.#isOpen) this.#socket.send(text)
+    if (!this.#isOpen) return
+    this.#socket.send(text)
+    if (this.#socket.bufferedAmount > BUFFERED_BYTES_MAX) this.#socket.terminate()
   }
 
   #close(code: number, message: string): void {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { EventLog } from '../../../src/demo/events/event-log.ts'
 import type { RunningDemo } from '../../../src/demo/start.ts'
 import { ask, send } from '../../support/ask.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
@@ -218,6 +219,22 @@ describe('delivery', () => {
     await create({ replace: true })
     await rename('reachable')
     await nextEvent()
+  })
+
+  it('keeps the newest when too many wait', async () => {
+    await create({ webhook: 'http://127.0.0.1:1/' })
+    await sql("UPDATE categories SET name = name || '?' WHERE id = 1")
+    await sql("UPDATE categories SET name = name || '?' WHERE id = 2")
+    await expect.poll(loggedEvents, { interval: 10 }).toEqual([
+      { tries: 1, error: true },
+      { tries: 1, error: true },
+    ])
+    const { database } = demo.backend
+    expect(await new EventLog(database).prune(1)).toBe(1)
+    const { rows } = await database.query(
+      "SELECT payload #>> '{data,new,id}' AS id FROM hdb_catalog.event_log",
+    )
+    expect(rows).toEqual([{ id: '2' }])
   })
 
   it('gets every one of many events to its webhook', async () => {

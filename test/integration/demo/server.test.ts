@@ -372,6 +372,11 @@ describe('POST /v2/query', () => {
     })
   })
 
+  it('refuses to wait for data that cannot come', async () => {
+    const { body } = await runSql('SELECT 1; copy orgs (name)\nfrom  stdin')
+    expect(body).toMatchObject({ path: '$.args', code: 'not-supported' })
+  })
+
   it('shows a new column to GraphQL, as a new version of the metadata', async () => {
     const before = demo.backend.metadata.resourceVersion
     await runSql('ALTER TABLE orgs ADD COLUMN motto text')
