@@ -62,10 +62,16 @@ export async function passThrough(parts: PassthroughParts, exchange: Exchange): 
   const { head, request, response } = exchange
   const identity = await sessionIdentity(parts, head)
   const upstream = await send(parts, exchange, identity)
-  if (await mayHaveExecuted(parts, head, upstream.statusCode)) await invalidate(parts, exchange)
-  const headers = answerHeaders(upstream.headers)
-  headers.push('X-Request-Id', head.requestId)
-  response.writeHead(upstream.statusCode, headers)
+  try {
+    if (await mayHaveExecuted(parts, head, upstream.statusCode)) await invalidate(parts, exchange)
+    const headers = answerHeaders(upstream.headers)
+    headers.push('X-Request-Id', head.requestId)
+    response.writeHead(upstream.statusCode, headers)
+  } catch (error) {
+    // Unread, it would keep its connection for ever.
+    upstream.body.destroy()
+    throw error
+  }
   try {
     await pipeline(upstream.body, response)
   } catch (error) {

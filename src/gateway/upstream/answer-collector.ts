@@ -20,6 +20,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   #bytes = 0
   #status = 0
   #headers: IncomingHttpHeaders = {}
+  #abort: (() => void) | undefined
 
   constructor(options: AnswerCollectorOptions) {
     this.#options = options
@@ -28,9 +29,9 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const { signal } = this.#options
     if (signal === undefined) return
-    const abort = (): void => controller.abort(new Error('aborted'))
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
+    this.#abort = () => controller.abort(new Error('aborted'))
+    if (signal.aborted) this.#abort()
+    else signal.addEventListener('abort', this.#abort, { once: true })
   }
 
   onResponseStart(
@@ -50,13 +51,20 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#stopListening()
     const [first = NO_BYTES, ...rest] = this.#chunks
     const body = rest.length === 0 ? first : Buffer.concat(this.#chunks, this.#bytes)
     this.#options.resolve({ status: this.#status, headers: this.#headers, body })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#stopListening()
     this.#options.reject(error)
+  }
+
+  /** A signal may outlive many requests: the one of whoever polls. */
+  #stopListening(): void {
+    if (this.#abort !== undefined) this.#options.signal?.removeEventListener('abort', this.#abort)
   }
 
   #refuseAbove(controller: Dispatcher.DispatchController, bytes: number): void {
