@@ -11,10 +11,11 @@ export const REQUEST_LINE = 'POST /v1/graphql HTTP/1.1\r\n'
 
 /**
  * A field line as RFC 9110, section 5.5 recommends to write it: a token, no space before the colon, visible
- * ASCII. What else HTTP allows, or once allowed, is for Node.js to judge.
+ * ASCII. What else HTTP allows, or once allowed, is for Node.js to judge. Spaces are one or the other's, never
+ * tried as both: a line of nothing else took 0.4 s to be refused.
  */
 const FIELD_LINE =
-  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?)[ \t]*$/
+  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?![ \t])((?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?)[ \t]*$/
 const JSON_TYPE = /^application\/json *(?:;|$)/i
 const LENGTH = /^[1-9]\d{0,8}$/
 

@@ -74,4 +74,11 @@ describe('readLaneHead', () => {
     const { headers } = readLaneHead(withLine('__proto__: x')) ?? {}
     expect(Object.getPrototypeOf(headers)).toBe(Object.prototype)
   })
+
+  it('judges a line of 16 KB at once, however it is made', () => {
+    const lines = [' '.repeat(16_000), `a${' '.repeat(16_000)}`, 'a '.repeat(8_000)]
+    const startMs = performance.now()
+    for (const line of lines) expect(readLaneHead(withLine(`X:${line}\x80`))).toBeUndefined()
+    expect(performance.now() - startMs).toBeLessThan(100)
+  })
 })
