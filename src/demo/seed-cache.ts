@@ -9,7 +9,7 @@ import {
   rm,
   writeFile,
 } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../shared/logger.ts'
@@ -104,6 +104,7 @@ export async function defaultCacheFolder(): Promise<string> {
     await access(PACKAGE_FOLDER, constants.W_OK)
     return PACKAGE_FOLDER
   } catch {
-    return join(tmpdir(), `gerbang-demo-${userInfo().username}`)
+    // By number: in a container the user need not have a name.
+    return join(tmpdir(), `gerbang-demo-${process.getuid?.() ?? 'user'}`)
   }
 }
