@@ -39,7 +39,7 @@ function rowTerms(
   alias: Sql,
   order: JsonObject,
 ): readonly OrderTerm[] {
-  return [...order].flatMap(([key, value]) => {
+  return byName(order).flatMap(([key, value]) => {
     if (value === null) return []
     if (table.tracked.catalog.columns.has(key)) {
       return [term(sql`${alias}.${identifier(key)}`, value, key)]
@@ -53,6 +53,11 @@ function rowTerms(
   })
 }
 
+/** Hasura v2 does not keep the order of an input object's fields: of several, it sorts by the first name first. */
+function byName(order: JsonObject): readonly (readonly [string, JsonValue])[] {
+  return [...order].toSorted(([one], [other]) => (one < other ? -1 : 1))
+}
+
 function term(expression: Sql, direction: JsonValue, column?: string): OrderTerm {
   return { expression, direction: raw(DIRECTIONS[textOf(direction)] ?? 'ASC NULLS LAST'), column }
 }
@@ -64,7 +69,7 @@ function relatedRowTerms(
   relationship: Relationship,
   order: JsonObject,
 ): readonly OrderTerm[] {
-  return [...order].flatMap(([key, value]) => {
+  return byName(order).flatMap(([key, value]) => {
     if (value === null) return []
     const { target, row, on } = readable(scope, alias, relationship)
     const inner = (expression: Sql) =>
@@ -90,10 +95,10 @@ function aggregateTerms(
 ): readonly OrderTerm[] {
   const { row, on } = readable(scope, alias, relationship)
   const over = (expression: Sql) => sql`(SELECT ${expression} FROM ${row.from} WHERE ${on})`
-  return [...order].flatMap(([name, value]) => {
+  return byName(order).flatMap(([name, value]) => {
     if (value === null) return []
     if (name === 'count') return [term(over(countOf(row.alias, [], false)), value)]
-    return [...(isObject(value) ? value : [])].map(([column, direction]) =>
+    return (isObject(value) ? byName(value) : []).map(([column, direction]) =>
       term(over(sql`${raw(name)}(${row.alias}.${identifier(column)})`), direction),
     )
   })

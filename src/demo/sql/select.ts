@@ -92,7 +92,8 @@ export function aggregatedJson(
     return [member, nodes] as const
   })
   const pairs = members.map(([member, value]) => sql`${literal(member.key)}, ${value}`)
-  return sql`(SELECT json_build_object(${join(pairs)}) FROM (${rows}) AS ${alias})`
+  // HAVING makes it one row, also where no aggregate was asked for or all are skipped.
+  return sql`(SELECT json_build_object(${join(pairs)}) FROM (${rows}) AS ${alias} HAVING true)`
 }
 
 /** Postgres cuts longer names short, so such response keys need another form. */

@@ -91,6 +91,14 @@ describe('a list', () => {
     ])
   })
 
+  it.each(['{name: desc, id: asc}', '{id: asc, name: desc}'])(
+    'orders by the fields of one object in the order of their names: %s',
+    async (order) => {
+      const query = `{ categories(limit: 2, order_by: ${order}) { id } }`
+      expect(await shop.data(admin, query)).toEqual({ categories: [{ id: 1 }, { id: 2 }] })
+    },
+  )
+
   it('cuts with limit, offset and distinct_on', async () => {
     const page = '{ users(order_by: {id: asc}, limit: 2, offset: 10) { id } }'
     expect(await shop.data(admin, page)).toEqual({ users: [{ id: 11 }, { id: 12 }] })
@@ -151,6 +159,14 @@ describe('by_pk, aggregates and functions', () => {
     expect(await shop.data(admin, query)).toEqual({
       product_categories_by_pk: { product: { id: 1 } },
     })
+  })
+
+  it.each([
+    ['aggregate { count @skip(if: true) }', { aggregate: {} }],
+    ['__typename', { __typename: 'users_aggregate' }],
+  ])('gives one answer for many rows without an aggregate: %s', async (fields, expected) => {
+    const query = `{ users_aggregate { ${fields} } }`
+    expect(await shop.data(admin, query)).toEqual({ users_aggregate: expected })
   })
 
   it('computes every aggregate', async () => {
