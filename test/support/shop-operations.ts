@@ -31,13 +31,13 @@ export type Kind = 'query' | 'mutation'
 export interface Seeds {
   readonly shape: number
   readonly values: number
+  /** Of what has no order: arguments and the fields of input objects. */
+  readonly order: number
 }
 
 /** The body of a request for a random operation that the schema of a role allows; the same for the same seeds. */
 export function randomOperation(schema: GraphQLSchema, kind: Kind, seeds: Seeds): string {
-  return new OperationWriter(schema, seededRandom(seeds.shape), seededRandom(seeds.values)).body(
-    kind,
-  )
+  return new OperationWriter(schema, seeds).body(kind)
 }
 
 const DEPTH_MAX = 3
@@ -53,16 +53,18 @@ class OperationWriter {
   readonly #schema: GraphQLSchema
   readonly #random: Random
   readonly #values: Random
+  readonly #order: Random
   readonly #variables: { readonly name: string; readonly type: string; readonly json: string }[] =
     []
   readonly #fragments: string[] = []
   #isMutation = false
   #aliases = 0
 
-  constructor(schema: GraphQLSchema, random: Random, values: Random) {
+  constructor(schema: GraphQLSchema, seeds: Seeds) {
     this.#schema = schema
-    this.#random = random
-    this.#values = values
+    this.#random = seededRandom(seeds.shape)
+    this.#values = seededRandom(seeds.values)
+    this.#order = seededRandom(seeds.order)
   }
 
   body(kind: Kind): string {
@@ -131,7 +133,7 @@ class OperationWriter {
     if (distinct !== undefined && order !== undefined && this.#chance(0.08)) {
       const [column] = this.#enumValues(distinct.type)
       add(distinct, { literal: `[${column}]`, json: `["${column}"]` })
-      add(order, object([[column ?? '', { literal: 'desc', json: '"desc"' }]]))
+      add(order, this.#inAnyOrder([[column ?? '', { literal: 'desc', json: '"desc"' }]]))
     } else if (order !== undefined && this.#chance(0.6)) {
       add(order, this.#value(order.type, placeOf(order)))
     }
@@ -147,7 +149,7 @@ class OperationWriter {
         add(arg, number(expendableId(this.#values, table)))
       } else add(arg, this.#value(arg.type, { ...placeOf(arg), table }))
     }
-    return texts.length === 0 ? '' : `(${texts.join(', ')})`
+    return texts.length === 0 ? '' : `(${shuffle(this.#order, texts).join(', ')})`
   }
 
   /** Hasura refuses an update without one, and two of one column. */
@@ -171,16 +173,16 @@ class OperationWriter {
     const other = others.length > 0 && this.#chance(0.4) ? pick(this.#random, others) : undefined
     if (other !== undefined) {
       const id = number(integer(this.#values, { table, column: other }))
-      return object([[other, object([['_eq', id]])]])
+      return this.#inAnyOrder([[other, this.#inAnyOrder([['_eq', id]])]])
     }
     const column = 'id' in fields ? 'id' : 'product_id'
     const id = () =>
       number(
         isDelete ? expendableId(this.#values, table) : integer(this.#values, { table, column }),
       )
-    const key = object([[column, object([['_in', list([id(), id()])]])]])
+    const key = this.#inAnyOrder([[column, this.#inAnyOrder([['_in', list([id(), id()])]])]])
     if (!this.#chance(0.3)) return key
-    return object([['_and', list([key, this.#value(boolExp, { ...EMPTY, table }, 1)])]])
+    return this.#inAnyOrder([['_and', list([key, this.#value(boolExp, { ...EMPTY, table }, 1)])]])
   }
 
   #value(type: GraphQLInputType, place: Place, depth = 0): Input {
@@ -225,7 +227,7 @@ class OperationWriter {
     )
     const isWritten = /_(?:set|inc|append|prepend)_input$/.test(name)
     const chosen = [...required, ...this.#some(simple, required.length === 0 ? 1 : 0, 2)]
-    return object(
+    return this.#inAnyOrder(
       chosen.map((field) => {
         const at = { ...inside, column: field.name, operator: operatorOf(name, place), isWritten }
         return [field.name, this.#inner(field, at, depth + 1)]
@@ -243,7 +245,9 @@ class OperationWriter {
   #comparison(fields: Fields, place: Place): Input {
     const field = pick(this.#random, fields)
     const column = field.name === '_is_null' ? '' : place.column
-    return object([[field.name, this.#inner(field, { ...place, column, operator: field.name }, 9)]])
+    return this.#inAnyOrder([
+      [field.name, this.#inner(field, { ...place, column, operator: field.name }, 9)],
+    ])
   }
 
   /** A row to insert: most columns, now and then rows around it. */
@@ -255,7 +259,7 @@ class OperationWriter {
       if (nested.some((one) => name === `${one.name}_id`)) return false
       return this.#chance(RARELY_GIVEN.has(name) ? 0.05 : 0.97)
     })
-    return object(
+    return this.#inAnyOrder(
       [...given, ...nested].map((field) => {
         const place = { table, column: field.name, operator: '', isWritten: true }
         return [field.name, this.#value(field.type, place, depth + 1)]
@@ -268,7 +272,7 @@ class OperationWriter {
     const operator = this.#updateOperator(fields)
     const operators = fields.filter(({ name }) => name === operator)
     if (where === undefined) throw new Error('an update has a filter')
-    return object([
+    return this.#inAnyOrder([
       ['where', this.#narrow(where.type, 'update_')],
       ...operators.map((field): [string, Input] => [
         field.name,
@@ -290,15 +294,27 @@ class OperationWriter {
     return `$${name} `
   }
 
+  #inAnyOrder(fields: readonly (readonly [name: string, value: Input])[]): Input {
+    const shuffled = shuffle(this.#order, fields)
+    return {
+      literal: `{${shuffled.map(([name, { literal }]) => `${name}: ${literal}`).join(', ')}}`,
+      json: `{${shuffled.map(([name, { json }]) => `"${name}":${json}`).join(',')}}`,
+    }
+  }
+
   #some<T>(items: readonly T[], min: number, max: number): T[] {
-    const keyed = items.map((item) => ({ item, key: this.#random.next() }))
-    const shuffled = keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item)
+    const shuffled = shuffle(this.#random, items)
     return shuffled.slice(0, between(this.#random, min, max))
   }
 
   #chance(of: number): boolean {
     return this.#random.next() < of
   }
+}
+
+function shuffle<T>(random: Random, items: readonly T[]): T[] {
+  const keyed = items.map((item) => ({ item, key: random.next() }))
+  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item)
 }
 
 const EMPTY: Place = { table: '', column: '', operator: '', isWritten: false }
@@ -341,12 +357,5 @@ function list(items: readonly Input[]): Input {
   return {
     literal: `[${items.map(({ literal }) => literal).join(', ')}]`,
     json: `[${items.map(({ json }) => json).join(',')}]`,
-  }
-}
-
-function object(fields: readonly (readonly [name: string, value: Input])[]): Input {
-  return {
-    literal: `{${fields.map(([name, { literal }]) => `${name}: ${literal}`).join(', ')}}`,
-    json: `{${fields.map(([name, { json }]) => `"${name}":${json}`).join(',')}}`,
   }
 }
