@@ -239,6 +239,8 @@ class OperationWriter {
     const type = getNamedType(field.type)
     if (!isInputObjectType(type) || type.name.endsWith('_comparison_exp')) return true
     if (owner.endsWith('_on_conflict')) return this.#chance(0.3)
+    // A subquery for each row: seldom, and not one in another.
+    if (owner.endsWith('_order_by')) return depth === 0 && this.#chance(0.15)
     return depth < BOOL_DEPTH_MAX
   }
 

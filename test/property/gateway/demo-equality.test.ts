@@ -38,6 +38,8 @@ const WRITES = 0.14
 const RECENT = 10
 /** The share of steps that ask something of those again, of whoever has the role. */
 const REPEATS = 0.5
+/** How many of the questions are then asked once more, in one body with another. */
+const BATCHES = 0.05
 /** The share of questions that are asked by whoever, not by the role they were made for. */
 const STRANGERS = 0.05
 const ROLES = ['admin', 'manager', 'user', 'user', 'anonymous'] as const
@@ -141,6 +143,10 @@ describe('the gateway in front of the demo Hasura', () => {
         const question = isRepeat ? pick(random, recent).question : pick(random, questions)
         const asking = { question, asker: askerOf(question, random) }
         await read(asking, history)
+        if (random.next() < BATCHES) {
+          const body = `[${question.body}, ${pick(random, questions).body}]`
+          await read({ asker: asking.asker, question: { role: question.role, body } }, history)
+        }
         recent = [asking, ...recent.filter((one) => !isSame(one, asking))].slice(0, RECENT)
       }
     })
