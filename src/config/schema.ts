@@ -99,7 +99,7 @@ const upstream = section('The Hasura that answers what the cache does not.', {
   }),
   connections: option(integer({ min: 1, max: 4_096 }), {
     default: 64,
-    doc: 'Connections to Hasura, each with one request at a time.',
+    doc: 'Connections to Hasura, each with one request at a time: so many for GraphQL, and as many again for what is passed through unread.',
   }),
   queue_max: option(integer({ min: 0, max: 1_000_000 }), {
     default: 1_000,

@@ -33,6 +33,7 @@ export interface UpstreamOptions {
   readonly url: string
   /** Needed to read metadata; never sent for a client's request unless the client sent it. */
   readonly adminSecret: string | undefined
+  /** For requests that are read whole, and as many for those that are passed through as streams. */
   readonly connections: number
   readonly connectTimeoutMs: number
   /** From the request sent to the headers received. */

@@ -238,6 +238,18 @@ describe('a body', () => {
     expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual({ sha1 })
   })
 
+  it('that a client sends slowly keeps nobody from GraphQL', async () => {
+    const { url, upstream, gateway } = await startWorld({ upstream: { connections: 2 } })
+    const clients = await Promise.all([1, 2, 3].map(() => openSocket(portOf(url))))
+    for (const client of clients) {
+      client.write('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf')
+    }
+    await waitUntil(() => gateway.snapshot().upstream.inFlight === 3)
+    expect((await ask(url, PRODUCTS, user)).status).toBe(200)
+    for (const client of clients) client.destroy()
+    expect(upstream.received.map(({ path }) => path)).toEqual(['/v1/graphql'])
+  })
+
   it('is not read from Hasura faster than the client reads', async () => {
     const { url, upstream } = await startWorld()
     let written = 0

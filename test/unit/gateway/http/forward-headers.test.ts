@@ -200,3 +200,36 @@ describe('withoutCookie', () => {
     expect(withoutCookie(header, 's')).toBe(expected)
   })
 })
+
+describe('a token in a header of its own', () => {
+  const own: Identity = { ...identity, upstreamHeaders: new Map([['x-token', 'of the session']]) }
+
+  it('is the identity’s alone, whatever the client sends there', () => {
+    const flat = ownRequestHeaders(head({ 'x-token': 'other' }), own, SESSION)
+    expect(flat.filter((_, index) => flat[index - (index % 2)] === 'x-token')).toEqual([
+      'x-token',
+      'of the session',
+    ])
+  })
+})
+
+describe('the cookie of a session', () => {
+  it('is not passed through for who is known by something else', () => {
+    const sent = head({ cookie: `a=1; ${SESSION}=secret; b=2` })
+    expect(toObject(passthroughRequestHeaders(sent, undefined, SESSION))['cookie']).toBe('a=1; b=2')
+    const only = head({ cookie: `${SESSION}=secret` })
+    expect(toObject(passthroughRequestHeaders(only, undefined, SESSION))).not.toHaveProperty(
+      'cookie',
+    )
+  })
+
+  it('is no other cookie', () => {
+    const cookie = `x${SESSION}=1; ${SESSION}x=2`
+    expect(
+      toObject(passthroughRequestHeaders(head({ cookie }), undefined, SESSION))['cookie'],
+    ).toBe(cookie)
+    expect(toObject(passthroughRequestHeaders(head({ cookie }), undefined, ''))['cookie']).toBe(
+      cookie,
+    )
+  })
+})
