@@ -17,7 +17,7 @@ const SECRET = 'the secret of the serve test'
 const QUERY = 'query List @cached(ttl: 60) { products { id } }'
 const ADMIN = { 'x-hasura-admin-secret': SECRET }
 
-/** The first tries to read the metadata are some seconds apart. */
+/** On a busy machine everything takes a while; the first tries to read the metadata are seconds apart as well. */
 const POLL = { timeout: 20_000, interval: 100 }
 
 const upstream = new EchoUpstream()
@@ -168,7 +168,7 @@ describe('gerbang serve', () => {
       await upstream.receives(before + 1)
       const ended = cli.stop('SIGTERM')
       await cli.logged(/"msg":"stopping"/)
-      await expect.poll(async () => await isRefused(url)).toBe(true)
+      await expect.poll(async () => await isRefused(url), POLL).toBe(true)
       const ready = await send(admin, '/readyz')
       expect(JSON.parse(ready.text).missing).toContain('the gateway is not listening')
       held.release()
