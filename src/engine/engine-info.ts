@@ -60,7 +60,7 @@ export function engineSections(sources: InfoSources): readonly InfoSection[] {
 
 type Fields = readonly (readonly [name: string, value: string | number])[]
 
-function serverFields({ runId, startedMs, keyspace, config }: InfoSources): Fields {
+function serverFields({ runId, startedMs, keyspace, config, server }: InfoSources): Fields {
   const uptimeSeconds = Math.floor((keyspace.nowMs - startedMs) / 1_000)
   return [
     ['redis_version', ENGINE_VERSION],
@@ -70,7 +70,7 @@ function serverFields({ runId, startedMs, keyspace, config }: InfoSources): Fiel
     ['process_id', process.pid],
     ['process_supervised', 'no'],
     ['run_id', runId],
-    ['tcp_port', config.value('port')],
+    ['tcp_port', server().port],
     ['server_time_usec', keyspace.nowMs * 1_000],
     ['uptime_in_seconds', uptimeSeconds],
     ['uptime_in_days', Math.floor(uptimeSeconds / 86_400)],

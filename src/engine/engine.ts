@@ -73,7 +73,7 @@ export class Engine {
       executor: this.#executor,
       config: this.#config,
       log: options.log,
-      newClient: (address) => this.#newClient(address, this.#config.value('requirepass') === ''),
+      newClient: (address) => this.#newClient(address),
     })
     this.#followDirectives()
   }
@@ -99,7 +99,7 @@ export class Engine {
 
   /** A caller in this process: needs no password. */
   client(): EmbeddedClient {
-    return new EmbeddedClient(this.#executor, this.#keyspace, this.#newClient('embedded:0', true))
+    return new EmbeddedClient(this.#executor, this.#keyspace, this.#newClient())
   }
 
   /** The text of INFO. */
@@ -161,10 +161,18 @@ export class Engine {
     })
   }
 
-  #newClient(address: string, isAuthenticated: boolean): Client {
+  /** Without an address: for a caller in this process. */
+  #newClient(address?: string): Client {
     const id = this.#nextClientId
     this.#nextClientId += 1
-    return new Client({ id, address, nowMs: this.#options.clock.nowMs(), isAuthenticated })
+    const isEmbedded = address === undefined
+    return new Client({
+      id,
+      address: address ?? 'embedded:0',
+      nowMs: this.#options.clock.nowMs(),
+      isAuthenticated: isEmbedded || this.#config.value('requirepass') === '',
+      isEmbedded,
+    })
   }
 
   #runCycle(cycleMs: number): void {

@@ -5,6 +5,9 @@ import type { MemoryStat } from '../introspection/memory-use.ts'
 import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 
+/** The address of a client on this machine, with its port. */
+const LOOPBACK = /^(?:::1|127\.0\.0\.1|::ffff:127\.0\.0\.1):\d+$/
+
 export const serverCommands: readonly CommandSpec[] = [
   {
     name: 'dbsize',
@@ -229,7 +232,16 @@ function replyWithStats(reply: ReplyWriter, stats: readonly MemoryStat[]): void 
   }
 }
 
-function debug({ argv, reply, services }: CommandContext): void {
+/** From outside it is only for those who can edit the configuration: DEBUG SLEEP stops the whole process. */
+function isDebugAllowed({ client, services }: CommandContext): boolean {
+  if (client.isEmbedded) return true
+  const allowed = services.config.value('enable-debug-command')
+  return allowed === 'yes' || (allowed === 'local' && LOOPBACK.test(client.address))
+}
+
+function debug(context: CommandContext): void {
+  const { argv, reply, services } = context
+  if (!isDebugAllowed(context)) return reply.error(replyErrors.debugNotAllowed)
   if (argv.is(1, 'SLEEP') && argv.count === 3) {
     sleepSync(Number(argv.latin1(2)) * 1_000)
     return reply.simple('OK')

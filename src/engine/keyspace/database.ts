@@ -127,7 +127,9 @@ export class Database {
   }
 
   touch(record: Handle): void {
-    this.#records.setAccess(record, this.#context.access.touched(this.#records.access(record)))
+    const access = this.#records.access(record)
+    const touched = this.#context.access.touched(access)
+    if (touched !== access) this.#records.setAccess(record, touched)
   }
 
   type(record: Handle): ValueType {
@@ -231,6 +233,10 @@ export class Database {
 
   /** Gives the string these bytes for its own and leaves its expiry. The record may move. */
   overwrite(record: Handle, value: Uint8Array, valueLength: number, form: StringForm): Handle {
+    if (valueLength === this.valueLength(record) && this.#records.stringForm(record) === form) {
+      copyBytes(this.#slab.bytes(record), this.#records.valueStart(record), value, 0, valueLength)
+      return record
+    }
     const moved = this.#reshape(record, valueLength, this.#records.expiresAtMs(record), 0)
     this.#records.setStringForm(moved, form)
     copyBytes(this.#slab.bytes(moved), this.#records.valueStart(moved), value, 0, valueLength)
@@ -280,10 +286,11 @@ export class Database {
     const hash = this.#dict.hash(key, start, length)
     const target = this.#livingRecord(key, start, length, hash)
     if (target === record) return
-    if (target !== NONE) this.#remove(target)
     const valueLength = this.valueLength(record)
     const hasExpiry = expiresAtMs !== NO_EXPIRY
+    // First, for there may be no memory: then both keys are still there.
     const renamed = this.#records.createString(key, start, length, hash, valueLength, hasExpiry)
+    if (target !== NONE) this.#remove(target)
     this.#copyValue(record, renamed, valueLength)
     this.#records.setStringForm(renamed, form)
     this.#records.setAccess(renamed, this.#records.access(record))

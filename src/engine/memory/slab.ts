@@ -73,17 +73,10 @@ export class Slab {
   }
 
   free(handle: Handle): void {
-    const arena = handle >>> ARENA_SHIFT
-    if (this.#huge.has(arena)) return this.#freeHuge(arena)
-    const span = this.#spanOf(handle)
-    const sizeClass = this.#pages.kind[span] ?? RUN
-    if (sizeClass === RUN) {
-      this.usedBytes -= (this.#pages.length[span] ?? 0) * PAGE_BYTES
-      this.#pages.release(span)
-      return
-    }
+    const sizeClass = this.#classOf(handle)
+    if (sizeClass === RUN) return this.#freeLarge(handle)
     this.usedBytes -= unitsOfClass(sizeClass) * UNIT_BYTES
-    this.#giveBlock(span, sizeClass, handle)
+    this.#giveBlock(this.#spanOf(handle), sizeClass, handle)
   }
 
   /** Takes every block back at once; no handle is valid any more. The first arena stays, to be used again. */
@@ -105,12 +98,10 @@ export class Slab {
 
   /** The whole size of the block, at least what was asked for. */
   blockBytes(handle: Handle): number {
+    const sizeClass = this.#classOf(handle)
+    if (sizeClass !== RUN) return unitsOfClass(sizeClass) * UNIT_BYTES
     const huge = this.#huge.get(handle >>> ARENA_SHIFT)
-    if (huge !== undefined) return huge
-    const span = this.#spanOf(handle)
-    const sizeClass = this.#pages.kind[span] ?? RUN
-    if (sizeClass === RUN) return (this.#pages.length[span] ?? 0) * PAGE_BYTES
-    return unitsOfClass(sizeClass) * UNIT_BYTES
+    return huge ?? (this.#pages.length[this.#spanOf(handle)] ?? 0) * PAGE_BYTES
   }
 
   /** The arena the block lies in; the block starts at `offset`. Not to be kept. */
@@ -132,6 +123,11 @@ export class Slab {
 
   setUint32(handle: Handle, byteOffset: number, value: number): void {
     this.view(handle).setUint32(((handle & ARENA_MASK) << 4) + byteOffset, value, true)
+  }
+
+  /** RUN for a block that is a span or an arena of its own. */
+  #classOf(handle: Handle): number {
+    return this.#pages.kind[handle >>> PAGE_UNIT_SHIFT] ?? RUN
   }
 
   #spanOf(handle: Handle): number {
@@ -223,6 +219,14 @@ export class Slab {
     this.#huge.set(arena, bytes)
     this.usedBytes += bytes
     return arena * ARENA_UNITS
+  }
+
+  #freeLarge(handle: Handle): void {
+    const arena = handle >>> ARENA_SHIFT
+    if (this.#huge.has(arena)) return this.#freeHuge(arena)
+    const span = this.#spanOf(handle)
+    this.usedBytes -= (this.#pages.length[span] ?? 0) * PAGE_BYTES
+    this.#pages.release(span)
   }
 
   #freeHuge(arena: number): void {

@@ -25,6 +25,7 @@ export const DIRECTIVES: readonly Directive[] = [
     'runs in the foreground only; let a service manager put it behind',
     false,
   ),
+  enumeration('enable-debug-command', 'no', ['no', 'yes', 'local'], false),
   enumeration('loglevel', 'notice', ['debug', 'verbose', 'notice', 'warning', 'nothing']),
   memory('maxmemory', 0, 0),
   enumeration('maxmemory-policy', 'noeviction', MAXMEMORY_POLICIES),
@@ -56,8 +57,13 @@ function boolean(name: string, isOn: boolean, isMutable = true): Directive {
   return { name, type: { kind: 'boolean' }, defaultValue: isOn ? 'yes' : 'no', isMutable }
 }
 
-function enumeration(name: string, defaultValue: string, values: readonly string[]): Directive {
-  return { name, type: { kind: 'enum', values }, defaultValue, isMutable: true }
+function enumeration(
+  name: string,
+  defaultValue: string,
+  values: readonly string[],
+  isMutable = true,
+): Directive {
+  return { name, type: { kind: 'enum', values }, defaultValue, isMutable }
 }
 
 function memory(name: string, bytes: number, min: number): Directive {

@@ -38,6 +38,8 @@ export class RespServer {
   readonly commandRate = new Rate()
   readonly inputRate = new Rate()
   readonly outputRate = new Rate()
+  /** Where it listens; 0 while it does not. */
+  port = 0
   connectionsReceived = 0
   connectionsRejected = 0
   /** At the last cycle: buffers of all connections, and the largest of one. */
@@ -128,13 +130,15 @@ export class RespServer {
     server.removeAllListeners('error')
     server.on('error', (error) => this.#options.log.error({ err: error }, 'RESP server failed'))
     this.#server = server
-    return { port: portOf(server.address()) }
+    this.port = portOf(server.address())
+    return { port: this.port }
   }
 
   async close(): Promise<void> {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined
+    this.port = 0
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of this.#connections.keys()) socket.destroy()
     await closed

@@ -255,6 +255,35 @@ describe('a client that vanishes', () => {
   })
 })
 
+describe('DEBUG', () => {
+  it.each([
+    ['no', /^-ERR DEBUG command not allowed/],
+    ['local', /^\+OK/],
+    ['yes', /^\+OK/],
+  ])('over a socket of this machine, with enable-debug-command %s', async (allowed, reply) => {
+    const { engine, port } = await serve({ 'enable-debug-command': allowed })
+    expect(await (await open(port)).send('DEBUG', 'SLEEP', '0')).toMatch(reply)
+    expect(engine.client().call('DEBUG', 'SLEEP', '0')).toBe('OK')
+  })
+})
+
+describe('INFO', () => {
+  it('tells the port it listens on, and what went through it', async () => {
+    const { engine, port } = await serve({ port: '0' })
+    const client = await open(port)
+    await client.send('SET', 'a', '1')
+    expect(info(engine, 'tcp_port')).toBe(port)
+    expect(info(engine, 'total_net_input_bytes')).toBe(
+      encode(['SET', 'a', '1']).length + END_REQUEST.length,
+    )
+    expect(info(engine, 'total_net_output_bytes')).toBeGreaterThan('+OK\r\n'.length)
+    await expect.poll(() => info(engine, 'instantaneous_ops_per_sec')).toBeGreaterThan(0)
+    await client.send('CONFIG', 'RESETSTAT')
+    // The reply to CONFIG and what came behind it.
+    expect(info(engine, 'total_commands_processed')).toBeLessThanOrEqual(2)
+  })
+})
+
 describe('stop', () => {
   it('hangs up on clients, frees the port and may be called again', async () => {
     const { engine, port } = await serve()
