@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { destination, pino } from 'pino'
+import { endWithParent } from './end-with-parent.ts'
 import { startDemo } from './start.ts'
 
 /** A process of its own, started by `gerbang demo`: what it is told comes by arguments and environment. */
@@ -16,6 +17,8 @@ const told = new Promise<void>((resolve) => {
   process.stdin.once('error', () => resolve())
   process.stdin.resume()
 })
+
+endWithParent()
 
 try {
   // For people only: whoever reads the errors of a process wants to find none.

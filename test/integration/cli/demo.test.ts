@@ -115,11 +115,12 @@ describe.skipIf(!canRun)('gerbang demo (curl)', () => {
 
 describe('gerbang demo, told its ports', () => {
   it(
-    'listens there, and leaves no process behind when it is killed',
+    'listens there, and leaves no process behind when it is killed in the middle of a statement',
     async () => {
       const [port, adminPort, hasuraPort] = [await freePort(), await freePort(), await freePort()]
       const ports = `--port ${port} --admin-port ${adminPort} --hasura-port ${hasuraPort}`
-      const demo = new CliProcess(['demo', ...ports.split(' ')])
+      const environment = { HASURA_GRAPHQL_ADMIN_SECRET: 'secret' }
+      const demo = new CliProcess(['demo', ...ports.split(' ')], environment)
       await demo.printed(/Ctrl-C stops everything/)
       const hasura = `http://127.0.0.1:${hasuraPort}`
       const { text } = await send(hasura, '/healthz')
@@ -130,8 +131,18 @@ describe('gerbang demo, told its ports', () => {
       expect(versions[1]?.text).toBe(versions[0]?.text)
       expect((await send(`http://127.0.0.1:${adminPort}`, '/healthz')).status).toBe(200)
 
+      const sql = 'SELECT count(*) FROM generate_series(1, 1000000000000)'
+      const endless = send(hasura, '/v2/query', {
+        method: 'POST',
+        headers: { 'x-hasura-admin-secret': 'secret' },
+        body: JSON.stringify({ type: 'run_sql', args: { sql, read_only: true } }),
+      })
+      const cutOff = expect(endless).rejects.toThrow()
+      // The statement runs when nothing else is answered any more.
+      await expect.poll(() => isAnswering(`${hasura}/healthz`)).toBe(false)
       // Resolves once both processes have let go of standard error.
       expect(await demo.stop('SIGKILL')).toBeUndefined()
+      await cutOff
       await expect(send(hasura, '/healthz')).rejects.toThrow('ECONNREFUSED')
     },
     START_TIMEOUT_MS,
@@ -152,6 +163,13 @@ describe('gerbang demo, told its ports', () => {
     START_TIMEOUT_MS,
   )
 })
+
+async function isAnswering(url: string): Promise<boolean> {
+  return await fetch(url, { signal: AbortSignal.timeout(200) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
 
 interface Guide {
   readonly setUp: string
