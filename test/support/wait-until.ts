@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 
-/** For what no event tells: looks after every turn of the event loop, at most so long as a test may take. */
+/** For what no event tells: looks again and again, at most so long as a test may take. */
 export async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setImmediate()
+  while (!isSo()) await setTimeout(1)
 }

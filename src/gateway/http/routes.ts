@@ -5,6 +5,7 @@ import type { WrittenTags } from '../cache/written-tags.ts'
 import { GatewayError, plainErrorBody } from '../errors.ts'
 import type { Tag } from '../metadata/plan.ts'
 import type { AccessLog } from './access-log.ts'
+import { limitAlias } from './alias-limits.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import { isPreflight, preflightHeaders } from './cors.ts'
 import { fromFramework } from './framework-error.ts'
@@ -61,8 +62,7 @@ export function graphqlRoutes(fastify: FastifyInstance, parts: RouteParts, done:
   for (const alias of ALIASES) {
     fastify.post(alias, (request, reply) => {
       reply.hijack()
-      const body = bytesOf(request.body)
-      servePassthrough(parts, request.raw, reply.raw, parts.writtenTags.of(body), body)
+      serveAlias(parts, request.raw, reply.raw, bytesOf(request.body))
     })
   }
   done()
@@ -118,6 +118,21 @@ function serveGraphql(
     .finally(() => {
       requestStatistics.inFlight -= 1
     })
+}
+
+function serveAlias(
+  parts: RouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+): void {
+  const head = headOf(parts, request)
+  limitAlias(parts.graphql, head, body)
+    .then((refusal) => {
+      if (refusal !== undefined) send(parts, request, response, head, refusal)
+      else servePassthrough(parts, request, response, parts.writtenTags.of(body), body)
+    })
+    .catch((error: unknown) => failed(parts, response, head, error))
 }
 
 function servePassthrough(

@@ -6,6 +6,7 @@ import { JWT_KEY } from '../../support/gateway-options.ts'
 import { openSocket, portOf, rawExchange, readToEnd, requestText } from '../../support/raw-http.ts'
 import { bearer, startWorld, type World } from '../../support/start-gateway.ts'
 import { forgeToken, hmacToken, rsaToken } from '../../support/tokens.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 const PRODUCTS = '{ products { id } }'
 
@@ -421,7 +422,7 @@ describe('an upstream that', () => {
     const held = world.upstream.hold(countingRows())
     const query = (id: number): string => `{ products(where: {id: {_eq: ${id}}}) { id } }`
     const first = [1, 2].map((id) => ask(world.url, query(id), user))
-    await world.upstream.receives(1)
+    await waitUntil(() => world.gateway.snapshot().upstream.inFlight === 2)
     const refused = await ask(world.url, query(3), user)
     expectRefusal(refused, { code: 'upstream-overloaded', status: 503 })
     expect(refused.headers['retry-after']).toBe('1')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RateLimitRule } from '../../../src/gateway/options.ts'
 import { systemClock } from '../../../src/shared/clock.ts'
-import { type Asked, ask } from '../../support/ask.ts'
+import { type Asked, ask, send } from '../../support/ask.ts'
 import { failingStore } from '../../support/failing-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
@@ -138,6 +138,19 @@ describe('a limit', () => {
     const refused = { errors: [{ extensions: { code: 'rate-limit-exceeded' } }] }
     const served = { data: { products: [] } }
     expect(JSON.parse(text)).toMatchObject([served, served, refused, refused])
+    expect(upstream.received).toHaveLength(2)
+  })
+
+  it.each(['/v1alpha1/graphql', '/v1beta1/relay'])('counts what comes by %s', async (path) => {
+    const { url, upstream } = await startWorld(rules({ limit: 3 }))
+    const headers = { authorization: await bearer('1') }
+    await ask(url, PRODUCTS, headers)
+    const body = JSON.stringify([{ query: PRODUCTS }, { query: PRODUCTS }])
+    const passed = await send(url, path, { method: 'POST', headers, body })
+    const refused = await send(url, path, { method: 'POST', headers, body: '{' })
+    expect([passed.status, refused.status]).toEqual([200, 429])
+    expect(JSON.parse(refused.text).errors[0].extensions.code).toBe('rate-limit-exceeded')
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/)
     expect(upstream.received).toHaveLength(2)
   })
 
