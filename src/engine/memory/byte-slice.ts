@@ -1,4 +1,8 @@
-/** Below this, a loop is faster than the call and the view that `set` needs. */
+/**
+ * Up to this, a loop is faster than the call and the view that `set` needs: about 50 ns for both, whatever
+ * the length. Node 20 copies a part of one array into another in no other way (Buffer.copy makes the view
+ * itself; words of a DataView are faster up to 64 bytes, but sources have none).
+ */
 const LOOP_BYTES_MAX = 24
 
 export function copyBytes(
