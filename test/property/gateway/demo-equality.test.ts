@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { GraphQLSchema } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,8 +36,9 @@ const STEPS = 140
 /** The share of steps that write. */
 const WRITES = 0.14
 /** The share of writes beside which others ask, and how many. */
-const RACES = 0.3
+const RACES = 0.5
 const MEANWHILE = 6
+const PAUSE_MAX_MS = 12
 /** How many are asked again, by who asked them last, after each write: what was kept must be stale, or still true. */
 const RECENT = 10
 /** The share of steps that ask something of those again, of whoever has the role. */
@@ -55,6 +57,13 @@ const schemas = new Map<string, GraphQLSchema>()
 /** What the demo answered to the last mutation. */
 let lastWriteBody = ''
 
+/** Where the pauses of the demo come from, while it takes some before and after it asks its database. */
+let pauses: Random | undefined
+
+async function pause(): Promise<void> {
+  if (pauses !== undefined) await setTimeout(pauses.uint32() % PAUSE_MAX_MS)
+}
+
 const counts = { hits: 0, questions: 0, writes: 0, effects: 0 }
 
 beforeAll(async () => {
@@ -69,7 +78,9 @@ beforeAll(async () => {
   for (const role of ROLES) schemas.set(role, executor.schemaOf(role))
   const execute = executor.execute.bind(executor)
   executor.execute = async (...args) => {
+    await pause()
     const result = await execute(...args)
+    await pause()
     if (args[0].query.startsWith('mutation')) lastWriteBody = result.body
     return result
   }
@@ -138,12 +149,17 @@ describe('the gateway in front of the demo Hasura', () => {
       let recent: readonly Asking[] = []
       for (let step = 0; step < STEPS; step += 1) {
         if (random.next() < WRITES) {
+          const writing = newWriting(random)
           // Asked while it is written: either answer is right, but only the later one may be kept.
-          const meanwhile = Array.from({ length: random.next() < RACES ? MEANWHILE : 0 }, () => {
-            const question = pick(random, questions)
+          const asked = random.next() < RACES ? MEANWHILE : 0
+          const related = questions.filter((question) => mentionsTableOf(writing, question))
+          const meanwhile = Array.from({ length: asked }, () => {
+            const question = pick(random, related.length > 0 ? related : questions)
             return { question, asker: askerOf(question, random) }
           })
-          await Promise.all([write(random, history), ...meanwhile.map(askGateway)])
+          if (asked > 0) pauses = random
+          await Promise.all([write(writing, history), ...meanwhile.map(askGateway)])
+          pauses = undefined
           for (const asking of [...meanwhile, ...recent]) await read(asking, history)
           continue
         }
@@ -218,7 +234,7 @@ async function read({ question, asker }: Asking, history: string[]): Promise<voi
   )
 }
 
-async function write(random: Random, history: string[]): Promise<void> {
+function newWriting(random: Random): Asking {
   const role = pick(random, WRITERS)
   const asker = pick(
     random,
@@ -226,6 +242,15 @@ async function write(random: Random, history: string[]): Promise<void> {
   )
   const seeds = { shape: random.uint32(), values: random.uint32(), order: random.uint32() }
   const body = randomOperation(schemaOf(role), 'mutation', seeds)
+  return { asker, question: { role, body } }
+}
+
+function mentionsTableOf({ question: { body } }: Asking, question: Question): boolean {
+  const tables = body.matchAll(/(?:insert|update|delete)_(\w+?)(?:_one|_many|_by_pk)?\(/g)
+  return [...tables].some(([, table = '']) => question.body.includes(table))
+}
+
+async function write({ question: { body }, asker }: Asking, history: string[]): Promise<void> {
   const answer = await ask(gateway.url, Buffer.from(body), asker.headers)
   counts.writes += 1
   if (/"affected_rows" ?: ?[1-9]|"id" ?: ?\d/.test(answer.text)) counts.effects += 1
