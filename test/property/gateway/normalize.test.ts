@@ -1,5 +1,7 @@
 import fc from 'fast-check'
+import { parse, print } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../../../src/gateway/errors.ts'
 import { cacheKeyDigest } from '../../../src/gateway/graphql/cache-key.ts'
 import type { JsonValue } from '../../../src/gateway/graphql/operation.ts'
 import { readOperation } from '../../../src/gateway/graphql/read-operation.ts'
@@ -38,6 +40,15 @@ describe('the digest of an operation', () => {
     fc.assert(property, { numRuns: 600 })
   })
 
+  it('is the same after graphql-js has printed the document', () => {
+    const property = fc.property(documents, styles, (doc, style) => {
+      const text = write(doc, style)
+      const printed = print(parse(text))
+      expect(readOperation(printed, doc.name, WIDE).operation.digest).toBe(digest(doc, style))
+    })
+    fc.assert(property, { numRuns: 300 })
+  })
+
   it('is another as soon as the operation means something else', () => {
     const property = fc.property(documents, styles, fc.nat(), (doc, style, choice) => {
       const changed = structuredClone(doc)
@@ -58,6 +69,38 @@ describe('the digest of an operation', () => {
       seen.set(key, meaning(doc))
     })
     fc.assert(property, { numRuns: 600 })
+  })
+})
+
+describe('readOperation', () => {
+  const TOKENS = [
+    ...Array.from('{}()[]:!=@$'),
+    '...',
+    'on',
+    'query',
+    'fragment',
+    'a',
+    'F',
+    '1',
+    '-1.5e3',
+    '"s"',
+    '"""b"""',
+    '#c\n',
+    ' ',
+  ]
+  const soup = fc
+    .array(fc.constantFrom(...TOKENS), { maxLength: 40 })
+    .map((tokens) => `{a${tokens.join(' ')}`)
+
+  it('reads any text or refuses it, and fails in no other way', () => {
+    const property = fc.property(fc.oneof(soup, fc.string()), (text) => {
+      try {
+        readOperation(text, undefined, LIMITS)
+      } catch (error) {
+        expect(error).toBeInstanceOf(GatewayError)
+      }
+    })
+    fc.assert(property, { numRuns: 3_000 })
   })
 })
 
