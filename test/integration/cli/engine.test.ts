@@ -26,7 +26,14 @@ describe('gerbang engine', () => {
     expect(await redis('GET', 'greeting')).toBe('hello')
     expect(Number(await redis('TTL', 'greeting'))).toBeGreaterThan(95)
     expect(await redis('CONFIG', 'GET', 'maxmemory')).toBe('maxmemory\n104857600')
+    expect(await redis('CONFIG', 'SET', 'maxmemory', '50mb')).toBe('OK')
+    expect(await redis('INFO', 'memory')).toContain('maxmemory_human:50.00M')
     expect(await redis('INFO', 'server')).toContain('redis_version:7.0.15')
+    expect(await redis('-3', 'MEMORY', 'STATS')).toMatch(/^keys\.count 1$/m)
+    expect(Number(await redis('MEMORY', 'USAGE', 'greeting'))).toBeGreaterThan(20)
+    expect(await redis('INCR', 'greeting')).toContain('ERR value is not an integer')
+    expect(await redis('NOSUCH')).toContain("ERR unknown command 'NOSUCH'")
+    expect(await redis('--scan')).toBe('greeting')
   })
 
   it.skipIf(!hasRedisCli)('wants the password it was given', async () => {
@@ -44,6 +51,7 @@ describe('gerbang engine', () => {
     [['--maxmemory', 'much'], /maxmemory.*memory value/],
     [['--maxmemroy', '1mb'], /maxmemroy/],
     [['none.conf'], /none\.conf/],
+    [['--appendonly', 'yes'], /appendonly.*nothing is written to disk/],
   ])('refuses %j', async (args, message) => {
     const cli = start(...args)
     expect(await cli.ended()).not.toBe(0)
