@@ -39,7 +39,9 @@ async function startWsWorld(
   changes: OptionChanges = {},
   surroundings: Surroundings = {},
 ): Promise<WsWorld> {
-  const world = await startWorld(changes, surroundings)
+  // Mutations that a test leaves unanswered are waited for so long when it ends.
+  const server = { shutdownGraceMs: 100, ...changes.server }
+  const world = await startWorld({ ...changes, server }, surroundings)
   const ws = new WsUpstream(world.upstream)
   const connect = async (protocol = TRANSPORT, options: ClientOptions = {}): Promise<Connected> => {
     const client = new WebSocket(wsUrl(world.url), protocol, { headers: user, ...options })
