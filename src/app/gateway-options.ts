@@ -1,5 +1,10 @@
 import type { Config } from '../config/index.ts'
-import type { CacheRule, GatewayOptions, RateLimitRule } from '../gateway/index.ts'
+import type {
+  CacheRule,
+  DeclaredDependencies,
+  GatewayOptions,
+  RateLimitRule,
+} from '../gateway/index.ts'
 
 /** The configuration in the gateway's own terms. */
 export function gatewayOptions(config: Config): GatewayOptions {
@@ -65,7 +70,23 @@ export function gatewayOptions(config: Config): GatewayOptions {
     },
     metadata: {
       pollIntervalMs: config.metadata.poll_interval,
+      declared: declaredDependencies(config.metadata),
     },
+  }
+}
+
+function declaredDependencies(metadata: Config['metadata']): DeclaredDependencies {
+  return {
+    functions: metadata.functions,
+    views: metadata.views,
+    nativeQueries: metadata.native_queries,
+    actions: metadata.actions.map(({ name, source, reads, writes }) => {
+      return { name, source, ...(reads && { reads }), ...(writes && { writes }) }
+    }),
+    remoteSchemas: metadata.remote_schemas.map((schema) => {
+      const { name, public: isPublic, source, root_fields: rootFields, reads } = schema
+      return { name, isPublic, source, ...(rootFields && { rootFields }), ...(reads && { reads }) }
+    }),
   }
 }
 

@@ -51,9 +51,12 @@ async function describe(
   config: Config,
   signal: AbortSignal,
 ): Promise<Pick<Inspection, 'description' | 'findings'>> {
-  const { upstream } = gatewayOptions(config)
+  const { upstream, metadata } = gatewayOptions(config)
   try {
-    const description = await describeUpstream(upstream, { clock: systemClock, signal })
+    const description = await describeUpstream(upstream, metadata.declared, {
+      clock: systemClock,
+      signal,
+    })
     return { description: withReasons(description), findings: [] }
   } catch (error) {
     const hint =
@@ -66,10 +69,13 @@ async function describe(
 /** In words instead of the names that metrics have for them. */
 function withReasons(description: UpstreamDescription): UpstreamDescription {
   const words = new Map(Object.entries(BYPASS_REASONS))
-  const uncacheable = description.uncacheable.map(({ rootField, reason }) => {
-    return { rootField, reason: words.get(reason) ?? reason }
-  })
-  return { ...description, uncacheable }
+  const told = (fields: UpstreamDescription['uncacheable']) =>
+    fields.map(({ rootField, reason }) => ({ rootField, reason: words.get(reason) ?? reason }))
+  return {
+    ...description,
+    uncacheable: told(description.uncacheable),
+    onRequestOnly: told(description.onRequestOnly),
+  }
 }
 
 async function storeFindings({ store: config }: Config, log: Logger): Promise<readonly Finding[]> {

@@ -5,7 +5,7 @@ import { nearestName } from '../shared/nearest-name.ts'
 /** Names in the configuration that Hasura's metadata does not know: rules that would never match. */
 export function metadataFindings(
   config: Config,
-  { roles, uncacheable }: UpstreamDescription,
+  { roles, uncacheable, onRequestOnly }: UpstreamDescription,
 ): readonly Finding[] {
   const tables = roles.flatMap((role) => role.tables)
   const known = {
@@ -14,6 +14,7 @@ export function metadataFindings(
     rootFields: new Set([
       ...tables.flatMap(({ rootFields }) => rootFields),
       ...uncacheable.map(({ rootField }) => rootField),
+      ...onRequestOnly.map(({ rootField }) => rootField),
     ]),
   }
   const cacheFindings = config.cache.rules.flatMap((rule, index) => {

@@ -104,11 +104,23 @@ function keptOf(fields: readonly FieldAccess[]): string {
 }
 
 function uncacheable({ description }: Inspection): readonly string[] {
-  const fields = description?.uncacheable ?? []
+  return [
+    ...rootFields('Never cached:', description?.uncacheable ?? []),
+    ...rootFields(
+      'Cached only by @cached, or a rule that names the operation or its root fields:',
+      description?.onRequestOnly ?? [],
+    ),
+  ]
+}
+
+function rootFields(
+  title: string,
+  fields: NonNullable<Inspection['description']>['uncacheable'],
+): readonly string[] {
   if (fields.length === 0) return []
   return [
     '',
-    'Never cached:',
+    title,
     ...alignColumns(fields.map(({ rootField, reason }) => [rootField, reason])).map(
       (line) => `  ${line}`,
     ),

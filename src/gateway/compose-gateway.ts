@@ -8,6 +8,7 @@ import type { GatewayDependencies } from './gateway.ts'
 import { createPreparer } from './graphql/prepare.ts'
 import { AccessLog } from './http/access-log.ts'
 import { FastLane } from './http/fast-lane/fast-lane.ts'
+import { ownRequestHeaders } from './http/forward-headers.ts'
 import type { GraphqlParts } from './http/graphql-route.ts'
 import type { Fetched } from './http/graphql-upstream.ts'
 import type { PassthroughParts } from './http/passthrough-route.ts'
@@ -85,14 +86,18 @@ export function composeGateway(
   const metadata = new MetadataSync({
     source: new UpstreamMetadataSource(upstream, options.upstream.adminSecret),
     options: options.metadata,
+    onPlans: () => decisions.clear(),
     onChange: async () => {
-      decisions.clear()
       await invalidation.everything('metadata')
     },
     clock,
+    random,
     log,
   })
-  const decisions = new CacheDecisions(metadata.planner, options.cache)
+  const cookieName = sessionCookie?.name ?? ''
+  const decisions = new CacheDecisions(metadata.planner, options.cache, (head, identity) =>
+    ownRequestHeaders(head, identity, cookieName),
+  )
   const writtenTags = new WrittenTags({ requests, planner: metadata.planner })
   const flights = new SingleFlight<Fetched>(options.cache)
 
@@ -116,7 +121,7 @@ export function composeGateway(
     requestStatistics: statistics.requests,
     limitStatistics: statistics.limits,
     preserve401Errors: options.auth.preserve401Errors,
-    sessionCookieName: sessionCookie?.name ?? '',
+    sessionCookieName: cookieName,
     clock,
     log,
   }

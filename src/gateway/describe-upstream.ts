@@ -1,10 +1,12 @@
 import type { Clock } from '../shared/clock.ts'
+import { runToEnd } from '../shared/slices.ts'
+import type { Catalog } from './metadata/catalog.ts'
 import { describeModel } from './metadata/describe-model.ts'
 import { Footprints } from './metadata/footprints.ts'
-import { buildModel } from './metadata/hasura-metadata.ts'
+import { buildModel, type MetadataExport, parseExport } from './metadata/hasura-metadata.ts'
 import { catalogsOf, readUpstream } from './metadata/read-upstream.ts'
 import type { UpstreamDescription } from './metadata/upstream-description.ts'
-import type { UpstreamOptions } from './options.ts'
+import type { DeclaredDependencies, UpstreamOptions } from './options.ts'
 import { UpstreamStatistics } from './statistics/upstream-statistics.ts'
 import { UpstreamMetadataSource } from './upstream/metadata-source.ts'
 import { UpstreamClient } from './upstream/upstream-client.ts'
@@ -20,15 +22,32 @@ export interface DescribeDependencies {
  */
 export async function describeUpstream(
   upstream: UpstreamOptions,
+  declared: DeclaredDependencies,
   { clock, signal }: DescribeDependencies,
 ): Promise<UpstreamDescription> {
   const client = new UpstreamClient({ upstream, clock, statistics: new UpstreamStatistics() })
   try {
     const source = new UpstreamMetadataSource(client, upstream.adminSecret)
     const reading = await readUpstream(source, signal)
-    const model = buildModel(reading.metadata, catalogsOf(reading), ['hasura-default'])
-    return describeModel(new Footprints(model))
+    return describeExport(reading.metadata, runToEnd(catalogsOf(reading)), declared)
   } finally {
     await client.destroy()
   }
+}
+
+/** Of metadata alone, as `export_metadata` answers it, without the databases behind it. Throws when it is none. */
+export function describeMetadata(
+  exported: unknown,
+  declared: DeclaredDependencies,
+): UpstreamDescription {
+  return describeExport(parseExport(exported), new Map(), declared)
+}
+
+function describeExport(
+  metadata: MetadataExport,
+  catalogs: ReadonlyMap<string, Catalog>,
+  declared: DeclaredDependencies,
+): UpstreamDescription {
+  const conventions = ['hasura-default'] as const
+  return describeModel(new Footprints(buildModel(metadata, catalogs, { conventions, declared })))
 }

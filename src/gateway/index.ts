@@ -1,10 +1,16 @@
 export { ruleFor } from './cache/policy.ts'
-export { type DescribeDependencies, describeUpstream } from './describe-upstream.ts'
+export {
+  type DescribeDependencies,
+  describeMetadata,
+  describeUpstream,
+} from './describe-upstream.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'
 export { JwtSecretError, parseJwtSecret } from './identity/parse-jwt-secret.ts'
+export type * from './metadata/explanation.ts'
 export type * from './metadata/upstream-description.ts'
 export { BYPASS_REASONS } from './metrics.ts'
 export type * from './options.ts'
+export { NOTHING_DECLARED } from './options.ts'
 export type * from './statistics/snapshot.ts'

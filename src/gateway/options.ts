@@ -128,4 +128,52 @@ export interface SessionOptions {
 
 export interface MetadataOptions {
   readonly pollIntervalMs: number
+  readonly declared: DeclaredDependencies
+}
+
+/**
+ * What Hasura cannot tell and its operator can. What is said of one thing replaces the assumption that it
+ * reads and writes anything, and is believed. Tables and views are `schema.name`, or `name` in the schema
+ * that the source takes for granted.
+ */
+export interface DeclaredDependencies {
+  readonly functions: readonly DeclaredReads[]
+  /** Views that call functions, materialised views, foreign tables, and those of sources without a catalog. */
+  readonly views: readonly DeclaredReads[]
+  readonly nativeQueries: readonly DeclaredReads[]
+  readonly actions: readonly DeclaredAction[]
+  readonly remoteSchemas: readonly DeclaredRemoteSchema[]
+}
+
+export interface DeclaredReads {
+  readonly source: string
+  readonly name: string
+  readonly reads: readonly string[]
+}
+
+export interface DeclaredAction {
+  readonly name: string
+  /** Of the tables. */
+  readonly source: string
+  readonly reads?: readonly string[]
+  readonly writes?: readonly string[]
+}
+
+export interface DeclaredRemoteSchema {
+  readonly name: string
+  /** Answers everybody alike, whatever session and headers it is told of. */
+  readonly isPublic: boolean
+  /** Fields of `query` that are its own, where permissions do not tell. */
+  readonly rootFields?: readonly string[]
+  /** Of the tables. */
+  readonly source: string
+  readonly reads?: readonly string[]
+}
+
+export const NOTHING_DECLARED: DeclaredDependencies = {
+  functions: [],
+  views: [],
+  nativeQueries: [],
+  actions: [],
+  remoteSchemas: [],
 }

@@ -9,6 +9,8 @@ export interface TestCatalog {
   readonly viewsWithFunctions?: readonly string[]
   readonly partitions?: readonly (readonly [child: string, parent: string])[]
   readonly foreignKeys?: readonly TestForeignKey[]
+  /** Of each table the columns of its key, with their types. */
+  readonly primaryKeys?: Readonly<Record<string, Readonly<Record<string, string | null>>>>
   readonly functions?: Readonly<Record<string, { returns?: string; isVolatile?: boolean }>>
 }
 
@@ -46,6 +48,10 @@ export function catalogText(catalog: TestCatalog): string {
       to: qualified(key.to),
       onDelete: key.onDelete ?? 'a',
       onUpdate: key.onUpdate ?? 'a',
+    })),
+    primaryKeys: Object.entries(catalog.primaryKeys ?? {}).map(([name, columns]) => ({
+      relation: qualified(name),
+      columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
     })),
     functions: Object.entries(catalog.functions ?? {}).map(([name, { returns, isVolatile }]) => ({
       name: qualified(name),

@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../../src/gateway/index.ts'
+import { type GatewayOptions, NOTHING_DECLARED } from '../../src/gateway/index.ts'
 
 export const ADMIN_SECRET = 'gateway-admin-secret'
 export const JWT_KEY = 'a key of at least thirty-two bytes, for tests'
@@ -74,6 +74,6 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       ttlMs: 3_600_000,
       sameSite: 'lax',
     },
-    metadata: { pollIntervalMs: 10_000 },
+    metadata: { pollIntervalMs: 10_000, declared: NOTHING_DECLARED },
   }
 }

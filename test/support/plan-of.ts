@@ -5,6 +5,7 @@ import { buildModel, parseExport } from '../../src/gateway/metadata/hasura-metad
 import type { MetadataModel } from '../../src/gateway/metadata/metadata-model.ts'
 import { MetadataPlanner } from '../../src/gateway/metadata/metadata-planner.ts'
 import type { Plan } from '../../src/gateway/metadata/plan.ts'
+import { type DeclaredDependencies, NOTHING_DECLARED } from '../../src/gateway/options.ts'
 import { catalogText, type TestCatalog } from './catalog-text.ts'
 import { operationOf } from './prepare.ts'
 
@@ -16,6 +17,7 @@ export interface TestUpstream {
   readonly source?: object
   /** Further members of the metadata. */
   readonly metadata?: object
+  readonly declared?: Partial<DeclaredDependencies>
   /** `undefined` for a database that does not answer. */
   readonly catalog?: TestCatalog | undefined
 }
@@ -30,6 +32,7 @@ export function modelOf(upstream: TestUpstream): MetadataModel {
   return buildModel(
     parseExport(exportOf(upstream)),
     new Map(catalogs.map((catalog) => ['default', catalog])),
+    { declared: { ...NOTHING_DECLARED, ...upstream.declared } },
   )
 }
 
@@ -83,4 +86,9 @@ export function relationships(targets: Readonly<Record<string, string>>): readon
 
 export function tag(name: string): string {
   return `table:default:public.${name}`
+}
+
+/** What a write to these tables changes when no more is known of it. */
+export function written(...names: readonly string[]): readonly string[] {
+  return [...names.map((name) => `rows:default:public.${name}`), ...names.map(tag)].sort()
 }

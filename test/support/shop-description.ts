@@ -9,6 +9,7 @@ export const SHOP_DESCRIPTION: UpstreamDescription = {
     { role: 'user', tables: [table('products', []), table('orders', ['x-hasura-user-id'])] },
   ],
   uncacheable: [{ rootField: 'weather', reason: 'it is an action' }],
+  onRequestOnly: [],
   cautions: ['What the view product_sales reads is not known.'],
 }
 

@@ -1,10 +1,12 @@
 import { invariant } from '../../shared/assert.ts'
 import { cacheKeyDigest, familyKeyDigest, relevantSessionVariables } from '../graphql/cache-key.ts'
 import type { PreparedRequest } from '../graphql/operation.ts'
+import type { RequestHead } from '../http/answer.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Plan, Planner } from '../metadata/plan.ts'
 import type { CacheOptions } from '../options.ts'
 import { type CacheTarget, createCacheTarget } from './cache-target.ts'
+import { keyedHeaders } from './keyed-headers.ts'
 import { type BypassReason, type CachePolicy, cachePolicy } from './policy.ts'
 
 /** Where the answer to a request may be, or why it is asked of the upstream each time. */
@@ -26,9 +28,21 @@ interface RoleDecisions {
   readonly plan: Plan
   readonly policy: CachePolicy
   readonly bypass: Bypass | undefined
+  /** Of the plans, when this was decided. */
+  readonly version: string
   /** By the values of the session variables that the answer depends on. */
   readonly byScope: Map<string, Target>
 }
+
+interface Scoped extends RoleDecisions {
+  readonly scope: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+}
+
+/** What a request for this client alone is sent with: names and values in turn. */
+export type HeadersOf = (head: RequestHead, identity: Identity) => readonly string[]
+
+const NO_HEADERS: Scoped['headers'] = []
 
 /**
  * Plans, judges and keys requests, and remembers it: the request that comes again, from whoever shares its
@@ -37,24 +51,38 @@ interface RoleDecisions {
 export class CacheDecisions {
   readonly #planner: Planner
   readonly #options: CacheOptions
+  readonly #headersOf: HeadersOf
   #byRequest = new WeakMap<PreparedRequest, Map<string, RoleDecisions>>()
   #wholeSessions = new WeakMap<Identity, string>()
   #count = 0
 
-  constructor(planner: Planner, options: CacheOptions) {
+  constructor(planner: Planner, options: CacheOptions, headersOf: HeadersOf) {
     this.#planner = planner
     this.#options = options
+    this.#headersOf = headersOf
   }
 
   plan({ operation, variables }: PreparedRequest, role: string): Plan {
     return this.#planner.plan(operation, role, variables)
   }
 
-  of(prepared: PreparedRequest, identity: Identity): CacheDecision {
+  of(prepared: PreparedRequest, identity: Identity, head: RequestHead): CacheDecision {
     const decisions = this.#ofRole(prepared, identity.role)
     if (decisions.bypass !== undefined) return decisions.bypass
-    const scope = this.#scopeOf(decisions.plan, identity)
-    return decisions.byScope.get(scope) ?? this.#decide(prepared, identity, decisions, scope)
+    const headers = this.#headersFor(decisions.plan, identity, head)
+    let scope = this.#scopeOf(decisions.plan, identity)
+    for (const [name, value] of headers) scope += lengthPrefixed(name) + lengthPrefixed(value)
+    const known = decisions.byScope.get(scope)
+    return known ?? this.#decide(prepared, identity, { ...decisions, scope, headers })
+  }
+
+  #headersFor(
+    { forwardedHeaders }: Plan,
+    identity: Identity,
+    head: RequestHead,
+  ): Scoped['headers'] {
+    if (forwardedHeaders === undefined) return NO_HEADERS
+    return keyedHeaders(this.#headersOf(head, identity), forwardedHeaders)
   }
 
   /** Whenever plans may have changed. */
@@ -82,14 +110,13 @@ export class CacheDecisions {
     const policy = cachePolicy(prepared.operation, plan, role, this.#options)
     const bypass =
       policy.bypass === undefined ? undefined : { target: undefined, reason: policy.bypass }
-    return { plan, policy, bypass, byScope: new Map() }
+    return { plan, policy, bypass, version: this.#planner.version, byScope: new Map() }
   }
 
   #decide(
     prepared: PreparedRequest,
     identity: Identity,
-    { plan, policy, byScope }: RoleDecisions,
-    scope: string,
+    { plan, policy, byScope, scope, headers, version }: Scoped,
   ): Target {
     invariant(policy.bypass === undefined, 'what is bypassed has no target')
     const { operation, variablesText } = prepared
@@ -99,14 +126,15 @@ export class CacheDecisions {
       variablesText,
       role,
       sessionVariables: relevantSessionVariables(plan.sessionVariables, sessionVariables),
-      forwardedHeaders: [],
-      metadataVersion: '',
+      forwardedHeaders: headers,
+      metadataVersion: version,
     })
     const target = createCacheTarget({
       digest,
       familyDigest: familyKeyDigest({ familyDigest: operation.familyDigest, role }),
       ttlMs: policy.ttlMs,
       reads: plan.reads,
+      forwardsHeaders: plan.forwardedHeaders !== undefined,
     })
     this.#makeRoom()
     const decision = { target, refresh: policy.refresh }

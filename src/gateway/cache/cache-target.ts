@@ -11,6 +11,8 @@ export interface CacheTarget {
   readonly tags: readonly Tag[]
   /** The entry, then the epochs of the tags: what one look-up reads. */
   readonly keys: readonly Buffer[]
+  /** The answer may depend on the client's own headers, which are in the key: they must be sent. */
+  readonly forwardsHeaders: boolean
   /** X-Hasura-Query-Cache-Key. */
   readonly cacheKey: string
   /** X-Hasura-Query-Family-Cache-Key: the same for all variables and sessions of a role. */
@@ -22,6 +24,8 @@ export interface CacheTargetFields {
   readonly familyDigest: Buffer
   readonly ttlMs: number
   readonly reads: readonly Tag[]
+  /** Not, unless given. */
+  readonly forwardsHeaders?: boolean
 }
 
 /** Hasura EE shows its keys as SHA-1 in hexadecimal: clients may rely on 40 digits. */
@@ -33,6 +37,7 @@ export function createCacheTarget(fields: CacheTargetFields): CacheTarget {
     digest: fields.digest,
     ttlMs: fields.ttlMs,
     tags,
+    forwardsHeaders: fields.forwardsHeaders ?? false,
     keys: [entryKey(fields.digest), ...tags.map(epochKey)],
     cacheKey: fields.digest.toString('hex', 0, SHOWN_BYTES),
     familyKey: fields.familyDigest.toString('hex', 0, SHOWN_BYTES),

@@ -16,7 +16,8 @@ export type BypassReason =
   | 'invalid-directive'
 
 /**
- * What @cached on the operation says, else the first rule that matches. Admins change things and want to see
+ * What @cached on the operation says, else the first rule that matches. Where no write can tell that an answer
+ * has changed, a rule counts when it names the operation or its root fields. Admins change things and want to see
  * them changed: their answers are kept only when @cached or a rule that names the role asks for it.
  */
 export function cachePolicy(
@@ -32,7 +33,7 @@ export function cachePolicy(
   const ttlMs = cached
     ? ttlOfDirective(cached.ttlSeconds, options)
     : ruleFor(options.rules, operation, plan, role)?.ttlMs
-  if (ttlMs === undefined) return { bypass: 'no-rule' }
+  if (ttlMs === undefined) return { bypass: plan.onRequestOnly ?? 'no-rule' }
   if (ttlMs <= 0) return { bypass: 'ttl-zero' }
   return {
     ttlMs: Math.min(ttlMs, options.ttlMaxMs),
@@ -50,10 +51,12 @@ export type RuledOperation = Pick<Operation, 'name'> & {
   readonly rootFields: readonly { readonly name: string }[]
 }
 
+export type RuledPlan = Pick<Plan, 'reads'> & Partial<Pick<Plan, 'onRequestOnly'>>
+
 export function ruleFor(
   rules: readonly CacheRule[],
   operation: RuledOperation,
-  plan: Pick<Plan, 'reads'>,
+  plan: RuledPlan,
   role: string,
 ): CacheRule | undefined {
   return rules.find((rule) => matches(rule, operation, plan, role))
@@ -62,7 +65,7 @@ export function ruleFor(
 function matches(
   rule: CacheRule,
   operation: RuledOperation,
-  plan: Pick<Plan, 'reads'>,
+  plan: RuledPlan,
   role: string,
 ): boolean {
   const { operations, rootFields, tables, roles } = rule
@@ -74,8 +77,11 @@ function matches(
       .filter((name) => name !== '__typename')
     if (!covers(rule, asked, (name) => rootFields.includes(name))) return false
   }
+  const isNamed = operations !== undefined || rootFields !== undefined
+  if (plan.onRequestOnly !== undefined && !isNamed && rule.ttlMs !== 0) return false
   if (tables === undefined) return true
-  const read = plan.reads.filter((tag) => tag.startsWith('table:'))
+  // An answer with one row of a table has `rows:` in place of `table:`.
+  const read = plan.reads.filter((tag) => tag.startsWith('table:') || tag.startsWith('rows:'))
   return covers(rule, read, (tag) => tables.some((table) => isTagOf(tag, table)))
 }
 

@@ -128,7 +128,7 @@ function withLimits(answer: Answer, decision: LimitDecision): Answer {
 function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
   const { prepared, identity } = ask
   if (prepared.operation.kind === 'mutation') return yield* settled(mutate(parts, ask))
-  const decision = parts.decisions.of(prepared, identity)
+  const decision = parts.decisions.of(prepared, identity, ask.head)
   if (decision.target === undefined) return yield* settled(bypass(parts, ask, decision.reason))
   const nowMs = parts.clock.nowMs()
   const lookup = yield* settled(parts.cache.lookUp(decision.target, nowMs))

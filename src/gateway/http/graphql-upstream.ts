@@ -80,7 +80,8 @@ async function fetchOnce(
   target: CacheTarget,
   stamps: readonly Buffer[] | undefined,
 ): Promise<Fetched> {
-  const answer = await retriedOnce(() => parts.upstream.fetch(sharedRequest(ask)))
+  const request = target.forwardsHeaders ? ownRequest(parts, ask) : sharedRequest(ask)
+  const answer = await retriedOnce(() => parts.upstream.fetch(request))
   requireResult(answer)
   const { identity } = ask
   if (stamps === undefined) return { answer, identity, filled: undefined, isPersonal: false }

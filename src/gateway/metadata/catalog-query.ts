@@ -71,6 +71,23 @@ SELECT json_build_object(
     JOIN relation referred ON referred.oid = c.confrelid
     WHERE c.contype = 'f'
   ),
+  'primaryKeys', (
+    SELECT coalesce(json_agg(json_build_object(
+      'relation', r.name,
+      'columns', (
+        SELECT json_agg(json_build_object(
+          'name', a.attname,
+          -- Under a collation of its own, texts that differ may be equal.
+          'type', CASE WHEN a.attcollation = t.typcollation THEN t.typname END
+        ) ORDER BY k.position)
+        FROM unnest(c.conkey) WITH ORDINALITY AS k (number, position)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+      )
+    ) ORDER BY r.name), '[]')
+    FROM pg_catalog.pg_constraint c JOIN relation r ON r.oid = c.conrelid
+    WHERE c.contype = 'p'
+  ),
   'functions', (
     SELECT coalesce(json_agg(json_build_object(
       'name', n.nspname || '.' || p.proname,

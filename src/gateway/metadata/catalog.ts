@@ -19,11 +19,19 @@ export interface Relation {
   readonly hasTriggers: boolean
   /** What a view selects from. */
   readonly readsFrom: readonly string[]
+  /** In the order of the key; empty when there is none. */
+  readonly primaryKey: readonly PrimaryKeyColumn[]
   /** Partitions, children and parents: rows of one are rows of the other. */
   readonly kin: readonly string[]
   readonly foreignKeys: readonly ForeignKey[]
   /** The keys of other tables that refer to this one. */
   readonly references: readonly Reference[]
+}
+
+export interface PrimaryKeyColumn {
+  readonly name: string
+  /** `pg_type.typname`; `null` when a collation makes texts equal that differ. */
+  readonly type: string | null
 }
 
 export interface ForeignKey {
@@ -72,6 +80,15 @@ const catalogRows = z.object({
       onUpdate: referenceAction,
     }),
   ),
+  /** What answers for a database may not know them. */
+  primaryKeys: z
+    .array(
+      z.object({
+        relation: z.string(),
+        columns: z.array(z.object({ name: z.string(), type: z.string().nullable() })),
+      }),
+    )
+    .default([]),
   functions: z.array(
     z.object({ name: z.string(), volatility: z.string(), returns: z.string().nullable() }),
   ),
@@ -88,6 +105,7 @@ export function parseCatalog(text: string): Catalog {
     ]),
   )
   const foreignKeys = groups(rows.foreignKeys.map((key) => [key.from, key]))
+  const primaryKeys = new Map(rows.primaryKeys.map(({ relation, columns }) => [relation, columns]))
   const references = groups(rows.foreignKeys.map((key) => [key.to, key]))
   const relations = rows.relations.map(({ kind, ...relation }): [string, Relation] => [
     relation.name,
@@ -95,6 +113,7 @@ export function parseCatalog(text: string): Catalog {
       ...relation,
       kind: kindOf(kind),
       readsFrom: readsFrom.get(relation.name) ?? [],
+      primaryKey: primaryKeys.get(relation.name) ?? [],
       kin: kin.get(relation.name) ?? [],
       foreignKeys: (foreignKeys.get(relation.name) ?? []).map(({ columns, to }) => ({
         columns,

@@ -1,4 +1,5 @@
-import { type Footprints, toPlan } from './footprints.ts'
+import { combinePlans } from './combine-plans.ts'
+import type { Footprint, Footprints } from './footprints.ts'
 import type { RootField, RootFields, Table } from './metadata-model.ts'
 import { ADMIN, selectFilters } from './permission-filters.ts'
 import type { Plan } from './plan.ts'
@@ -22,6 +23,7 @@ export function describeModel(footprints: Footprints): UpstreamDescription {
     resourceVersion,
     roles: rolesOf(footprints).map((role) => describeRole(footprints, fields, role)),
     uncacheable: fields.flatMap(({ name, field }) => uncacheable(name, field)),
+    onRequestOnly: fields.flatMap(({ name, field }) => onRequestOnly(name, field)),
     cautions,
   }
 }
@@ -63,22 +65,21 @@ function describeRole(
 
 /** Functions that return rows of the table: in entries of their own, since they read more than the table. */
 function describeFunctions(
-  { computed, computedFromSession }: Footprints,
+  footprints: Footprints,
   fields: readonly NamedField[],
   table: Table,
   rows: Plan,
 ): readonly TableDescription[] {
-  return [computed, computedFromSession].flatMap((footprint) => {
-    const readsSession = footprint === computedFromSession
-    const own = fields.filter(
-      ({ field }) =>
-        field.kind === 'function' &&
-        !field.isVolatile &&
-        field.table === table.id &&
-        field.readsSession === readsSession,
-    )
-    return own.length === 0 ? [] : [describe(table, own, toPlan([rows, footprint]))]
-  })
+  const byFootprint = new Map<Footprint, NamedField[]>()
+  for (const named of fields) {
+    const { field } = named
+    if (field.kind !== 'function' || field.call.isVolatile || field.table !== table.id) continue
+    const footprint = footprints.ofFunction(field.call)
+    byFootprint.set(footprint, [...(byFootprint.get(footprint) ?? []), named])
+  }
+  return [...byFootprint].map(([footprint, own]) =>
+    describe(table, own, combinePlans([rows, footprint])),
+  )
 }
 
 function describe(
@@ -98,12 +99,18 @@ function describe(
 function uncacheable(rootField: string, field: NamedField['field']): readonly UncacheableField[] {
   switch (field.kind) {
     case 'action':
-      return [{ rootField, reason: 'action' }]
+      return field.action.isAsynchronous ? [{ rootField, reason: 'action' }] : []
     case 'stored-procedure':
       return [{ rootField, reason: 'volatile-function' }]
     case 'function':
-      return field.isVolatile ? [{ rootField, reason: 'volatile-function' }] : []
+      return field.call.isVolatile ? [{ rootField, reason: 'volatile-function' }] : []
     default:
       return []
   }
+}
+
+function onRequestOnly(rootField: string, field: NamedField['field']): readonly UncacheableField[] {
+  if (field.kind === 'remote-schema') return [{ rootField, reason: 'remote-schema' }]
+  const isAnswered = field.kind === 'action' && !field.action.isAsynchronous
+  return isAnswered ? [{ rootField, reason: 'action' }] : []
 }

@@ -35,8 +35,13 @@ export const exportSchema = z.object({
     version: z.literal(3),
     sources: z.array(z.unknown()),
     actions: anything,
+    custom_types: anything,
     remote_schemas: anything,
     inherited_roles: anything,
+    api_limits: anything,
+    query_collections: anything,
+    allowlist: anything,
+    rest_endpoints: anything,
   }),
 })
 
@@ -46,13 +51,14 @@ export const sourceSchema = z.object({
   tables: list,
   functions: list,
   native_queries: list,
+  logical_models: list,
   stored_procedures: list,
   configuration: anything,
   customization: anything,
 })
 
-/** A connection picked per request, from the session. */
-export const routedConfiguration = z.object({ connection_template: z.object({}) })
+/** A connection picked per request, from the session or headers. */
+export const routedConfiguration = z.object({ connection_template: z.looseObject({}) })
 
 export const customizationSchema = z
   .strictObject({
@@ -133,6 +139,14 @@ export const toSourceRelationship = z.strictObject({
   }),
 })
 
+/** As it is written now, else as it was up to version 2.0. */
+export const toRemoteSchema = z.union([
+  z
+    .strictObject({ to_remote_schema: z.looseObject({ remote_schema: z.string() }) })
+    .transform(({ to_remote_schema: definition }) => definition),
+  z.looseObject({ remote_schema: z.string() }),
+])
+
 export const computedFieldSchema = z.strictObject({
   name: z.string(),
   comment: anything,
@@ -140,6 +154,9 @@ export const computedFieldSchema = z.strictObject({
     function: objectName,
     session_argument: optionalText,
     table_argument: optionalText,
+    /** BigQuery's. */
+    argument_mapping: anything,
+    return_table: objectName.nullish(),
   }),
 })
 
@@ -174,17 +191,101 @@ export const functionSchema = z.strictObject({
     .nullish(),
 })
 
-export const nativeQuerySchema = z.object({ root_field_name: z.string() })
+export const nativeQuerySchema = z.object({
+  root_field_name: z.string(),
+  code: z.string(),
+  arguments: anything,
+  /** The name of a logical model. */
+  returns: z.string(),
+  object_relationships: list,
+  array_relationships: list,
+})
+
+export const namedNativeQuery = z.object({ root_field_name: z.string() })
+
+/** Their relationships are always by explicit columns, written in one of two ways. */
+const explicitTarget = z.strictObject({
+  column_mapping: anything,
+  insertion_order: anything,
+  remote_table: objectName.optional(),
+  remote_native_query: z.string().optional(),
+})
+
+export const explicitRelationshipSchema = z.strictObject({
+  name: z.string(),
+  comment: anything,
+  using: z.union([
+    z
+      .strictObject({ manual_configuration: explicitTarget })
+      .transform(({ manual_configuration: target }) => target),
+    explicitTarget,
+  ]),
+})
+
+export const logicalModelSchema = z.strictObject({
+  name: z.string(),
+  description: anything,
+  fields: z.array(z.unknown()),
+  select_permissions: list,
+})
 
 export const storedProcedureSchema = z.object({
   stored_procedure: objectName,
   configuration: z.object({ custom_name: optionalText }).nullish(),
 })
 
+const headerNames = z.array(z.string()).nullish()
+
 export const actionSchema = z.object({
   name: z.string(),
-  definition: z.object({ type: z.string().nullish(), kind: z.string().nullish() }),
+  definition: z.object({
+    type: z.string().nullish(),
+    kind: z.string().nullish(),
+    forward_client_headers: z.boolean().nullish(),
+    ignored_client_headers: headerNames,
+  }),
 })
+
+/** Only the relationships of output types lead anywhere. */
+export const customTypesSchema = z.object({ objects: list })
+export const customObjectSchema = z.object({ name: z.string(), relationships: list })
+export const typeRelationshipSchema = z.object({
+  name: z.string(),
+  type: z.enum(['object', 'array']),
+  remote_table: objectName,
+  source: z.string().default('default'),
+})
+
+export const namedRemoteSchema = z.object({ name: z.string() })
+
+export const remoteSchemaSchema = z.object({
+  name: z.string(),
+  definition: z.object({
+    forward_client_headers: z.boolean().nullish(),
+    customization: z
+      .object({
+        root_fields_namespace: optionalText,
+        field_names: list,
+      })
+      .nullish(),
+  }),
+  permissions: list,
+  remote_relationships: list,
+})
+
+export const remoteFieldNames = z.object({
+  parent_type: z.string(),
+  prefix: optionalText,
+  suffix: optionalText,
+  mapping: z.record(z.string(), z.string()).nullish(),
+})
+
+export const remotePermissionSchema = z.object({
+  role: z.string(),
+  definition: z.object({ schema: z.string() }),
+})
+
+export const remoteTypeRelationships = z.object({ type_name: z.string(), relationships: list })
 
 export const inheritedRoleSchema = z.object({
   role_name: z.string(),

@@ -1,127 +1,236 @@
 import { ANY_WRITE, EVERYTHING } from '../cache/epochs.ts'
-import type { MetadataModel, Table, TableId, WriteEvent } from './metadata-model.ts'
+import { combinePlans, planOf, sorted } from './combine-plans.ts'
+import type { PlanPart } from './explanation.ts'
+import { EVERY_HEADER } from './forwarded-headers.ts'
+import type {
+  Action,
+  FunctionCall,
+  MetadataModel,
+  RemoteSchema,
+  Source,
+  Table,
+  TableId,
+  WriteEvent,
+} from './metadata-model.ts'
 import { ADMIN, selectFilters, sessionVariablesIn, visitFilter } from './permission-filters.ts'
-import type { Plan, Tag, UncacheableReason } from './plan.ts'
-import { relationReads, writtenTags } from './relation-tags.ts'
+import type { Plan } from './plan.ts'
+import { relationReads, relationTag, writtenAlongRow, writtenTags } from './relation-tags.ts'
+
+const UNEXPLAINED = 'a relationship that leads where the metadata does not tell'
 
 /** What one part of an operation adds to its plan. The same instance for the same part. */
 export interface Footprint extends Plan {
   readonly id: number
-}
-
-/** The plan of an operation that has these parts. */
-export function toPlan(footprints: Iterable<Plan>): Plan {
-  const parts = [...footprints]
-  const isWhole = parts.some(({ sessionVariables }) => sessionVariables === 'all')
-  const names = parts.flatMap(({ sessionVariables }) =>
-    sessionVariables === 'all' ? [] : sessionVariables,
-  )
-  return {
-    sessionVariables: isWhole ? 'all' : sorted(names),
-    reads: sorted(parts.flatMap(({ reads }) => reads)),
-    writes: sorted(parts.flatMap(({ writes }) => writes)),
-    uncacheable: parts.find(({ uncacheable }) => uncacheable !== undefined)?.uncacheable,
-  }
+  readonly parts: readonly PlanPart[]
 }
 
 /** Worked out when they are first needed: of the many pairs of table and role few are ever asked for. */
 export class Footprints {
   readonly model: MetadataModel
-  readonly #selects = new Map<string, Footprint>()
-  readonly #writes = new Map<string, Footprint>()
+  readonly #known = new Map<string, Footprint>()
   #count = 0
 
   /** Of what the metadata does not explain. */
   readonly unknown: Footprint
-  readonly introspection = this.#uncacheable('introspection')
-  readonly action = this.#uncacheable('action')
-  readonly remoteSchema = this.#uncacheable('remote-schema')
-  readonly volatileFunction = this.#uncacheable('volatile-function')
-  /** Of functions: whatever they read. */
-  readonly computed = this.#create({ reads: [ANY_WRITE] })
-  readonly computedFromSession = this.#create({ reads: [ANY_WRITE], sessionVariables: 'all' })
-  readonly mutation = this.#create({ sessionVariables: 'all', uncacheable: 'not-a-query' })
-  readonly writesAnything = this.#create({ writes: [EVERYTHING] })
+  readonly introspection = this.#create('the schema is asked for', {
+    sessionVariables: 'all',
+    reads: [ANY_WRITE],
+    uncacheable: 'introspection',
+  })
+  readonly storedProcedure = this.#create('a stored procedure', {
+    sessionVariables: 'all',
+    reads: [ANY_WRITE],
+    uncacheable: 'volatile-function',
+  })
+  readonly mutation = this.#create('it is a mutation', {
+    sessionVariables: 'all',
+    uncacheable: 'not-a-query',
+  })
+  readonly writesAnything = this.#create('a field of which it is not known what it writes', {
+    writes: [EVERYTHING],
+  })
 
   constructor(model: MetadataModel) {
     this.model = model
-    this.unknown = this.#create({
+    const { unknownFields, remoteSchemas } = model
+    const isRemote = unknownFields === 'remote-schema'
+    const headers = [...remoteSchemas.values()].map(({ forwardedHeaders }) =>
+      planOf({ forwardedHeaders }),
+    )
+    this.unknown = this.#create('a field or table that the metadata does not explain', {
+      ...combinePlans(headers),
       sessionVariables: 'all',
       reads: [ANY_WRITE],
-      uncacheable: model.unknownFields,
+      uncacheable: isRemote ? undefined : unknownFields,
+      onRequestOnly: isRemote ? 'remote-schema' : undefined,
     })
   }
 
   /** Of rows as a role sees them. Where it sees none, Hasura will refuse; if the metadata has not changed. */
   ofSelect(table: Table, role: string): Footprint {
-    const filters = role === ADMIN ? [] : selectFilters(this.model, table, role)
-    // Admins may invent roles: of these nothing is remembered.
-    if (filters === undefined) return this.unknown
-    const key = `${role} ${table.id}`
-    const known = this.#selects.get(key)
-    if (known !== undefined) return known
-    const rows = this.#ofRows(table.id)
-    const parts = filters.flatMap((filter) => this.#ofFilter(filter, table))
-    const footprint = this.#create(toPlan([rows, ...parts]))
-    this.#selects.set(key, footprint)
-    return footprint
+    return this.#ofTable(table, role, false)
+  }
+
+  /** The same of a single row, without the tags that say which. */
+  ofRow(table: Table, role: string): Footprint {
+    return this.#ofTable(table, role, true)
+  }
+
+  ofFunction({ name, reads, readsSession, isVolatile }: FunctionCall): Footprint {
+    const flags = `${readsSession ? ' session' : ''}${isVolatile ? ' volatile' : ''}`
+    return this.#remembered(`function ${name}${flags}`, () => [
+      part(`the function ${name}`, {
+        reads,
+        sessionVariables: readsSession || isVolatile ? 'all' : [],
+        uncacheable: isVolatile ? 'volatile-function' : undefined,
+      }),
+    ])
+  }
+
+  /** Its handler is told the whole session. */
+  ofAction({ name, reads, forwardedHeaders, isAsynchronous }: Action): Footprint {
+    return this.#remembered(`action ${name}`, () => [
+      part(`the action ${name}`, {
+        sessionVariables: 'all',
+        reads,
+        forwardedHeaders,
+        uncacheable: isAsynchronous ? 'action' : undefined,
+        onRequestOnly: 'action',
+      }),
+    ])
+  }
+
+  ofActionWrite({ name, writes }: Action): Footprint {
+    return this.#remembered(`write by action ${name}`, () => [
+      part(`the action ${name}`, { writes }),
+    ])
+  }
+
+  /** `undefined` for one that is not known. */
+  ofRemoteSchema(schema: RemoteSchema | undefined): Footprint {
+    if (schema === undefined) {
+      return this.#remembered('remote schema', () => [
+        part('a remote schema that the metadata does not explain', {
+          sessionVariables: 'all',
+          forwardedHeaders: EVERY_HEADER,
+          reads: [ANY_WRITE],
+          onRequestOnly: 'remote-schema',
+        }),
+      ])
+    }
+    const { name, isPublic, presetVariables, forwardedHeaders, reads } = schema
+    return this.#remembered(`remote schema ${name}`, () => [
+      part(`the remote schema ${name}${isPublic ? ', which is public' : ''}`, {
+        // It is told the whole session, whether it needs it or not.
+        sessionVariables: isPublic ? presetVariables : 'all',
+        forwardedHeaders: isPublic ? undefined : forwardedHeaders,
+        reads,
+        onRequestOnly: 'remote-schema',
+      }),
+    ])
   }
 
   ofWrite(table: TableId, event: WriteEvent): Footprint {
-    const key = `${event} ${table}`
-    const known = this.#writes.get(key)
-    if (known !== undefined) return known
-    const located = this.#locate(table)
-    if (located === undefined) return this.writesAnything
-    const writes = [...writtenTags(located.source, located.relation, event)]
-    const footprint = this.#create({ writes })
-    this.#writes.set(key, footprint)
-    return footprint
+    return this.#ofWrite(table, event, writtenTags)
   }
 
-  #ofFilter(filter: unknown, table: Table): readonly Plan[] {
-    const parts: Plan[] = [this.#plan({ sessionVariables: sorted(sessionVariablesIn(filter)) })]
+  /** Of a row whose own tag is left to the caller. */
+  ofRowWrite(table: TableId, event: WriteEvent): Footprint {
+    return this.#ofWrite(table, event, writtenAlongRow)
+  }
+
+  #ofWrite(table: TableId, event: WriteEvent, tagsOf: typeof writtenTags): Footprint {
+    const located = this.#locate(table)
+    if (located === undefined) return this.writesAnything
+    const { source, relation } = located
+    return this.#remembered(`${tagsOf.name} ${event} ${table}`, () => {
+      const writes = [...tagsOf(source, relation, event)]
+      return [part(`${event} of table ${table}, and what follows from it`, { writes })]
+    })
+  }
+
+  #ofTable(table: Table, role: string, isRow: boolean): Footprint {
+    const filters = role === ADMIN ? [] : selectFilters(this.model, table, role)
+    // Admins may invent roles: of these nothing is remembered.
+    if (filters === undefined) return this.unknown
+    return this.#remembered(`${isRow ? 'row' : 'rows'} ${role} ${table.id}`, () => [
+      this.#ofRows(table.id, isRow),
+      ...filters.flatMap((filter) => this.#ofFilter(filter, table, role)),
+    ])
+  }
+
+  #ofFilter(filter: unknown, table: Table, role: string): readonly PlanPart[] {
+    const because = `the filter of role ${role} on ${table.id}`
+    const parts: PlanPart[] = [
+      part(because, { sessionVariables: sorted(sessionVariablesIn(filter)) }),
+    ]
+    const within = (plan: PlanPart): void => {
+      parts.push({ ...plan, because: `${because}: ${plan.because}` })
+    }
     visitFilter(this.model, filter, table, {
-      reach: (id) => parts.push(this.#ofRows(id)),
-      compute: (readsSession) =>
-        parts.push(readsSession ? this.computedFromSession : this.computed),
+      reach: (id) => within(this.#ofRows(id)),
+      compute: (call) => this.ofFunction(call).parts.forEach(within),
     })
     return parts
   }
 
   /** Of rows that no role's filter hides. */
-  #ofRows(id: TableId | undefined): Plan {
+  #ofRows(id: TableId | undefined, isRow = false): PlanPart {
     const located = id === undefined ? undefined : this.#locate(id)
-    if (located === undefined) return this.unknown
-    const { tags, readsSession } = relationReads(located.source, located.relation)
-    const isWhole = readsSession || located.source.isRouted || located.table.isOpaque
-    return this.#plan({
+    if (located === undefined) {
+      const [unknown] = this.unknown.parts
+      const because = id === undefined ? UNEXPLAINED : `the unknown table ${id}`
+      return { ...planOf(unknown ?? {}), because }
+    }
+    const { table, source, relation } = located
+    const { tags, readsSession } = readsOf(located)
+    const isWhole = readsSession || source.routing !== undefined || table.isOpaque
+    const reads = new Set(table.isOpaque ? [...tags, ANY_WRITE] : tags)
+    if (isRow) reads.delete(relationTag(source.name, relation))
+    return part(`the rows of ${id}`, {
       sessionVariables: isWhole ? 'all' : [],
-      reads: located.table.isOpaque ? [...tags, ANY_WRITE] : [...tags],
+      forwardedHeaders: source.routing?.forwardedHeaders,
+      reads: [...reads],
     })
   }
 
-  #locate(id: TableId) {
+  #locate(id: TableId): Located | undefined {
     const table = this.model.tables.get(id)
     const source = table === undefined ? undefined : this.model.sources.get(table.source)
     if (table === undefined || source === undefined) return undefined
     return { table, source, relation: `${table.name.schema}.${table.name.name}` }
   }
 
-  #uncacheable(uncacheable: UncacheableReason): Footprint {
-    return this.#create({ sessionVariables: 'all', reads: [ANY_WRITE], uncacheable })
+  #remembered(key: string, partsOf: () => readonly PlanPart[]): Footprint {
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const footprint = this.#combine(partsOf())
+    this.#known.set(key, footprint)
+    return footprint
   }
 
-  #create(parts: Partial<Plan>): Footprint {
+  #create(because: string, plan: Partial<Plan>): Footprint {
+    return this.#combine([part(because, plan)])
+  }
+
+  #combine(parts: readonly PlanPart[]): Footprint {
     this.#count += 1
-    return { ...this.#plan(parts), id: this.#count }
-  }
-
-  #plan(parts: Partial<Plan>): Plan {
-    return { sessionVariables: [], reads: [], writes: [], uncacheable: undefined, ...parts }
+    return { ...combinePlans(parts), id: this.#count, parts }
   }
 }
 
-function sorted<T extends Tag>(values: Iterable<T>): readonly T[] {
-  return [...new Set(values)].sort()
+interface Located {
+  readonly table: Table
+  readonly source: Source
+  /** `schema.name` */
+  readonly relation: string
+}
+
+function readsOf({ table, source, relation }: Located): ReturnType<typeof relationReads> {
+  if (table.query === undefined) return relationReads(source, relation)
+  return { tags: new Set(table.query.reads), readsSession: table.query.readsSession }
+}
+
+export function part(because: string, plan: Partial<Plan>): PlanPart {
+  return { ...planOf(plan), because }
 }

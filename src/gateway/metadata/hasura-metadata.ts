@@ -1,26 +1,14 @@
 import type { z } from 'zod'
+import { runToEnd, type Slices } from '../../shared/slices.ts'
+import { type DeclaredDependencies, NOTHING_DECLARED } from '../options.ts'
+import { readActions } from './actions.ts'
 import type { Catalog } from './catalog.ts'
-import {
-  customizationSchema,
-  exportSchema,
-  inheritedRoleSchema,
-  namedTable,
-  readEach,
-  routedConfiguration,
-  selectPermissionSchema,
-  sourceSchema,
-  tableSchema,
-} from './export-schema.ts'
-import {
-  type MetadataModel,
-  type Source,
-  type Table,
-  type TableId,
-  tableId,
-} from './metadata-model.ts'
-import type { NamingConvention, SourceNaming } from './naming.ts'
-import { actionFields, RootFieldIndex } from './root-fields.ts'
-import { readTableFields } from './table-fields.ts'
+import { exportSchema, inheritedRoleSchema, readEach, sourceSchema } from './export-schema.ts'
+import type { MetadataModel } from './metadata-model.ts'
+import { ModelBuilder } from './model-builder.ts'
+import type { NamingConvention } from './naming.ts'
+import { readRemoteSchemas } from './remote-schemas.ts'
+import { readRequestRules } from './request-rules.ts'
 
 /** What `export_metadata` (version 2 of the request) answers, of version 3 of the metadata; else it throws. */
 export function parseExport(answer: unknown): MetadataExport {
@@ -52,36 +40,61 @@ export function catalogSources({ metadata }: MetadataExport): readonly CatalogSo
 
 const BOTH_CONVENTIONS: readonly NamingConvention[] = ['hasura-default', 'graphql-default']
 
+export interface ModelOptions {
+  /** Those that Hasura may follow where a source does not say; both unless given. */
+  readonly conventions?: readonly NamingConvention[]
+  readonly declared?: DeclaredDependencies
+}
+
 /**
  * The model of an export. Nothing in it makes this fail: what is not understood is left out where that makes
- * it unknown, else its table is marked as opaque. `conventions` are those that Hasura may follow where a source
- * does not say.
+ * it unknown, else its table is marked as opaque. A thousand tables take some 100 ms: see `buildModelSlices`.
  */
 export function buildModel(
+  metadata: MetadataExport,
+  catalogs: ReadonlyMap<string, Catalog>,
+  options: ModelOptions = {},
+): MetadataModel {
+  return runToEnd(buildModelSlices(metadata, catalogs, options))
+}
+
+/** The same, with a pause offered after each table. */
+export function* buildModelSlices(
   { metadata, resource_version: resourceVersion }: MetadataExport,
   catalogs: ReadonlyMap<string, Catalog>,
-  conventions: readonly NamingConvention[] = BOTH_CONVENTIONS,
-): MetadataModel {
+  { conventions = BOTH_CONVENTIONS, declared = NOTHING_DECLARED }: ModelOptions,
+): Slices<MetadataModel> {
   const hasRemoteSchemas = !isEmptyList(metadata.remote_schemas)
   // A name of the other convention could also be a remote schema's.
-  const builder = new ModelBuilder(hasRemoteSchemas ? ['hasura-default'] : conventions)
-  if (hasRemoteSchemas) builder.cautions.push('fields of remote schemas are never cached')
+  const builder = new ModelBuilder(hasRemoteSchemas ? ['hasura-default'] : conventions, declared)
+  const { cautions, queryFields, mutationFields } = builder
   const { items, unreadableCount } = readEach(sourceSchema, metadata.sources)
-  for (const source of items) builder.addSource(source, catalogs.get(source.name))
-  if (unreadableCount > 0) builder.cautions.push(`${unreadableCount} sources cannot be read`)
-  const actions = actionFields(metadata.actions)
-  for (const [name, field] of actions.queries) builder.queryFields.add([name], field)
-  for (const [name, field] of actions.mutations) builder.mutationFields.add([name], field)
+  for (const source of items) yield* builder.addSource(source, catalogs.get(source.name))
+  if (unreadableCount > 0) cautions.push(`${unreadableCount} sources cannot be read`)
+  const remotes = readRemoteSchemas(metadata.remote_schemas, declared.remoteSchemas, builder.reads)
+  for (const [name, schema] of [...remotes.rootFields, ...remotes.namespaces]) {
+    queryFields.add([name], { kind: 'remote-schema', schema })
+  }
+  const actions = readActions(metadata, declared.actions, builder)
+  for (const [name, field] of actions.queries) queryFields.add([name], field)
+  for (const [name, field] of actions.mutations) mutationFields.add([name], field)
   const inherited = readEach(inheritedRoleSchema, metadata.inherited_roles).items
+  if (hasRemoteSchemas) {
+    cautions.push(
+      'fields of remote schemas are cached on request only: what changes them is unknown',
+    )
+  }
   return {
     resourceVersion,
     sources: builder.sources,
     tables: builder.tables,
-    queryFields: builder.queryFields.fields,
-    mutationFields: builder.mutationFields.fields,
+    queryFields: queryFields.fields,
+    mutationFields: mutationFields.fields,
+    remoteSchemas: remotes.byName,
     inheritedRoles: new Map(inherited.map((role) => [role.role_name, role.role_set])),
     unknownFields: unknownFields(hasRemoteSchemas, actions.unreadableCount),
-    cautions: builder.cautions,
+    requestRules: readRequestRules(metadata, cautions),
+    cautions,
   }
 }
 
@@ -89,98 +102,8 @@ function unknownFields(
   hasRemoteSchemas: boolean,
   unreadableActions: number,
 ): MetadataModel['unknownFields'] {
-  if (hasRemoteSchemas) return 'remote-schema'
-  return unreadableActions > 0 ? 'action' : undefined
-}
-
-class ModelBuilder {
-  readonly sources = new Map<string, Source>()
-  readonly tables = new Map<TableId, Table>()
-  readonly queryFields = new RootFieldIndex()
-  readonly mutationFields = new RootFieldIndex()
-  readonly cautions: string[] = []
-  readonly #conventions: readonly NamingConvention[]
-
-  constructor(conventions: readonly NamingConvention[]) {
-    this.#conventions = conventions
-  }
-
-  addSource(source: z.output<typeof sourceSchema>, catalog: Catalog | undefined): void {
-    const { name, kind } = source
-    const isRouted = routedConfiguration.safeParse(source.configuration).success
-    const known = { name, catalog, isRouted }
-    this.sources.set(name, known)
-    if (catalog === undefined) {
-      this.cautions.push(`the catalog of source ${name} (${kind}) is not known`)
-    }
-    const customization = customizationSchema.safeParse(source.customization)
-    if (!customization.success) {
-      this.cautions.push(`the customization of source ${name} cannot be read`)
-    }
-    const tables = (source.tables ?? []).map((table) => this.#addTable(table, known))
-    // Under names that cannot be told, a source has no root fields that could be known.
-    if (!customization.success) return
-    const naming = this.#namingOf(customization.data, kind)
-    const namespace = customization.data?.root_fields?.namespace ?? ''
-    const queries = namespace === '' ? this.queryFields : new RootFieldIndex()
-    const mutations = namespace === '' ? this.mutationFields : new RootFieldIndex()
-    for (const table of tables) {
-      if (table === undefined) continue
-      queries.addTable(table, 'query', naming)
-      mutations.addTable(table, 'mutation', naming)
-    }
-    queries.addFunctions(source, known, naming, mutations)
-    queries.addQueries(source, naming)
-    if (namespace === '') return
-    this.queryFields.add([namespace], { kind: 'namespace', fields: queries.fields })
-    this.mutationFields.add([namespace], { kind: 'namespace', fields: mutations.fields })
-  }
-
-  /** Its metadata, when it can be read well enough to tell its root fields. */
-  #addTable(value: unknown, source: Source): (z.output<typeof tableSchema> & WithId) | undefined {
-    const named = namedTable.safeParse(value)
-    if (!named.success) {
-      this.cautions.push(`a table of source ${source.name} cannot be read`)
-      return undefined
-    }
-    const name = named.data.table
-    const id = tableId(source.name, name)
-    const read = tableSchema.safeParse(value)
-    const lists = read.success ? read.data : { table: name }
-    const { fields, unreadableCount, unresolved } = readTableFields(lists, source)
-    const permissions = readEach(
-      selectPermissionSchema,
-      read.success ? read.data.select_permissions : undefined,
-    )
-    const filters = permissions.items.map(
-      ({ role, permission }) => [role, permission.filter] as const,
-    )
-    const selectFilters = new Map<string, unknown>(filters)
-    const isAmbiguous = selectFilters.size < filters.length
-    const unread = unreadableCount + permissions.unreadableCount
-    const isOpaque = !read.success || unread > 0 || isAmbiguous
-    this.tables.set(id, { id, source: source.name, name, fields, selectFilters, isOpaque })
-    if (isOpaque) this.cautions.push(`something of table ${id} cannot be read`)
-    // Without a catalog none is known, which was said of the source.
-    for (const field of source.catalog === undefined ? [] : unresolved) {
-      this.cautions.push(`where the relationship ${field} of table ${id} leads is not known`)
-    }
-    return read.success ? { ...read.data, id } : undefined
-  }
-
-  #namingOf(customization: z.output<typeof customizationSchema>, kind: string): SourceNaming {
-    const convention = customization?.naming_convention ?? undefined
-    return {
-      conventions: convention === undefined ? this.#conventions : [convention],
-      prefix: customization?.root_fields?.prefix ?? '',
-      suffix: customization?.root_fields?.suffix ?? '',
-      defaultSchema: kind === 'mssql' ? 'dbo' : 'public',
-    }
-  }
-}
-
-interface WithId {
-  readonly id: TableId
+  if (unreadableActions > 0) return 'action'
+  return hasRemoteSchemas ? 'remote-schema' : undefined
 }
 
 function isEmptyList(value: unknown): boolean {

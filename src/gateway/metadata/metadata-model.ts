@@ -1,5 +1,8 @@
 import type { Catalog } from './catalog.ts'
 import type { ObjectName } from './export-schema.ts'
+import type { ForwardedHeaders, Tag } from './plan.ts'
+import type { RequestRules } from './request-rules.ts'
+import type { RowKey } from './row-key.ts'
 
 /** What the planner knows of a Hasura: its metadata, joined with the catalogs of its databases. */
 export interface MetadataModel {
@@ -8,10 +11,13 @@ export interface MetadataModel {
   readonly tables: ReadonlyMap<TableId, Table>
   readonly queryFields: RootFields
   readonly mutationFields: RootFields
+  readonly remoteSchemas: ReadonlyMap<string, RemoteSchema>
   /** The roles that an inherited role inherits from. */
   readonly inheritedRoles: ReadonlyMap<string, readonly string[]>
   /** A field that nothing here explains may be one of a remote schema's, or an action's. */
   readonly unknownFields: 'remote-schema' | 'action' | undefined
+  /** Not needed for plans. */
+  readonly requestRules: RequestRules
   /** What is treated with caution and why, each a sentence. */
   readonly cautions: readonly string[]
 }
@@ -23,21 +29,38 @@ export interface Source {
   readonly name: string
   /** `undefined` when the database could not be asked, or is none that the gateway can ask. */
   readonly catalog: Catalog | undefined
-  /** Its connection is picked by the session. */
-  readonly isRouted: boolean
+  /** Its connection is picked by the session, and by headers if there are any here. */
+  readonly routing: { readonly forwardedHeaders: ForwardedHeaders | undefined } | undefined
+  /** Whose tables go by their bare name. */
+  readonly defaultSchema: string
+  /** What the configuration says that views read, all as `schema.name`. */
+  readonly declaredViews: ReadonlyMap<string, readonly string[]>
 }
 
+/** A table or view; or a native query, which is a table that no one else can name. */
 export interface Table {
   readonly id: TableId
   readonly source: string
   readonly name: ObjectName
   /** By every name the schema may give them; columns are not listed. */
-  readonly fields: ReadonlyMap<string, TableField>
+  readonly fields: TableFields
   /** Row filters, by role. */
   readonly selectFilters: ReadonlyMap<string, unknown>
   /** Something of it could not be read: it depends on anything. */
   readonly isOpaque: boolean
+  /** `undefined` when rows cannot be told apart by it. */
+  readonly rowKey: RowKey | undefined
+  /** What a native query reads; `undefined` for a table. */
+  readonly query: NativeQuery | undefined
 }
+
+export interface NativeQuery {
+  readonly reads: readonly Tag[]
+  /** Its SQL may ask who asks. */
+  readonly readsSession: boolean
+}
+
+export type TableFields = ReadonlyMap<string, TableField>
 
 /** A field that leads out of the row. */
 export type TableField =
@@ -49,29 +72,74 @@ export type TableField =
     }
   | {
       readonly kind: 'computed'
+      readonly call: FunctionCall
       /** The table whose rows it returns; `undefined` for a scalar, or when not known. */
       readonly target: TableId | undefined
-      readonly readsSession: boolean
     }
-  | { readonly kind: 'remote-schema' }
+  | {
+      readonly kind: 'remote-schema'
+      /** The name of one; `undefined` when the metadata does not tell. */
+      readonly schema: string | undefined
+    }
+
+/** A function of the database, as one field calls it. */
+export interface FunctionCall {
+  /** `<source>:<schema>.<name>`. */
+  readonly name: string
+  readonly reads: readonly Tag[]
+  readonly readsSession: boolean
+  readonly isVolatile: boolean
+}
+
+/** Another service that Hasura asks: it is told the whole session, and headers if there are any here. */
+export interface Action {
+  readonly name: string
+  readonly forwardedHeaders: ForwardedHeaders | undefined
+  readonly reads: readonly Tag[]
+  readonly writes: readonly Tag[]
+  /** Asking for the result of what was begun earlier. */
+  readonly isAsynchronous: boolean
+  /** Relationships of its output, at any depth. */
+  readonly fields: TableFields
+}
+
+export interface RemoteSchema {
+  readonly name: string
+  /** The configuration says that it answers everybody alike. */
+  readonly isPublic: boolean
+  readonly forwardedHeaders: ForwardedHeaders | undefined
+  readonly reads: readonly Tag[]
+  /** Session variables that permissions preset arguments with, of any role. */
+  readonly presetVariables: readonly string[]
+  /** Relationships of its types, at any depth. */
+  readonly fields: TableFields
+}
 
 /** By name; a name that may mean several things means all of them. */
 export type RootFields = ReadonlyMap<string, readonly RootField[]>
 
 export type RootField =
-  | { readonly kind: 'select'; readonly table: TableId; readonly shape: 'rows' | 'aggregate' }
-  | { readonly kind: 'write'; readonly table: TableId; readonly event: WriteEvent }
+  | {
+      readonly kind: 'select'
+      readonly table: TableId
+      readonly shape: 'rows' | 'row-by-key' | 'aggregate'
+    }
+  | {
+      readonly kind: 'write'
+      readonly table: TableId
+      readonly event: WriteEvent
+      readonly isByKey: boolean
+    }
   | {
       readonly kind: 'function'
+      readonly call: FunctionCall
       /** Whose rows it returns, if known. */
       readonly table: TableId | undefined
       readonly shape: 'rows' | 'aggregate'
-      readonly readsSession: boolean
-      readonly isVolatile: boolean
     }
-  | { readonly kind: 'native-query' }
   | { readonly kind: 'stored-procedure' }
-  | { readonly kind: 'action' }
+  | { readonly kind: 'action'; readonly action: Action }
+  | { readonly kind: 'remote-schema'; readonly schema: RemoteSchema }
   | { readonly kind: 'namespace'; readonly fields: RootFields }
 
 export type WriteEvent = 'insert' | 'update' | 'delete'

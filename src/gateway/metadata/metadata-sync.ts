@@ -1,19 +1,26 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
+import type { Random } from '../../shared/random.ts'
+import { nextTurn, runInSlices, type Slices } from '../../shared/slices.ts'
 import type { MetadataOptions } from '../options.ts'
 import type { MetadataSnapshot } from '../statistics/snapshot.ts'
-import { buildModel } from './hasura-metadata.ts'
+import type { PlanExplanation } from './explanation.ts'
+import { buildModelSlices } from './hasura-metadata.ts'
+import type { MetadataModel } from './metadata-model.ts'
 import { MetadataPlanner } from './metadata-planner.ts'
-import type { MetadataSource, Planner } from './plan.ts'
-import { catalogsOf, isSameReading, readUpstream, type UpstreamReading } from './read-upstream.ts'
+import type { MetadataSource, Plan, Planner, Tag } from './plan.ts'
+import { catalogsOf, readingVersion, readUpstream, type UpstreamReading } from './read-upstream.ts'
 import { safePlanner } from './safe-planner.ts'
 
 export interface MetadataSyncOptions {
   readonly source: MetadataSource
   readonly options: MetadataOptions
-  /** Plans have changed, and with them what the keys of entries mean. Awaited before anyone is told. */
+  /** Plans have changed, and with them the keys of entries. */
+  readonly onPlans: () => void
+  /** Hasura has changed since this process first knew it. Awaited before anyone is told. */
   readonly onChange: () => Promise<void>
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
 }
 
@@ -25,6 +32,10 @@ const LOAD_TIMEOUT_MS = 10_000
 const RETRY_MIN_MS = 500
 /** Polls may fail for so long, or for three intervals, before the metadata counts as unknown. */
 const UNCONFIRMED_MAX_MS = 60_000
+
+/** Requests wait so long for a model that is being built. */
+const SLICE_MS = 8
+const SAFE_VERSION_BYTES = 16
 
 /** `gerbang check` shows them all. */
 const CAUTIONS_LOGGED_MAX = 10
@@ -42,14 +53,12 @@ type State = 'waiting' | 'loaded' | 'unconfirmed' | 'safe'
  */
 export class MetadataSync {
   /** Always the same object: what it plans by is replaced within. */
-  readonly planner: Planner = {
-    plan: (operation, role, variables) => this.#current.plan(operation, role, variables),
-  }
+  readonly planner: Planner = new CurrentPlanner(() => this.#current)
   readonly #options: MetadataSyncOptions
   /** Of the load under way. */
   #abort = new AbortController()
   #isStopped = false
-  #current: Planner = safePlanner
+  #current: Planner
   #reading: UpstreamReading | undefined
   #state: State = 'waiting'
   #confirmedAtMs = 0
@@ -65,6 +74,7 @@ export class MetadataSync {
 
   constructor(options: MetadataSyncOptions) {
     this.#options = options
+    this.#current = this.#safePlanner()
   }
 
   /** Never fails: a gateway may be up before its Hasura. */
@@ -166,9 +176,12 @@ export class MetadataSync {
   }
 
   async #adopt(reading: UpstreamReading): Promise<void> {
-    const { clock, log, onChange } = this.#options
-    const isNew = this.#reading === undefined || !isSameReading(this.#reading, reading)
-    const model = isNew ? buildModel(reading.metadata, catalogsOf(reading)) : undefined
+    const { clock, log, options } = this.#options
+    const version = await this.#inSlices(readingVersion(reading, options.declared))
+    const isNew = this.#reading === undefined || version !== this.#current.version
+    const model = isNew ? await this.#build(reading) : undefined
+    if (this.#isStopped) return
+    const isFirst = this.#loadedAtMs === undefined && this.#changes === 0
     this.#confirmedAtMs = clock.monotonicMs()
     this.#loadedAtMs = clock.nowMs()
     this.#lastError = undefined
@@ -181,8 +194,35 @@ export class MetadataSync {
     }
     if (model === undefined) return
     this.#reading = reading
-    this.#current = new MetadataPlanner(model)
-    await onChange()
+    await this.#replace(new MetadataPlanner(model, version), isFirst)
+  }
+
+  async #build(reading: UpstreamReading): Promise<MetadataModel> {
+    const { declared } = this.#options.options
+    const catalogs = await this.#inSlices(catalogsOf(reading))
+    return await this.#inSlices(buildModelSlices(reading.metadata, catalogs, { declared }))
+  }
+
+  async #inSlices<T>(work: Slices<T>): Promise<T> {
+    const { clock } = this.#options
+    const monotonicMs = (): number => clock.monotonicMs()
+    return await runInSlices(work, { sliceMs: SLICE_MS, monotonicMs, pause: nextTurn })
+  }
+
+  /**
+   * What was cached before this process started needs no end: its keys name the version of the plans that it
+   * was cached by. While the process runs, others on the same store may not have seen a change yet.
+   */
+  async #replace(planner: Planner, isFirst: boolean): Promise<void> {
+    this.#current = planner
+    this.#options.onPlans()
+    if (!isFirst) await this.#options.onChange()
+  }
+
+  /** With a version that never comes again: what is cached by it is of no use to anyone else, or later. */
+  #safePlanner(): Planner {
+    const version = `safe ${this.#options.random.bytes(SAFE_VERSION_BYTES).toString('hex')}`
+    return { ...safePlanner, version }
   }
 
   /** The last metadata, when it could not be read again. */
@@ -195,7 +235,7 @@ export class MetadataSync {
 
   async #fail(error: unknown, isKept: boolean): Promise<void> {
     if (this.#isStopped) return
-    const { clock, log, onChange } = this.#options
+    const { clock, log } = this.#options
     const message = error instanceof Error ? error.message : String(error)
     this.#lastError = { message, atMs: clock.nowMs() }
     this.#failures += 1
@@ -206,8 +246,32 @@ export class MetadataSync {
     }
     if (isKept || this.#reading === undefined) return
     this.#reading = undefined
-    this.#current = safePlanner
-    await onChange()
+    await this.#replace(this.#safePlanner(), false)
+  }
+}
+
+/** Planners are replaced; who holds this one always asks the current. */
+class CurrentPlanner implements Planner {
+  readonly #current: () => Planner
+
+  constructor(current: () => Planner) {
+    this.#current = current
+  }
+
+  get version(): string {
+    return this.#current().version
+  }
+
+  plan(...asked: Parameters<Planner['plan']>): Plan {
+    return this.#current().plan(...asked)
+  }
+
+  explain(...asked: Parameters<Planner['explain']>): PlanExplanation {
+    return this.#current().explain(...asked)
+  }
+
+  changedRows(...changed: Parameters<Planner['changedRows']>): readonly Tag[] {
+    return this.#current().changedRows(...changed)
   }
 }
 

@@ -2,10 +2,15 @@ import type { SelectedField } from '../graphql/operation.ts'
 import { ArgumentWalker } from './argument-walker.ts'
 import type { Footprint, Footprints } from './footprints.ts'
 import type { RootField, RootFields, Table } from './metadata-model.ts'
+import { type RowReference, rowChange } from './reached-rows.ts'
+
+type WriteField = Extract<RootField, { readonly kind: 'write' }>
 
 /** What a mutation reaches: every table whose rows can change. Roles only ever change less. */
 export class MutationReach {
   readonly footprints = new Set<Footprint>()
+  /** Rows changed by their key, whose tags follow from the variables. */
+  readonly rows: RowReference[] = []
   readonly arguments = new ArgumentWalker((key, table) => this.#stepInto(key, table))
   readonly #known: Footprints
 
@@ -24,12 +29,31 @@ export class MutationReach {
   }
 
   #visitRootField(selected: SelectedField, field: RootField): void {
-    if (field.kind === 'namespace') this.visitRoot(selected.selections, field.fields)
-    else if (field.kind === 'write') {
-      this.footprints.add(this.#known.ofWrite(field.table, field.event))
-      const table = this.#known.model.tables.get(field.table)
-      if (field.event === 'insert' && table !== undefined) this.#visitInserted(selected, table)
-    } else this.footprints.add(this.#known.writesAnything)
+    switch (field.kind) {
+      case 'namespace':
+        this.visitRoot(selected.selections, field.fields)
+        break
+      case 'write':
+        this.#visitWrite(selected, field)
+        break
+      case 'action':
+        this.footprints.add(this.#known.ofActionWrite(field.action))
+        break
+      default:
+        this.footprints.add(this.#known.writesAnything)
+    }
+  }
+
+  #visitWrite(selected: SelectedField, { table: id, event, isByKey }: WriteField): void {
+    const table = this.#known.model.tables.get(id)
+    const change = isByKey && table !== undefined ? rowChange(table, selected, event) : undefined
+    if (change !== undefined) {
+      this.footprints.add(this.#known.ofRowWrite(id, event))
+      this.rows.push(change)
+      return
+    }
+    this.footprints.add(this.#known.ofWrite(id, event))
+    if (event === 'insert' && table !== undefined) this.#visitInserted(selected, table)
   }
 
   #visitInserted({ arguments: values }: SelectedField, table: Table): void {

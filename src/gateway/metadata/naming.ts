@@ -51,9 +51,10 @@ function conventionalName(
   { defaultSchema }: SourceNaming,
   convention: NamingConvention,
 ): string {
-  const isBare = name.schema === defaultSchema
+  const isBare = name.schema === defaultSchema || name.schema === ''
   if (convention === 'hasura-default') {
-    const base = customName ?? (isBare ? name.name : `${name.schema}_${name.name}`)
+    const base =
+      customName ?? (isBare ? name.name : `${name.schema.replaceAll('.', '_')}_${name.name}`)
     return [...(before === '' ? [] : [before]), base, ...after].join('_')
   }
   const schemaParts = isBare ? [] : snakeParts(name.schema)

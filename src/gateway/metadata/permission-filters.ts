@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { objectName } from './export-schema.ts'
-import { type MetadataModel, type Table, type TableId, tableId } from './metadata-model.ts'
+import {
+  type FunctionCall,
+  type MetadataModel,
+  type Table,
+  type TableId,
+  tableId,
+} from './metadata-model.ts'
 
 /** Follows no row filters and sees all tables. */
 export const ADMIN = 'admin'
@@ -48,7 +54,7 @@ function stringsIn(value: unknown): readonly string[] {
 export interface FilterVisitor {
   /** A table whose rows decide; `undefined` for one that is not known. */
   readonly reach: (table: TableId | undefined) => void
-  readonly compute: (readsSession: boolean) => void
+  readonly compute: (call: FunctionCall) => void
 }
 
 const exists = z.object({ _table: objectName, _where: z.unknown() })
@@ -100,7 +106,7 @@ function follow(
     return undefined
   }
   if (field.kind === 'computed') {
-    visitor.compute(field.readsSession)
+    visitor.compute(field.call)
     if (field.target === undefined) return table
   }
   visitor.reach(field.target)

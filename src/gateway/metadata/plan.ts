@@ -1,4 +1,5 @@
 import type { JsonObject, Operation } from '../graphql/operation.ts'
+import type { PlanExplanation } from './explanation.ts'
 
 /** What an operation can touch when a role runs it: derived from Hasura's metadata, memoised per operation and role. */
 export interface Plan {
@@ -7,18 +8,38 @@ export interface Plan {
    * (the role is always part of the key); `all` when metadata is missing, unknown or says "maybe".
    */
   readonly sessionVariables: readonly string[] | 'all'
+  /** The client's headers that can shape the answer; `undefined` when Hasura passes none on. */
+  readonly forwardedHeaders: ForwardedHeaders | undefined
   /** The tables the answer is read from: an entry is dead once the epoch of any of them has moved. */
   readonly reads: readonly Tag[]
   /** What a mutation may write: bumped before it is answered. Empty for queries. */
   readonly writes: readonly Tag[]
   /** Why the answer must not be cached; `undefined` when it may. A closed set: it becomes a label. */
   readonly uncacheable: UncacheableReason | undefined
+  /**
+   * The answer may change without any write that could be seen, for this reason: it is cached where @cached
+   * asks for it, or a rule that names the operation or its root fields. `undefined`: any rule will do.
+   */
+  readonly onRequestOnly: UncacheableReason | undefined
+}
+
+/** All of the client's headers but these: sorted, in lower case. */
+export interface ForwardedHeaders {
+  readonly except: readonly string[]
 }
 
 /**
- * `table:<source>:<schema>.<name>`, or one of two that name no table. `any-write`, which every mutation
- * bumps, is the dependency of whatever reads something the metadata does not name (views, functions, native
- * queries). `everything`, the dependency of every entry, is bumped by what may write anything (actions).
+ * What entries depend on and writes change:
+ *
+ * - `table:<source>:<schema>.<name>`: rows of a table, whichever.
+ * - `row:<source>:<schema>.<name>:<key>` and `rows:<source>:<schema>.<name>`: an answer that shows one row,
+ *   asked for by its primary key, depends on these two instead of the table. A write whose keys are known
+ *   changes the table and the row; any other changes the table and `rows`, which stands for all its rows at
+ *   once. So a write is always two tags of its table, however many entries there are, and whoever knows no
+ *   better than "something of the table" takes both from `tableTags`.
+ * - `any-write`, which every mutation bumps: the dependency of what reads something the metadata does not
+ *   name (functions, native queries, some views).
+ * - `everything`, the dependency of every entry, bumped by what may write anything (actions).
  */
 export type Tag = string
 
@@ -32,10 +53,22 @@ export type UncacheableReason =
 /** Says what operations touch. Plans are remembered; asking again costs a look-up. */
 export interface Planner {
   /**
-   * The variables matter when a filter, an order or an inserted object comes through one: the
+   * Of all that plans follow from: part of every key, so that gateways share what they would plan alike, and
+   * nothing else. The same after a restart, if nothing has changed.
+   */
+  readonly version: string
+  /**
+   * The variables matter when a filter, an order, a key or an inserted object comes through one: the
    * relationships its value names lead to tables.
    */
   plan(operation: Operation, role: string, variables: JsonObject | undefined): Plan
+  /** The same with the reasons. Not remembered. */
+  explain(operation: Operation, role: string, variables: JsonObject | undefined): PlanExplanation
+  /**
+   * What is stale when these rows of a table have changed, before and after: `relation` is `schema.name` in
+   * the database, the members of `rows` are its columns.
+   */
+  changedRows(source: string, relation: string, rows: readonly JsonObject[]): readonly Tag[]
 }
 
 /** Hasura's own HTTP API, asked with the admin secret. */

@@ -1,11 +1,25 @@
 import type { ArgumentValue, SelectedField } from '../graphql/operation.ts'
 import { ArgumentWalker } from './argument-walker.ts'
 import type { Footprint, Footprints } from './footprints.ts'
-import type { RootField, RootFields, Table, TableField, TableId } from './metadata-model.ts'
+import type {
+  RemoteSchema,
+  RootField,
+  RootFields,
+  Table,
+  TableField,
+  TableFields,
+  TableId,
+} from './metadata-model.ts'
+import type { RowReference } from './reached-rows.ts'
+import { keyValuesIn } from './row-key.ts'
+
+type RemoteSchemaField = Extract<TableField, { readonly kind: 'remote-schema' }>
 
 /** What a query reaches: every table whose rows, as the role sees them, show in the answer or decide it. */
 export class QueryReach {
   readonly footprints = new Set<Footprint>()
+  /** Rows asked for by their key, whose tags follow from the variables. */
+  readonly rows: RowReference[] = []
   readonly arguments = new ArgumentWalker((key, table) => this.#stepInto(key, table))
   readonly #known: Footprints
   readonly #role: string
@@ -33,22 +47,59 @@ export class QueryReach {
         this.visitRoot(selected.selections, field.fields)
         break
       case 'select':
-        this.#visitRows(selected, field.table, field.shape)
+        if (field.shape !== 'row-by-key') this.#visitRows(selected, field.table, field.shape)
+        else if (!this.#visitRow(selected, field.table)) {
+          this.#visitRows(selected, field.table, 'rows')
+        }
         break
       case 'function':
-        this.#visitComputed(field.readsSession)
-        if (field.isVolatile) this.footprints.add(this.#known.volatileFunction)
+        this.footprints.add(this.#known.ofFunction(field.call))
         this.#visitRows(selected, field.table, field.shape)
         break
       case 'action':
-        this.footprints.add(this.#known.action)
+        this.footprints.add(this.#known.ofAction(field.action))
+        this.#visitForeign(selected.selections, field.action.fields)
+        break
+      case 'remote-schema':
+        this.#visitRemote(selected, field.schema)
         break
       case 'stored-procedure':
-        this.footprints.add(this.#known.volatileFunction)
+        this.footprints.add(this.#known.storedProcedure)
         break
       default:
         this.footprints.add(this.#known.unknown)
     }
+  }
+
+  /** Tells whether it can be said which row it is. What of it other tables decide is visited like any. */
+  #visitRow({ arguments: values, selections }: SelectedField, id: TableId): boolean {
+    const table = this.#known.model.tables.get(id)
+    const key = table?.rowKey && keyValuesIn(table.rowKey, values)
+    if (table === undefined || key === undefined) return false
+    this.footprints.add(this.#known.ofRow(table, this.#role))
+    this.rows.push({ table, key })
+    this.#visitSelections(selections, table)
+    return true
+  }
+
+  #visitRemote({ selections }: SelectedField, schema: RemoteSchema | undefined): void {
+    this.footprints.add(this.#known.ofRemoteSchema(schema))
+    if (schema !== undefined) this.#visitForeign(selections, schema.fields)
+  }
+
+  /** What other services answer may lead back to tables, wherever a field has such a name. */
+  #visitForeign(selections: readonly SelectedField[], fields: TableFields): void {
+    if (fields.size === 0) return
+    for (const selected of selections) {
+      const field = fields.get(selected.name)
+      if (field?.kind === 'relationship') this.#visitRows(selected, field.target, field.shape)
+      else if (field?.kind === 'remote-schema') this.#visitRemote(selected, this.#schemaOf(field))
+      else this.#visitForeign(selected.selections, fields)
+    }
+  }
+
+  #schemaOf({ schema }: RemoteSchemaField): RemoteSchema | undefined {
+    return schema === undefined ? undefined : this.#known.model.remoteSchemas.get(schema)
   }
 
   #visitRows(
@@ -81,10 +132,10 @@ export class QueryReach {
         this.#visitRows(selected, field.target, field.shape)
         break
       case 'remote-schema':
-        this.footprints.add(this.#known.remoteSchema)
+        this.#visitRemote(selected, this.#schemaOf(field))
         break
       default:
-        this.#visitComputed(field.readsSession)
+        this.footprints.add(this.#known.ofFunction(field.call))
         if (field.target !== undefined || selected.selections.length > 0) {
           this.#visitRows(selected, field.target, 'rows')
         } else this.#visitArguments(selected.arguments, table)
@@ -103,7 +154,7 @@ export class QueryReach {
   #visitTotals(selections: readonly SelectedField[], table: Table): void {
     for (const { name, arguments: values, selections: inner } of selections) {
       const field = table.fields.get(name)
-      if (field?.kind === 'computed') this.#visitComputed(field.readsSession)
+      if (field?.kind === 'computed') this.footprints.add(this.#known.ofFunction(field.call))
       this.#visitArguments(values, table)
       this.#visitTotals(inner, table)
     }
@@ -113,18 +164,13 @@ export class QueryReach {
     for (const value of values.values()) this.arguments.visit(value, table)
   }
 
-  #visitComputed(readsSession: boolean): void {
-    const { computed, computedFromSession } = this.#known
-    this.footprints.add(readsSession ? computedFromSession : computed)
-  }
-
   /** In `where` and `order_by` rows of other tables count as far as the role sees them. */
   #stepInto(key: string, table: Table): Table | undefined {
     const field = table.fields.get(key)
     if (field === undefined) return table
     if (field.kind === 'remote-schema') return this.#enter(undefined)
     if (field.kind === 'computed') {
-      this.#visitComputed(field.readsSession)
+      this.footprints.add(this.#known.ofFunction(field.call))
       if (field.target === undefined) return table
     }
     return this.#enter(field.target)

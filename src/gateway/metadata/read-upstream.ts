@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { Slices } from '../../shared/slices.ts'
 import { GatewayError } from '../errors.ts'
+import type { DeclaredDependencies } from '../options.ts'
 import { type Catalog, parseCatalog } from './catalog.ts'
 import { CATALOG_QUERY } from './catalog-query.ts'
 import {
@@ -42,15 +45,54 @@ export async function readUpstream(
   return { metadata, catalogTexts }
 }
 
-export function isSameReading(one: UpstreamReading, other: UpstreamReading): boolean {
-  if (one.metadata.resource_version !== other.metadata.resource_version) return false
-  const texts = [...one.catalogTexts]
-  if (texts.length !== other.catalogTexts.size) return false
-  return texts.every(([name, text]) => other.catalogTexts.get(name) === text)
+/**
+ * Of all that plans follow from: the metadata with its number, the catalogs, and what is declared. Equal
+ * for equal readings; the number keeps what was planned before a change apart from what is planned after it
+ * was taken back.
+ */
+export function* readingVersion(
+  { metadata: { metadata, resource_version: number }, catalogTexts }: UpstreamReading,
+  declared: DeclaredDependencies,
+): Slices<string> {
+  const hash = createHash('sha256')
+  const add = (value: unknown): void => {
+    hash.update(`${JSON.stringify(value)}\n`)
+  }
+  const { sources, ...others } = metadata
+  add([PLANS_VERSION, number, declared])
+  add(others)
+  for (const source of sources) {
+    const { tables, ...members } = readTables(source)
+    add(members)
+    for (const table of tables) {
+      add(table)
+      yield
+    }
+  }
+  for (const [name, text] of [...catalogTexts].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    add([name, text])
+    yield
+  }
+  return hash.digest('base64url')
 }
 
-export function catalogsOf({ catalogTexts }: UpstreamReading): ReadonlyMap<string, Catalog> {
-  return new Map([...catalogTexts].map(([name, text]) => [name, parseCatalog(text)]))
+/** Counted up when the same reading is planned by in another way, so that versions of the gateway can share a store. */
+const PLANS_VERSION = 'gerbang-plans-2'
+
+function readTables(source: unknown): { readonly tables: readonly unknown[] } {
+  const read = z.looseObject({ tables: z.array(z.unknown()) }).safeParse(source)
+  return read.success ? read.data : { tables: [source] }
+}
+
+export function* catalogsOf({
+  catalogTexts,
+}: UpstreamReading): Slices<ReadonlyMap<string, Catalog>> {
+  const catalogs = new Map<string, Catalog>()
+  for (const [name, text] of catalogTexts) {
+    catalogs.set(name, parseCatalog(text))
+    yield
+  }
+  return catalogs
 }
 
 async function readMetadata(source: MetadataSource, signal: AbortSignal): Promise<MetadataExport> {

@@ -1,4 +1,6 @@
 import { ANY_WRITE, EVERYTHING } from '../cache/epochs.ts'
+import type { Relation } from './catalog.ts'
+import { sorted } from './combine-plans.ts'
 import type { Source, WriteEvent } from './metadata-model.ts'
 import type { Tag } from './plan.ts'
 
@@ -9,22 +11,32 @@ export interface RelationReads {
 
 /**
  * What an answer with rows of a table or view is read from. A view is read from its tables, and keeps its own
- * tag, which rules of the configuration name. What is not known to be either may be read from anything.
+ * tag, which rules of the configuration name. What is not known to be either may be read from anything, and so
+ * may what row-level security decides about; unless the configuration says of a view what it reads.
  */
 export function relationReads(source: Source, relationName: string): RelationReads {
   const tags = new Set<Tag>()
   let readsSession = false
-  for (const name of closure([relationName], (one) => viewedBy(source, one))) {
+  for (const name of closure([relationName], (one) => readBy(source, one))) {
     const relation = source.catalog?.relations.get(name)
-    tags.add(relationTag(source, name))
-    if (relation === undefined || relation.kind === 'other') tags.add(ANY_WRITE)
-    else if (relation.kind === 'view') {
-      // Without a table, it calls what the catalog does not tell.
-      if (relation.callsFunctions || relation.readsFrom.length === 0) tags.add(ANY_WRITE)
-    }
+    tags.add(relationTag(source.name, name))
+    if (!source.declaredViews.has(name) && readsMore(relation)) tags.add(ANY_WRITE)
     readsSession ||= relation?.readsSession === true
   }
   return { tags, readsSession }
+}
+
+/** More than the relations that are known of it. */
+function readsMore(relation: Relation | undefined): boolean {
+  if (relation === undefined || relation.kind === 'other' || relation.readsSession) return true
+  if (relation.kind === 'table') return false
+  // Without a table, it calls what the catalog does not tell.
+  return relation.callsFunctions || relation.readsFrom.length === 0
+}
+
+/** The tags of tables and views that the configuration names. */
+export function declaredTags(source: Source, relations: readonly string[]): readonly Tag[] {
+  return sorted(relations.flatMap((name) => [...relationReads(source, name).tags]))
 }
 
 /**
@@ -37,6 +49,35 @@ export function writtenTags(
   relationName: string,
   event: WriteEvent,
 ): ReadonlySet<Tag> {
+  const names = writtenRelations(source, relationName, event)
+  if (names === undefined) return new Set([EVERYTHING])
+  return new Set([...names].flatMap((name) => tableTags(source.name, name)))
+}
+
+/**
+ * The same when a single row is changed at first, whose own tag is left to the caller. When what follows may
+ * come back to the table, by a key that refers to the same table for one, it may be any row.
+ */
+export function writtenAlongRow(
+  source: Source,
+  relationName: string,
+  event: WriteEvent,
+): ReadonlySet<Tag> {
+  const tags = new Set(writtenTags(source, relationName, event))
+  const following = closure(consequences(source, changeOf(relationName, event)), (change) =>
+    consequences(source, change),
+  )
+  const isAlone = ![...following].some((change) => relationOf(change) === relationName)
+  if (isAlone) tags.delete(rowsTag(source.name, relationName))
+  return tags
+}
+
+/** `undefined` when they are not known. */
+function writtenRelations(
+  source: Source,
+  relationName: string,
+  event: WriteEvent,
+): ReadonlySet<string> | undefined {
   const events: WriteEvent[] = event === 'insert' ? ['insert', 'update'] : [event]
   const changes = closure(
     events.map((one) => changeOf(relationName, one)),
@@ -47,17 +88,28 @@ export function writtenTags(
   const isOpen = relations.some(
     (relation) => relation === undefined || relation.kind === 'other' || relation.hasTriggers,
   )
-  if (isOpen) return new Set([EVERYTHING])
-  return new Set([...names].map((name) => relationTag(source, name)))
+  return isOpen ? undefined : names
 }
 
-export function relationTag({ name: source }: Pick<Source, 'name'>, relation: string): Tag {
+/** `relation` is `schema.name`. */
+export function relationTag(source: string, relation: string): Tag {
   return `table:${source}:${relation}`
 }
 
-function viewedBy({ catalog }: Source, name: string): readonly string[] {
+/** Any of the rows that are asked for by their key: see `Tag`. */
+export function rowsTag(source: string, relation: string): Tag {
+  return `rows:${source}:${relation}`
+}
+
+/** What a write changes of which no more is known than its table. */
+export function tableTags(source: string, relation: string): readonly Tag[] {
+  return [relationTag(source, relation), rowsTag(source, relation)]
+}
+
+function readBy({ catalog, declaredViews }: Source, name: string): readonly string[] {
   const relation = catalog?.relations.get(name)
-  return relation?.kind === 'view' ? relation.readsFrom : []
+  const known = relation?.kind === 'view' ? relation.readsFrom : []
+  return [...known, ...(declaredViews.get(name) ?? [])]
 }
 
 function consequences({ catalog }: Source, change: Change): readonly Change[] {

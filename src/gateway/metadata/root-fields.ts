@@ -1,15 +1,21 @@
 import type { z } from 'zod'
 import {
-  actionSchema,
   customRootField,
   functionSchema,
-  nativeQuerySchema,
+  type ObjectName,
   readEach,
   type sourceSchema,
   storedProcedureSchema,
   type tableSchema,
 } from './export-schema.ts'
-import type { RootField, RootFields, Source, TableId } from './metadata-model.ts'
+import type {
+  FunctionCall,
+  RootField,
+  RootFields,
+  Source,
+  TableId,
+  WriteEvent,
+} from './metadata-model.ts'
 import {
   type Affixes,
   customRootFieldNames,
@@ -27,22 +33,35 @@ interface TableRootField extends Affixes {
 
 const rows = (table: TableId): RootField => ({ kind: 'select', table, shape: 'rows' })
 const aggregate = (table: TableId): RootField => ({ kind: 'select', table, shape: 'aggregate' })
-const insert = (table: TableId): RootField => ({ kind: 'write', table, event: 'insert' })
-const update = (table: TableId): RootField => ({ kind: 'write', table, event: 'update' })
-const remove = (table: TableId): RootField => ({ kind: 'write', table, event: 'delete' })
+const row = (table: TableId): RootField => ({ kind: 'select', table, shape: 'row-by-key' })
+const write =
+  (event: WriteEvent, isByKey = false) =>
+  (table: TableId): RootField => ({ kind: 'write', table, event, isByKey })
 
 /** The root fields of a table, by their key in `custom_root_fields`. */
 const TABLE_ROOT_FIELDS: readonly TableRootField[] = [
   { key: 'select', on: 'query', before: '', after: [], field: rows },
-  { key: 'select_by_pk', on: 'query', before: '', after: ['by', 'pk'], field: rows },
+  { key: 'select_by_pk', on: 'query', before: '', after: ['by', 'pk'], field: row },
   { key: 'select_aggregate', on: 'query', before: '', after: ['aggregate'], field: aggregate },
-  { key: 'insert', on: 'mutation', before: 'insert', after: [], field: insert },
-  { key: 'insert_one', on: 'mutation', before: 'insert', after: ['one'], field: insert },
-  { key: 'update', on: 'mutation', before: 'update', after: [], field: update },
-  { key: 'update_by_pk', on: 'mutation', before: 'update', after: ['by', 'pk'], field: update },
-  { key: 'update_many', on: 'mutation', before: 'update', after: ['many'], field: update },
-  { key: 'delete', on: 'mutation', before: 'delete', after: [], field: remove },
-  { key: 'delete_by_pk', on: 'mutation', before: 'delete', after: ['by', 'pk'], field: remove },
+  { key: 'insert', on: 'mutation', before: 'insert', after: [], field: write('insert') },
+  { key: 'insert_one', on: 'mutation', before: 'insert', after: ['one'], field: write('insert') },
+  { key: 'update', on: 'mutation', before: 'update', after: [], field: write('update') },
+  {
+    key: 'update_by_pk',
+    on: 'mutation',
+    before: 'update',
+    after: ['by', 'pk'],
+    field: write('update', true),
+  },
+  { key: 'update_many', on: 'mutation', before: 'update', after: ['many'], field: write('update') },
+  { key: 'delete', on: 'mutation', before: 'delete', after: [], field: write('delete') },
+  {
+    key: 'delete_by_pk',
+    on: 'mutation',
+    before: 'delete',
+    after: ['by', 'pk'],
+    field: write('delete', true),
+  },
 ]
 
 /** The fields of one root, by every name they may have. */
@@ -86,23 +105,22 @@ export class RootFieldIndex {
     { functions }: Pick<z.output<typeof sourceSchema>, 'functions'>,
     source: Source,
     naming: SourceNaming,
-    mutations: RootFieldIndex,
+    { callOf, mutations }: FunctionsOptions,
   ): void {
     for (const { function: name, configuration } of readEach(functionSchema, functions).items) {
       const known = source.catalog?.functions.get(`${name.schema}.${name.name}`)
       const isExposedAs = configuration?.exposed_as ?? undefined
-      // Hasura makes a query of a volatile function only when told to.
-      const isVolatile = known?.isVolatile ?? isExposedAs === 'query'
       const isMutation = isExposedAs === undefined ? known?.isVolatile : isExposedAs === 'mutation'
       const indexes = [
         ...(isMutation === true ? [] : [this]),
         ...(isMutation === false ? [] : [mutations]),
       ]
+      const call = callOf(name, typeof configuration?.session_argument === 'string')
       const shared = {
         kind: 'function',
         table: returnedTable(name, source),
-        readsSession: typeof configuration?.session_argument === 'string',
-        isVolatile,
+        // Hasura makes a query of a volatile function only when told to.
+        call: known === undefined ? { ...call, isVolatile: isExposedAs === 'query' } : call,
       } as const
       const named = namedObject(name, configuration?.custom_name)
       const custom = configuration?.custom_root_fields
@@ -115,13 +133,12 @@ export class RootFieldIndex {
     }
   }
 
-  /** Native queries and stored procedures. */
-  addQueries(source: z.output<typeof sourceSchema>, naming: SourceNaming): void {
-    for (const query of readEach(nativeQuerySchema, source.native_queries).items) {
-      this.add(customRootFieldNames(query.root_field_name, naming), { kind: 'native-query' })
-    }
-    const procedures = readEach(storedProcedureSchema, source.stored_procedures).items
-    for (const { stored_procedure: name, configuration } of procedures) {
+  addStoredProcedures(
+    { stored_procedures: procedures }: z.output<typeof sourceSchema>,
+    naming: SourceNaming,
+  ): void {
+    const { items } = readEach(storedProcedureSchema, procedures)
+    for (const { stored_procedure: name, configuration } of items) {
       const named = namedObject(name, configuration?.custom_name)
       const names = rootFieldNames(named, { before: '', after: [] }, naming)
       this.add(names, { kind: 'stored-procedure' })
@@ -129,24 +146,9 @@ export class RootFieldIndex {
   }
 }
 
-export interface ActionFields {
-  readonly queries: readonly (readonly [string, RootField])[]
-  readonly mutations: readonly (readonly [string, RootField])[]
-  readonly unreadableCount: number
-}
-
-/** An action of neither known type may be both. An asynchronous mutation is asked for its result by a query. */
-export function actionFields(actions: unknown): ActionFields {
-  const { items, unreadableCount } = readEach(actionSchema, actions)
-  const field: RootField = { kind: 'action' }
-  const named = (ones: typeof items) => ones.map(({ name }) => [name, field] as const)
-  const isQuery = ({ definition: { type, kind } }: (typeof items)[number]) =>
-    (type ?? 'mutation') !== 'mutation' || (kind ?? 'synchronous') !== 'synchronous'
-  return {
-    queries: named(items.filter(isQuery)),
-    mutations: named(items.filter(({ definition }) => definition.type !== 'query')),
-    unreadableCount,
-  }
+interface FunctionsOptions {
+  readonly callOf: (name: ObjectName, readsSession: boolean) => FunctionCall
+  readonly mutations: RootFieldIndex
 }
 
 function functionNames(

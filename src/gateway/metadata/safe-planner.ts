@@ -1,30 +1,32 @@
 import { ANY_WRITE, EVERYTHING } from '../cache/epochs.ts'
+import type { Operation } from '../graphql/operation.ts'
+import { planOf } from './combine-plans.ts'
+import { explainPlan } from './explanation.ts'
 import type { Plan, Planner } from './plan.ts'
+import { tableTags } from './relation-tags.ts'
 
-export const SUBSCRIPTION_PLAN: Plan = {
-  sessionVariables: 'all',
-  reads: [],
-  writes: [],
-  uncacheable: 'not-a-query',
-}
+export const SUBSCRIPTION_PLAN = planOf({ sessionVariables: 'all', uncacheable: 'not-a-query' })
 
-const QUERY: Plan = {
-  sessionVariables: 'all',
-  reads: [ANY_WRITE],
-  writes: [],
-  uncacheable: undefined,
-}
-const INTROSPECTION: Plan = { ...QUERY, uncacheable: 'introspection' }
-const MUTATION: Plan = { ...QUERY, reads: [], writes: [EVERYTHING], uncacheable: 'not-a-query' }
+const QUERY = planOf({ sessionVariables: 'all', reads: [ANY_WRITE] })
+const INTROSPECTION = planOf({ ...QUERY, uncacheable: 'introspection' })
+const MUTATION = planOf({ ...SUBSCRIPTION_PLAN, writes: [EVERYTHING] })
 
 /** Plans without metadata: any query may show anything of the session and of any table. */
 export const safePlanner: Planner = {
-  plan({ kind, rootFields }) {
-    if (kind === 'mutation') return MUTATION
-    if (kind === 'subscription') return SUBSCRIPTION_PLAN
-    const isIntrospection = rootFields.some(
-      ({ name }) => name.startsWith('__') && name !== '__typename',
-    )
-    return isIntrospection ? INTROSPECTION : QUERY
+  version: 'safe',
+  plan,
+  explain: (operation) => {
+    const because = 'Hasura’s metadata is not known'
+    return explainPlan(plan(operation), [{ ...plan(operation), because }])
   },
+  changedRows: (source, relation) => tableTags(source, relation),
+}
+
+function plan({ kind, rootFields }: Operation): Plan {
+  if (kind === 'mutation') return MUTATION
+  if (kind === 'subscription') return SUBSCRIPTION_PLAN
+  const isIntrospection = rootFields.some(
+    ({ name }) => name.startsWith('__') && name !== '__typename',
+  )
+  return isIntrospection ? INTROSPECTION : QUERY
 }

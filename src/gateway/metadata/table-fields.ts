@@ -6,9 +6,16 @@ import {
   readEach,
   relationshipSchema,
   remoteRelationshipSchema,
+  toRemoteSchema,
   toSourceRelationship,
 } from './export-schema.ts'
-import { type Source, type TableField, type TableId, tableId } from './metadata-model.ts'
+import {
+  type FunctionCall,
+  type Source,
+  type TableField,
+  type TableId,
+  tableId,
+} from './metadata-model.ts'
 import { camelCase } from './naming.ts'
 
 export interface FieldLists {
@@ -27,12 +34,15 @@ export interface ReadFields {
 }
 
 /** The fields of a table that lead out of its rows. */
-export function readTableFields(lists: FieldLists, source: Source): ReadFields {
+export function readTableFields(
+  lists: FieldLists,
+  source: Source,
+  callOf: (name: ObjectName, readsSession: boolean) => FunctionCall,
+): ReadFields {
   const fields = new Map<string, TableField>()
   const unresolved: string[] = []
   const objects = readEach(relationshipSchema, lists.object_relationships)
   const arrays = readEach(relationshipSchema, lists.array_relationships)
-  const remotes = readEach(remoteRelationshipSchema, lists.remote_relationships)
   const computed = readEach(computedFieldSchema, lists.computed_fields)
 
   for (const { name, using } of [...objects.items, ...arrays.items]) {
@@ -40,27 +50,43 @@ export function readTableFields(lists: FieldLists, source: Source): ReadFields {
     if (target === undefined) unresolved.push(name)
     setRelationship(fields, name, target)
   }
-  for (const { name, definition } of remotes.items) {
-    const local = toSourceRelationship.safeParse(definition)
-    // What is no relationship to a source leads to a remote schema, in one of several forms.
-    if (!local.success) setBothWays(fields, name, { kind: 'remote-schema' })
-    else {
-      const { source: sourceName, table } = local.data.to_source
-      setRelationship(fields, name, tableId(sourceName, table))
-    }
-  }
+  const unreadableRemotes = readRemoteRelationships(fields, lists.remote_relationships)
   for (const { name, definition } of computed.items) {
+    const table = definition.return_table ?? undefined
     setBothWays(fields, name, {
       kind: 'computed',
-      target: returnedTable(definition.function, source),
-      readsSession: typeof definition.session_argument === 'string',
+      call: callOf(definition.function, typeof definition.session_argument === 'string'),
+      target:
+        table === undefined
+          ? returnedTable(definition.function, source)
+          : tableId(source.name, table),
     })
   }
   return {
     fields,
-    unreadableCount: countUnreadable([objects, arrays, remotes, computed]),
+    unreadableCount: countUnreadable([objects, arrays, computed]) + unreadableRemotes,
     unresolved,
   }
+}
+
+/** Tells how many cannot be read. */
+export function readRemoteRelationships(fields: Map<string, TableField>, value: unknown): number {
+  const { items, unreadableCount } = readEach(remoteRelationshipSchema, value)
+  for (const { name, definition } of items) {
+    const local = toSourceRelationship.safeParse(definition)
+    const isTaken = fields.has(name)
+    if (local.success) {
+      const { source, table } = local.data.to_source
+      // Of two types with relationships of one name either may be meant.
+      setRelationship(fields, name, isTaken ? undefined : tableId(source, table))
+    } else {
+      // What is no relationship to a source leads to a remote schema, in one of several forms.
+      const remote = toRemoteSchema.safeParse(definition)
+      const schema = isTaken ? undefined : remote.data?.remote_schema
+      setBothWays(fields, name, { kind: 'remote-schema', schema })
+    }
+  }
+  return unreadableCount
 }
 
 /** The table whose rows a function returns, if it is one and known. */
@@ -95,7 +121,7 @@ function referredTable(
   return target === undefined || others.length > 0 ? undefined : `${sourceName}:${target}`
 }
 
-function setRelationship(
+export function setRelationship(
   fields: Map<string, TableField>,
   name: string,
   target: TableId | undefined,

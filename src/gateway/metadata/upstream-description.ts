@@ -5,6 +5,8 @@ export interface UpstreamDescription {
   readonly roles: readonly RoleDescription[]
   /** Root fields whose answers are never cached, with the reason. */
   readonly uncacheable: readonly UncacheableField[]
+  /** Those that only @cached, or a rule that names the operation or its root fields, has cached. */
+  readonly onRequestOnly: readonly UncacheableField[]
   /** What could not be read and is therefore treated with caution, each a sentence. */
   readonly cautions: readonly string[]
 }

@@ -10,7 +10,9 @@ function description(upstream: TestUpstream) {
   const catalogs = upstream.catalog
     ? new Map([['default', parseCatalog(catalogText(upstream.catalog))]])
     : new Map<string, never>()
-  const model = buildModel(parseExport(exportOf(upstream)), catalogs, ['hasura-default'])
+  const model = buildModel(parseExport(exportOf(upstream)), catalogs, {
+    conventions: ['hasura-default'],
+  })
   return describeModel(new Footprints(model))
 }
 
@@ -44,7 +46,7 @@ const SHOP: TestUpstream = {
 const ROWS = ['products', 'products_by_pk', 'products_aggregate']
 
 describe('the description of a Hasura', () => {
-  const { roles, uncacheable, cautions, resourceVersion } = description(SHOP)
+  const { roles, uncacheable, onRequestOnly, cautions, resourceVersion } = description(SHOP)
   const of = (name: string) => roles.find(({ role }) => role === name)?.tables ?? []
 
   it('lists the roles, admin first', () => {
@@ -102,13 +104,15 @@ describe('the description of a Hasura', () => {
     expect(uncacheable).toEqual([
       { rootField: 'roll', reason: 'volatile-function' },
       { rootField: 'roll_aggregate', reason: 'volatile-function' },
-      { rootField: 'ask', reason: 'action' },
     ])
+    expect(onRequestOnly).toEqual([{ rootField: 'ask', reason: 'action' }])
     expect(cautions).toEqual([])
     const blind = description({ ...SHOP, catalog: undefined })
     expect(blind.cautions).toEqual(['the catalog of source default (postgres) is not known'])
     const remote = description({ ...SHOP, metadata: { remote_schemas: [{ name: 'weather' }] } })
-    expect(remote.cautions).toEqual(['fields of remote schemas are never cached'])
+    expect(remote.cautions).toEqual([
+      'fields of remote schemas are cached on request only: what changes them is unknown',
+    ])
   })
 
   it('names a namespace for what is in it', () => {

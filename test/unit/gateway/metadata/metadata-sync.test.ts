@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MetadataSync } from '../../../../src/gateway/metadata/metadata-sync.ts'
 import type { MetadataSource } from '../../../../src/gateway/metadata/plan.ts'
+import { NOTHING_DECLARED } from '../../../../src/gateway/options.ts'
 import type { Logger } from '../../../../src/shared/logger.ts'
+import { seededRandom } from '../../../../src/shared/random.ts'
 import { catalogText, type TestCatalog } from '../../../support/catalog-text.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { exportOf, table } from '../../../support/plan-of.ts'
@@ -57,7 +59,9 @@ async function aborted(signal: AbortSignal): Promise<never> {
 
 function setUp(hasura = new FakeHasura()) {
   const clock = new FakeClock()
+  /** What plans were replaced by, and by what when what was cached ended. */
   const changes: string[] = []
+  const ends: string[] = []
   const lines: string[] = []
   const log: Logger = {
     debug: () => undefined,
@@ -67,11 +71,15 @@ function setUp(hasura = new FakeHasura()) {
   }
   const sync = new MetadataSync({
     source: hasura,
-    options: { pollIntervalMs: POLL_MS },
-    onChange: async () => {
+    options: { pollIntervalMs: POLL_MS, declared: NOTHING_DECLARED },
+    onPlans: () => {
       changes.push(variables())
     },
+    onChange: async () => {
+      ends.push(variables())
+    },
     clock,
+    random: seededRandom(1),
     log,
   })
   const variables = () => String(sync.planner.plan(PRODUCTS, 'user', undefined).sessionVariables)
@@ -80,7 +88,7 @@ function setUp(hasura = new FakeHasura()) {
     clock.advance(ms)
     await vi.advanceTimersByTimeAsync(ms)
   }
-  return { hasura, sync, clock, changes, lines, variables, pass }
+  return { hasura, sync, clock, changes, ends, lines, variables, pass }
 }
 
 const SHARED = ''
@@ -193,9 +201,11 @@ describe('a start', () => {
     const { sync } = setUp()
     const bad = new MetadataSync({
       source: { fetchJson: async () => ({ data: { products: [] } }) },
-      options: { pollIntervalMs: POLL_MS },
+      options: { pollIntervalMs: POLL_MS, declared: NOTHING_DECLARED },
+      onPlans: () => undefined,
       onChange: async () => undefined,
       clock: new FakeClock(),
+      random: seededRandom(1),
       log: {
         debug: () => undefined,
         info: () => undefined,

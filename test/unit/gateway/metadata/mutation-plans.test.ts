@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { TestCatalog, TestForeignKey } from '../../../support/catalog-text.ts'
-import { planOn, relationships, type TestUpstream, table, tag } from '../../../support/plan-of.ts'
+import {
+  planOn,
+  relationships,
+  type TestUpstream,
+  table,
+  written,
+} from '../../../support/plan-of.ts'
 
 const TABLES = ['a', 'b', 'c', 'd', 'e']
 const upstream = (catalog: TestCatalog): TestUpstream => ({
@@ -25,7 +31,6 @@ const key = (from: string, to: string, actions: Partial<TestForeignKey> = {}): T
   columns: [`${to}_id`],
   ...actions,
 })
-const writes = (...names: string[]) => names.map(tag)
 
 describe('a mutation', () => {
   const plan = planOn(upstream({}))
@@ -43,14 +48,14 @@ describe('a mutation', () => {
     expect(plan(`mutation { __typename ${field} }`)).toEqual({
       sessionVariables: 'all',
       reads: [],
-      writes: writes('a'),
+      writes: written('a'),
       uncacheable: 'not-a-query',
     })
   })
 
   it('adds up its root fields', () => {
     const query = 'mutation { delete_a_by_pk(id: 1) { id } delete_d_by_pk(id: 1) { id } }'
-    expect(plan(query).writes).toEqual(writes('a', 'd'))
+    expect(plan(query).writes).toEqual(written('a', 'd'))
   })
 
   it.each<[string, string, object | undefined, readonly string[]]>([
@@ -72,7 +77,7 @@ describe('a mutation', () => {
     ['a variable within', '(objects: {bs: {data: $x}})', { x: { cs: {} } }, ['a', 'b', 'c']],
   ])('writes what is inserted with it: %s', (_, values, variables, names) => {
     const query = `mutation ($x: [a_insert_input!]!) { insert_a${values} { affected_rows } }`
-    expect(plan(query, variables && { variables }).writes).toEqual(writes(...names))
+    expect(plan(query, variables && { variables }).writes).toEqual(written(...names))
   })
 
   it('writes anything when it inserts along an unknown relationship', () => {
@@ -126,7 +131,7 @@ describe('foreign keys', () => {
     ['to itself', [key('a', 'a', { onDelete: 'c' })], DELETE, ['a']],
     ['away from it', [key('a', 'b', { onDelete: 'c' })], DELETE, ['a']],
   ])('%s', (_, foreignKeys, query, names) => {
-    expect(planOn(upstream({ foreignKeys }))(query).writes).toEqual(writes(...names))
+    expect(planOn(upstream({ foreignKeys }))(query).writes).toEqual(written(...names))
   })
 
   it('reach tables that are not tracked', () => {
@@ -134,7 +139,7 @@ describe('foreign keys', () => {
       tables: [table('a')],
       catalog: { tables: ['a', 'z'], foreignKeys: [key('z', 'a', { onDelete: 'c' })] },
     })
-    expect(plan(DELETE).writes).toEqual(writes('a', 'z'))
+    expect(plan(DELETE).writes).toEqual(written('a', 'z'))
   })
 })
 
@@ -146,7 +151,7 @@ describe('the database behind a mutation', () => {
     const foreignKeys = [key('b', 'a', { onDelete: 'c' })]
     const following = planOn(upstream({ triggersOn: ['b'], foreignKeys }))
     expect(following(DELETE).writes).toEqual(['everything'])
-    expect(planOn(upstream({ triggersOn: ['b'] }))(DELETE).writes).toEqual(writes('a'))
+    expect(planOn(upstream({ triggersOn: ['b'] }))(DELETE).writes).toEqual(written('a'))
   })
 
   it('keeps rows of a parent in its partitions, and of a partition in its parents', () => {
@@ -159,7 +164,7 @@ describe('the database behind a mutation', () => {
         ],
       }),
     )
-    expect(plan(DELETE).writes).toEqual(writes('a', 'b', 'c'))
+    expect(plan(DELETE).writes).toEqual(written('a', 'b', 'c'))
   })
 
   it('writes the tables under a view', () => {
@@ -170,7 +175,7 @@ describe('the database behind a mutation', () => {
       }),
     )
     const query = 'mutation { delete_v(where: {}) { affected_rows } }'
-    expect(plan(query).writes).toEqual(writes('a', 'b', 'c', 'v', 'w'))
+    expect(plan(query).writes).toEqual(written('a', 'b', 'c', 'v', 'w'))
   })
 
   it.each([

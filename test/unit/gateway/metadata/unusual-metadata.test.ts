@@ -333,13 +333,17 @@ describe('what lies beyond the database', () => {
   })
 
   it.each([
-    ['{ ask { id } }', 'action'],
-    ['{ later(id: 1) { id } }', 'action'],
-    ['{ act { id } }', undefined],
-    ['{ users { id weather { now } } }', 'remote-schema'],
-    ['{ users { id old } }', 'remote-schema'],
-    ['{ users { id odd } }', 'remote-schema'],
-  ])('%s', (query, reason) => expect(plan(query).uncacheable).toBe(reason))
+    ['{ ask { id } }', 'action', undefined],
+    ['{ later(id: 1) { id } }', 'action', 'action'],
+    ['{ act { id } }', undefined, undefined],
+    ['{ users { id weather { now } } }', 'remote-schema', undefined],
+    ['{ users { id old } }', 'remote-schema', undefined],
+    ['{ users { id odd } }', 'remote-schema', undefined],
+  ])('%s', (query, onRequestOnly, uncacheable) => {
+    const { sessionVariables, reads, ...planned } = plan(query)
+    expect(planned).toMatchObject({ onRequestOnly, uncacheable })
+    expect([sessionVariables, reads]).toEqual(['all', expect.arrayContaining(['any-write'])])
+  })
 
   it.each(['mutation { act }', 'mutation { later }', 'mutation { nothing }'])('%s', (query) => {
     expect(plan(query).writes).toEqual(['everything'])
@@ -356,10 +360,10 @@ describe('what lies beyond the database', () => {
 
   it('may be any unknown field, where there are remote schemas', () => {
     const remote = planOn({ tables, catalog, metadata: { remote_schemas: [{ name: 'w' }] } })
-    expect(remote('{ forecast { now } }').uncacheable).toBe('remote-schema')
+    expect(remote('{ forecast { now } }').onRequestOnly).toBe('remote-schema')
     expect(remote('{ users { id } }').uncacheable).toBeUndefined()
     // Under the other naming convention, or a remote schema's own.
-    expect(remote('{ usersAggregate { aggregate { count } } }').uncacheable).toBe('remote-schema')
+    expect(remote('{ usersAggregate { aggregate { count } } }').onRequestOnly).toBe('remote-schema')
   })
 
   it('may be any unknown field, where actions cannot be read', () => {

@@ -1,0 +1,92 @@
+import type { z } from 'zod'
+import { ANY_WRITE } from '../cache/epochs.ts'
+import {
+  explicitRelationshipSchema,
+  logicalModelSchema,
+  namedNativeQuery,
+  nativeQuerySchema,
+  readEach,
+  selectPermissionSchema,
+  type sourceSchema,
+} from './export-schema.ts'
+import {
+  type NativeQuery,
+  type Source,
+  type Table,
+  type TableField,
+  tableId,
+} from './metadata-model.ts'
+import type { Tag } from './plan.ts'
+import { setRelationship } from './table-fields.ts'
+
+/** As if it were a schema of the database: no real one has a name that a tag would mistake for it. */
+const SCHEMA = 'native query'
+
+export interface NamedQuery {
+  readonly rootField: string
+  readonly table: Table
+}
+
+/** `declared` tells what the configuration says of one by its root field. */
+export function readNativeQueries(
+  { native_queries: queries, logical_models: models }: z.output<typeof sourceSchema>,
+  source: Source,
+  declared: (rootField: string) => readonly Tag[] | undefined,
+): readonly NamedQuery[] {
+  const read = readEach(nativeQuerySchema, queries).items
+  return readEach(namedNativeQuery, queries).items.map(({ root_field_name: rootField }) => {
+    const name = { schema: SCHEMA, name: rootField }
+    const query = read.find((one) => one.root_field_name === rootField)
+    const reads = declared(rootField) ?? [ANY_WRITE]
+    const { fields, selectFilters, isOpaque } = readShape(query, models, source)
+    const table: Table = {
+      id: tableId(source.name, name),
+      source: source.name,
+      name,
+      fields,
+      selectFilters,
+      isOpaque,
+      rowKey: undefined,
+      query: { reads, readsSession: readsSession(query) },
+    }
+    return { rootField, table }
+  })
+}
+
+/** SQL can ask for the session that Hasura sets, or for the user of the connection. */
+function readsSession(
+  query: z.output<typeof nativeQuerySchema> | undefined,
+): NativeQuery['readsSession'] {
+  return query === undefined || /current_setting|session/i.test(query.code)
+}
+
+function readShape(
+  query: z.output<typeof nativeQuerySchema> | undefined,
+  models: unknown,
+  source: Source,
+): Pick<Table, 'fields' | 'selectFilters' | 'isOpaque'> {
+  const model = readEach(logicalModelSchema, models).items.find(
+    ({ name }) => name === query?.returns,
+  )
+  const permissions = readEach(selectPermissionSchema, model?.select_permissions)
+  const filters = permissions.items.map(
+    ({ role, permission }) => [role, permission.filter] as const,
+  )
+  const fields = new Map<string, TableField>()
+  const objects = readEach(explicitRelationshipSchema, query?.object_relationships)
+  const arrays = readEach(explicitRelationshipSchema, query?.array_relationships)
+  for (const { name, using } of [...objects.items, ...arrays.items]) {
+    const { remote_table: table, remote_native_query: other } = using
+    const target = table ?? (other === undefined ? undefined : { schema: SCHEMA, name: other })
+    setRelationship(fields, name, target && tableId(source.name, target))
+  }
+  const lists = [permissions, objects, arrays]
+  const isRead = lists.every(({ unreadableCount }) => unreadableCount === 0)
+  // A model within a model has permissions of its own.
+  const isFlat = model?.fields.every((field) => !JSON.stringify(field).includes('logical_model'))
+  return {
+    fields,
+    selectFilters: new Map<string, unknown>(filters),
+    isOpaque: !isRead || isFlat !== true,
+  }
+}
