@@ -31,6 +31,9 @@ function gatewayErrors(): readonly string[] {
       return `| \`${code}\` | ${graphqlStatus(code)} | ${status} | ${meaning} |`
     }),
     '',
+    'A client whose Accept prefers `application/graphql-response+json` gets on `/v1/graphql` the status of the column',
+    '*elsewhere* too. [Why](adr/0012-media-types-and-statuses.md)',
+    '',
     '`access-denied` is 401 on `/v1/graphql` with HASURA_GRAPHQL_PRESERVE_401_ERRORS, and 403 where a site that is',
     'not the session’s asks with its cookie.',
   ]
@@ -38,7 +41,10 @@ function gatewayErrors(): readonly string[] {
 
 function graphqlStatus(code: string): number {
   if (!isGatewayErrorCode(code)) throw new Error(`no such code: ${code}`)
-  return errorAnswer(new GatewayError(code, ''), false).status
+  return errorAnswer(new GatewayError(code, ''), {
+    preserve401Errors: false,
+    mediaType: 'json',
+  }).status
 }
 
 function isGatewayErrorCode(code: string): code is keyof typeof GATEWAY_ERRORS {

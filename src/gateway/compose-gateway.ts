@@ -11,9 +11,11 @@ import { FastLane } from './http/fast-lane/fast-lane.ts'
 import { ownRequestHeaders } from './http/forward-headers.ts'
 import type { GraphqlParts } from './http/graphql-route.ts'
 import type { Fetched } from './http/graphql-upstream.ts'
+import { MediaTypes } from './http/media-types.ts'
 import type { PassthroughParts } from './http/passthrough-route.ts'
 import { RequestIds } from './http/request-ids.ts'
 import type { RouteParts } from './http/routes.ts'
+import { CREDENTIAL_HEADERS } from './http/sharable-answer.ts'
 import { IdentityResolver } from './identity/resolve-identity.ts'
 import { MetadataSync } from './metadata/metadata-sync.ts'
 import type { Statistics } from './metrics.ts'
@@ -104,6 +106,9 @@ export function composeGateway(
   const graphql: GraphqlParts = {
     identities,
     requests,
+    requestLimits: options.limits,
+    mediaTypes: new MediaTypes(),
+    credentialHeaders: [...CREDENTIAL_HEADERS, ...tokenHeaders(options)],
     limiter: new Limiter({ options: options.rateLimit, store, clock, log }),
     decisions,
     cache: new ResponseCache({
@@ -164,6 +169,10 @@ export function composeGateway(
     },
     sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
   }
+}
+
+function tokenHeaders({ auth }: GatewayOptions): readonly string[] {
+  return auth.jwtSecrets.flatMap(({ header }) => (header.kind === 'header' ? [header.name] : []))
 }
 
 function createStatistics({ rateLimit }: GatewayOptions): Statistics {

@@ -64,7 +64,15 @@ export const GATEWAY_ERRORS = {
     status: 415,
     meaning: 'The body is compressed, or of a type that cannot be read.',
   },
-  'method-not-allowed': { status: 405, meaning: 'The path exists, but not for this method.' },
+  'method-not-allowed': {
+    status: 405,
+    meaning: 'The path exists, but not for this method; a mutation was asked for with GET.',
+  },
+  'not-acceptable': {
+    status: 406,
+    meaning:
+      'Accept takes neither application/json nor application/graphql-response+json, or not in UTF-8.',
+  },
   'upstream-unreachable': {
     status: 502,
     meaning: 'Hasura cannot be reached, or closed the connection before its answer was complete.',

@@ -26,7 +26,8 @@ export async function limitAlias(
   } catch (error) {
     const told = toGatewayError(error)
     if (!LIMITS.has(told.code)) return undefined
-    return errorAnswer(told, parts.preserve401Errors)
+    const { preserve401Errors } = parts
+    return errorAnswer(told, { preserve401Errors, mediaType: 'json' })
   }
 }
 

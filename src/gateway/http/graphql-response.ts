@@ -1,7 +1,9 @@
 import { GatewayError, type GatewayErrorCode, graphqlErrorBody } from '../errors.ts'
 import type { Answer } from './answer.ts'
+import type { MediaType } from './media-types.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
+export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8'
 
 /** Refusals of the gateway itself. All others are Hasura's too, and Hasura sends them with 200. */
 const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
@@ -11,6 +13,7 @@ const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
   'payload-too-large',
   'unsupported-media-type',
   'method-not-allowed',
+  'not-acceptable',
   'upstream-unreachable',
   'upstream-invalid-response',
   'upstream-overloaded',
@@ -20,17 +23,23 @@ const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
 /** Not the request was at fault but what serves it. */
 const FAILURES_FROM = 500
 
+/** How refusals on /v1/graphql are sent. */
+export interface ErrorForm {
+  readonly preserve401Errors: boolean
+  readonly mediaType: MediaType
+}
+
 /**
  * A refusal on /v1/graphql. Hasura answers 200 there whatever happened, but 401 under
  * HASURA_GRAPHQL_PRESERVE_401_ERRORS; a load balancer or client library must see the gateway's own for
- * what they are.
+ * what they are. As application/graphql-response+json each has its own status.
  */
-export function errorAnswer(error: GatewayError, preserve401Errors: boolean): Answer {
+export function errorAnswer(error: GatewayError, form: ErrorForm): Answer {
   return {
-    status: statusOf(error, preserve401Errors),
+    status: statusOf(error, form),
     headers: [
       'Content-Type',
-      JSON_TYPE,
+      form.mediaType === 'json' ? JSON_TYPE : GRAPHQL_RESPONSE_TYPE,
       'Cache-Control',
       'no-store',
       'Cache-Status',
@@ -49,7 +58,7 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError('unexpected', 'internal error', { cause: error })
 }
 
-function statusOf(error: GatewayError, preserve401Errors: boolean): number {
-  if (OWN_REFUSALS.has(error.code)) return error.status
+function statusOf(error: GatewayError, { preserve401Errors, mediaType }: ErrorForm): number {
+  if (mediaType === 'graphql-response' || OWN_REFUSALS.has(error.code)) return error.status
   return error.status === 401 && preserve401Errors ? 401 : 200
 }

@@ -1,3 +1,4 @@
+import { invariant } from '../../shared/assert.ts'
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -13,12 +14,15 @@ import type {
   PreparedBatch,
   PreparedRequest,
 } from '../graphql/operation.ts'
+import { bodyOfQueryString } from '../graphql/query-string.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
+import type { RequestLimits } from '../options.ts'
 import { clientIp } from '../ratelimit/client-ip.ts'
 import type { LimitDecision } from '../ratelimit/limit-decision.ts'
 import type { Limiter } from '../ratelimit/limiter.ts'
 import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
+import { refuseUnprovenGet } from '../session/cross-site.ts'
 import type { LimitStatistics } from '../statistics/limit-statistics.ts'
 import type { RequestStatistics } from '../statistics/request-statistics.ts'
 import type { UpstreamClient } from '../upstream/upstream-client.ts'
@@ -26,11 +30,18 @@ import type { Answer, RequestHead } from './answer.ts'
 import { hitHeaders, isNotModified } from './cache-headers.ts'
 import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
 import { bypass, type Fetched, fetchAndKeep, mutate } from './graphql-upstream.ts'
+import type { MediaType, MediaTypes } from './media-types.ts'
+import { inMediaType } from './negotiated-answer.ts'
+import { asSharable } from './sharable-answer.ts'
 
 /** What the pipeline asks. */
 export interface GraphqlParts {
   readonly identities: IdentityResolver
   readonly requests: RequestReader
+  readonly requestLimits: RequestLimits
+  readonly mediaTypes: MediaTypes
+  /** Of these the answer to a request depends, whatever it asks. */
+  readonly credentialHeaders: readonly string[]
   readonly limiter: Limiter
   readonly decisions: CacheDecisions
   readonly cache: ResponseCache
@@ -56,8 +67,10 @@ export interface Ask {
   readonly head: RequestHead
   readonly identity: Identity
   readonly prepared: PreparedRequest
-  /** As the client wrote it. */
+  /** As the client wrote it; canonical when it came in another form than a POST with its query. */
   readonly body: Buffer
+  /** Of a refusal. */
+  readonly mediaType: MediaType
 }
 
 /**
@@ -69,24 +82,64 @@ export function answerGraphql(
   head: RequestHead,
   body: Buffer,
 ): Awaitable<Answer> {
-  return runSteps(answerBody(parts, head, body))
+  return runSteps(answerMessage(parts, head, body))
 }
 
-function* answerBody(parts: GraphqlParts, head: RequestHead, body: Buffer): Steps<Answer> {
+/** GET /v1/graphql, whose request is in the query string of `target`. */
+export function answerGraphqlGet(
+  parts: GraphqlParts,
+  head: RequestHead,
+  target: string,
+): Awaitable<Answer> {
+  return runSteps(answerMessage(parts, head, target))
+}
+
+/** `message`: the body of a POST, or the target of a GET. */
+function* answerMessage(
+  parts: GraphqlParts,
+  head: RequestHead,
+  message: Buffer | string,
+): Steps<Answer> {
   const startMs = parts.clock.monotonicMs()
+  const mediaType = parts.mediaTypes.of(head.headers.accept)
   try {
-    refuseEncodedBody(head)
-    const identity = yield* settled(parts.identities.resolve(head.headers))
-    const prepared = parts.requests.prepare(body)
-    if (prepared.kind === 'batch') {
-      return yield* answerBatch(parts, head, identity, prepared.members)
-    }
-    return notModifiedOr(yield* answerOperation(parts, { head, identity, prepared, body }), head)
+    if (mediaType === undefined) throw notAcceptable()
+    const answer =
+      typeof message === 'string'
+        ? yield* answerGet(parts, { head, target: message, mediaType })
+        : yield* answerPost(parts, { head, body: message, mediaType })
+    return notModifiedOr(inMediaType(answer, mediaType), head)
   } catch (error) {
-    const answer = failed(parts, error)
+    const answer = failed(parts, error, mediaType ?? 'json')
     parts.requestStatistics.answered(answer.outcome, undefined, parts.clock.monotonicMs() - startMs)
     return answer
   }
+}
+
+type Post = Pick<Ask, 'head' | 'body' | 'mediaType'>
+
+function* answerPost(parts: GraphqlParts, post: Post): Steps<Answer> {
+  refuseEncodedBody(post.head)
+  const identity = yield* settled(parts.identities.resolve(post.head.headers))
+  const prepared = parts.requests.prepare(post.body)
+  if (prepared.kind === 'batch') return yield* answerBatch(parts, post, identity, prepared.members)
+  return yield* answerOperation(parts, { ...post, identity, prepared })
+}
+
+interface Get extends Pick<Ask, 'head' | 'mediaType'> {
+  readonly target: string
+}
+
+/** Never a mutation: links, images and crawlers send GETs that nobody meant. */
+function* answerGet(parts: GraphqlParts, { head, target, mediaType }: Get): Steps<Answer> {
+  const identity = yield* settled(parts.identities.resolve(head.headers))
+  if (identity.kind === 'session') refuseUnprovenGet(head.headers)
+  const body = bodyOfQueryString(target, parts.requestLimits)
+  const prepared = parts.requests.prepare(body)
+  invariant(prepared.kind === 'single', 'a query string asks for one operation')
+  if (prepared.operation.kind === 'mutation') throw mutationByGet()
+  const ask = { head, identity, prepared, body, mediaType }
+  return asSharable(parts, ask, yield* answerOperation(parts, ask))
 }
 
 /** Limits, cache and upstream for one operation. Throws nothing: what fails becomes its answer. */
@@ -113,7 +166,7 @@ function* answerLimited(parts: GraphqlParts, ask: Ask): Steps<Answer> {
     if (!decision.allowed) throw rateLimitError(decision)
     return withLimits(yield* answerAllowed(parts, ask), decision)
   } catch (error) {
-    const answer = failed(parts, error)
+    const answer = failed(parts, error, ask.mediaType)
     // What failed was counted all the same; a rejection tells the limits itself.
     return decision?.allowed === true ? withLimits(answer, decision) : answer
   }
@@ -143,7 +196,7 @@ function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
 /** In order, one after the other, as Hasura does: a mutation's effect is seen by the query behind it. */
 function* answerBatch(
   parts: GraphqlParts,
-  head: RequestHead,
+  { head }: Post,
   identity: Identity,
   members: readonly BatchMember[],
 ): Steps<Answer> {
@@ -151,8 +204,14 @@ function* answerBatch(
   for (const { request, body } of members) {
     const answer =
       request instanceof GatewayError
-        ? failed(parts, request)
-        : yield* answerOperation(parts, { head, identity, prepared: request, body })
+        ? failed(parts, request, MEMBER_TYPE)
+        : yield* answerOperation(parts, {
+            head,
+            identity,
+            prepared: request,
+            body,
+            mediaType: MEMBER_TYPE,
+          })
     if (bodies.length > 1) bodies.push(COMMA)
     bodies.push(answer.body)
   }
@@ -161,6 +220,8 @@ function* answerBatch(
   return { status: 200, headers, body: Buffer.concat(bodies), outcome: 'bypass', etag: undefined }
 }
 
+/** Of the members only the bodies are sent. */
+const MEMBER_TYPE = 'json'
 const OPENING = Buffer.from('[')
 const COMMA = Buffer.from(',')
 const CLOSING = Buffer.from(']')
@@ -180,8 +241,19 @@ function refuseEncodedBody({ headers }: RequestHead): void {
   throw new GatewayError('unsupported-media-type', 'a compressed request body is not supported')
 }
 
-function failed(parts: GraphqlParts, error: unknown): Answer {
+function notAcceptable(): GatewayError {
+  const message =
+    'answers are application/json or application/graphql-response+json, in UTF-8; Accept takes neither'
+  return new GatewayError('not-acceptable', message)
+}
+
+function mutationByGet(): GatewayError {
+  const headers = { Allow: 'POST' }
+  return new GatewayError('method-not-allowed', 'mutations are sent with POST', { headers })
+}
+
+function failed(parts: GraphqlParts, error: unknown, mediaType: MediaType): Answer {
   const told = toGatewayError(error)
   if (told.code === 'unexpected') parts.log.error({ err: error }, 'a request failed by a bug')
-  return errorAnswer(told, parts.preserve401Errors)
+  return errorAnswer(told, { preserve401Errors: parts.preserve401Errors, mediaType })
 }

@@ -10,7 +10,7 @@ import type { Answer, RequestHead } from './answer.ts'
 import { isPreflight, preflightHeaders } from './cors.ts'
 import { fromFramework } from './framework-error.ts'
 import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
-import { answerGraphql, type GraphqlParts } from './graphql-route.ts'
+import { answerGraphql, answerGraphqlGet, type GraphqlParts } from './graphql-route.ts'
 import {
   mayChangeMetadata,
   type PassthroughParts,
@@ -51,13 +51,19 @@ export function graphqlRoutes(fastify: FastifyInstance, parts: RouteParts, done:
   })
   fastify.setErrorHandler((error: FastifyError, request, reply) => {
     reply.hijack()
-    const answer = errorAnswer(fromFramework(error), parts.graphql.preserve401Errors)
+    const { preserve401Errors, mediaTypes } = parts.graphql
+    const mediaType = mediaTypes.of(request.headers.accept) ?? 'json'
+    const answer = errorAnswer(fromFramework(error), { preserve401Errors, mediaType })
     parts.graphql.requestStatistics.answered(answer.outcome, undefined, 0)
     send(parts, request.raw, reply.raw, headOf(parts, request.raw), answer)
   })
   fastify.post('/v1/graphql', (request, reply) => {
     reply.hijack()
     serveGraphql(parts, request.raw, reply.raw, bytesOf(request.body))
+  })
+  fastify.get('/v1/graphql', ({ raw }, reply) => {
+    reply.hijack()
+    serveGraphql(parts, raw, reply.raw, undefined)
   })
   for (const alias of ALIASES) {
     fastify.post(alias, (request, reply) => {
@@ -98,15 +104,19 @@ export function passthroughRoutes(
   done()
 }
 
+/** Without a body it is a GET. */
 function serveGraphql(
   parts: RouteParts,
   request: IncomingMessage,
   response: ServerResponse,
-  body: Buffer,
+  body: Buffer | undefined,
 ): void {
   const { requestStatistics } = parts.graphql
   const head = headOf(parts, request)
-  const answer = answerGraphql(parts.graphql, head, body)
+  const answer =
+    body === undefined
+      ? answerGraphqlGet(parts.graphql, head, request.url ?? '')
+      : answerGraphql(parts.graphql, head, body)
   if (!isPromise(answer)) {
     send(parts, request, response, head, answer)
     return

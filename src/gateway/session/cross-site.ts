@@ -28,6 +28,23 @@ export function refuseFormBody(headers: IncomingHttpHeaders): void {
   throw forbidden('requests with a session cookie need the content type application/json')
 }
 
+/**
+ * Refuses a GET that may be a link or an image of another site: browsers that tell no Sec-Fetch-Site send no
+ * Origin with those either. A header that scripts of another site cannot add without asking first is proof
+ * as well: `Apollo-Require-Preflight`, `GraphQL-Require-Preflight`.
+ */
+export function refuseUnprovenGet(headers: IncomingHttpHeaders): void {
+  const proof = [
+    'sec-fetch-site',
+    'origin',
+    'content-type',
+    'apollo-require-preflight',
+    'graphql-require-preflight',
+  ]
+  if (proof.some((name) => headers[name] !== undefined)) return
+  throw forbidden('nothing shows that the request comes from this site')
+}
+
 function forbidden(reason: string): GatewayError {
   return new GatewayError('access-denied', reason, { status: 403 })
 }

@@ -312,7 +312,7 @@ describe.each([
         'accept-language': 'xx',
         'x-forwarded-host': 'evil.example',
         origin: 'https://evil.example',
-        accept: 'text/html',
+        accept: 'text/html, */*',
         cookie: 'a=1',
       }
       await ask(url, PRODUCTS, { ...user, ...poison })
@@ -399,21 +399,18 @@ describe.each([
   })
 
   describe('other methods on /v1/graphql', () => {
-    it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH'])(
-      'leaves %s to Hasura',
-      async (method) => {
-        const { url, upstream } = await startWorld()
-        upstream.respond = (_request, response) => sendJson(response, { path: '$' }, 404)
-        const { status } = await send(url, '/v1/graphql?query={products{id}}', {
-          method,
-          headers: user,
-        })
-        expect(status).toBe(404)
-        expect(upstream.received).toMatchObject([
-          { method, path: '/v1/graphql?query={products{id}}' },
-        ])
-      },
-    )
+    it.each(['OPTIONS', 'PUT', 'DELETE', 'PATCH'])('leaves %s to Hasura', async (method) => {
+      const { url, upstream } = await startWorld()
+      upstream.respond = (_request, response) => sendJson(response, { path: '$' }, 404)
+      const { status } = await send(url, '/v1/graphql?query={products{id}}', {
+        method,
+        headers: user,
+      })
+      expect(status).toBe(404)
+      expect(upstream.received).toMatchObject([
+        { method, path: '/v1/graphql?query={products{id}}' },
+      ])
+    })
 
     it('passes no TRACE on: it would show the headers between gateway and Hasura', async () => {
       const { url, upstream } = await startWorld()

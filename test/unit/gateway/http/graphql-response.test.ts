@@ -1,17 +1,30 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError, type GatewayErrorCode } from '../../../../src/gateway/errors.ts'
-import { errorAnswer, toGatewayError } from '../../../../src/gateway/http/graphql-response.ts'
+import {
+  type ErrorForm,
+  errorAnswer,
+  toGatewayError,
+} from '../../../../src/gateway/http/graphql-response.ts'
 
-const answerTo = (code: GatewayErrorCode, preserve401Errors = false, status?: number) =>
-  errorAnswer(
-    new GatewayError(code, 'no', status === undefined ? {} : { status }),
+const AS_HASURA: ErrorForm = { preserve401Errors: false, mediaType: 'json' }
+
+const answerTo = (
+  code: GatewayErrorCode,
+  {
+    preserve401Errors = false,
+    mediaType = 'json',
+    status,
+  }: Partial<ErrorForm & { status: number }> = {},
+) =>
+  errorAnswer(new GatewayError(code, 'no', status === undefined ? {} : { status }), {
     preserve401Errors,
-  )
+    mediaType,
+  })
 
 describe('a refusal on /v1/graphql', () => {
   it('has Hasura’s shape', () => {
     const error = new GatewayError('validation-failed', 'not found', { path: '$.query' })
-    expect(JSON.parse(errorAnswer(error, false).body.toString())).toEqual({
+    expect(JSON.parse(errorAnswer(error, AS_HASURA).body.toString())).toEqual({
       errors: [
         { message: 'not found', extensions: { path: '$.query', code: 'validation-failed' } },
       ],
@@ -38,9 +51,19 @@ describe('a refusal on /v1/graphql', () => {
   })
 
   it('keeps a 401, and only that, when Hasura is told to', () => {
-    expect(answerTo('access-denied', true).status).toBe(401)
-    expect(answerTo('access-denied', true, 400).status).toBe(200)
-    expect(answerTo('invalid-jwt', true).status).toBe(200)
+    const preserve401Errors = true
+    expect(answerTo('access-denied', { preserve401Errors }).status).toBe(401)
+    expect(answerTo('access-denied', { preserve401Errors, status: 400 }).status).toBe(200)
+    expect(answerTo('invalid-jwt', { preserve401Errors }).status).toBe(200)
+  })
+
+  it('has its own status and type as application/graphql-response+json', () => {
+    const { status, headers } = answerTo('validation-failed', { mediaType: 'graphql-response' })
+    expect(status).toBe(400)
+    expect(headers.slice(0, 2)).toEqual([
+      'Content-Type',
+      'application/graphql-response+json; charset=utf-8',
+    ])
   })
 
   it('is a failure only when what serves is at fault', () => {
@@ -52,7 +75,7 @@ describe('a refusal on /v1/graphql', () => {
     const error = new GatewayError('upstream-overloaded', 'busy', {
       headers: { 'Retry-After': '1' },
     })
-    const { headers } = errorAnswer(error, false)
+    const { headers } = errorAnswer(error, AS_HASURA)
     expect(headers.join('\n')).toContain('Cache-Control\nno-store')
     expect(headers.join('\n')).toContain('Retry-After\n1')
   })
