@@ -76,6 +76,17 @@ describe('cacheKeyDigest', () => {
     expect(key(one)).not.toBe(key(other))
   })
 
+  it('tells text that looks like the encoding of two parts from these', () => {
+    const head = Buffer.from([1, 0, 0, 0, 0])
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((letter) => Buffer.from(letter, 'utf16le'))
+    const text = (...parts: (Buffer | undefined)[]) =>
+      Buffer.concat(parts.filter((part) => part !== undefined)).toString('utf16le')
+    // Without lengths, both would be: a, head, b, head, c, head, d.
+    const one = { metadataVersion: text(a), role: text(b, head, c, head, d) }
+    const other = { metadataVersion: text(a, head, b, head, c), role: text(d) }
+    expect(key(one)).not.toBe(key(other))
+  })
+
   it('tells lone surrogates, and forms of one letter, apart', () => {
     const keys = ['\ud800', '\ud801', '\ufffd', '\u00e9', 'e\u0301'].map((value) =>
       key({ sessionVariables: [['x-hasura-user-id', value]] }),
