@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { STORE_METRICS } from '../src/admin/metrics.ts'
+import { EventStatistics } from '../src/gateway/events/event-statistics.ts'
 import {
   BYPASS_REASONS,
   METRICS,
@@ -73,6 +74,7 @@ function idleSource(): MetricSource {
       cache: new CacheStatistics(),
       limits: new LimitStatistics(RULES),
       upstream: new UpstreamStatistics(),
+      events: new EventStatistics(),
     },
     flights: { flights: 0, waiters: 0 },
     sessions: { createdCount: 0, deletedCount: 0 },

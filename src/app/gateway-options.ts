@@ -72,6 +72,11 @@ export function gatewayOptions(config: Config): GatewayOptions {
       pollIntervalMs: config.metadata.poll_interval,
       declared: declaredDependencies(config.metadata),
     },
+    events: {
+      path: config.events.path,
+      secret: config.events.secret,
+      bodyBytesMax: config.events.body_size_max,
+    },
   }
 }
 

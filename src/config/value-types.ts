@@ -109,6 +109,13 @@ export const httpUrl = {
   fromText: asIs,
 }
 
+/** Below the root, which is Hasura's, and nothing a router would read as a pattern. */
+export const urlPath = {
+  schema: z.string().regex(/^(?:\/[A-Za-z0-9_-]{1,64}){1,8}$/),
+  expected: 'a path such as /events, of letters, digits, "_" and "-"',
+  fromText: asIs,
+}
+
 export const storeUrl = {
   schema: z.string().refine((value) => parseStoreUrl(value) !== undefined),
   expected: '"embedded:" or redis[s]://[[user]:password@]host[:port][/database]',

@@ -4,6 +4,8 @@ import { Invalidation } from './cache/invalidation.ts'
 import { ResponseCache } from './cache/response-cache.ts'
 import { SingleFlight } from './cache/single-flight.ts'
 import { WrittenTags } from './cache/written-tags.ts'
+import type { EventRouteParts } from './events/event-routes.ts'
+import { EventStatistics } from './events/event-statistics.ts'
 import type { GatewayDependencies } from './gateway.ts'
 import { createPreparer } from './graphql/prepare.ts'
 import { AccessLog } from './http/access-log.ts'
@@ -44,6 +46,7 @@ export interface GatewayModules {
   readonly fastLane: FastLane
   readonly websockets: WebSocketProxy
   readonly routes: RouteParts
+  readonly eventRoutes: EventRouteParts
   /** `undefined` when there are no sessions. */
   readonly sessionRoutes: SessionRoutesOptions | undefined
 }
@@ -167,6 +170,14 @@ export function composeGateway(
       trustedProxyHops: options.server.trustedProxyHops,
       lifetime: { isStopping: false },
     },
+    eventRoutes: {
+      events: options.events,
+      invalidation,
+      changedRows: (...changed) => metadata.planner.changedRows(...changed),
+      statistics: statistics.events,
+      clock,
+      log,
+    },
     sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
   }
 }
@@ -181,5 +192,6 @@ function createStatistics({ rateLimit }: GatewayOptions): Statistics {
     cache: new CacheStatistics(),
     limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
     upstream: new UpstreamStatistics(),
+    events: new EventStatistics(),
   }
 }

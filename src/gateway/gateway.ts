@@ -7,6 +7,7 @@ import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
+import { eventRoutes } from './events/event-routes.ts'
 import { Connections } from './http/connections.ts'
 import type { FastLane } from './http/fast-lane/fast-lane.ts'
 import { graphqlLane } from './http/graphql-lane.ts'
@@ -136,7 +137,7 @@ class HttpGateway implements Gateway {
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
     const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
-    const { requests, cache, limits, upstream } = statistics
+    const { requests, cache, limits, upstream, events } = statistics
     return {
       startedAtMs: this.#startedAtMs,
       uptimeMs: clock.nowMs() - this.#startedAtMs,
@@ -145,6 +146,7 @@ class HttpGateway implements Gateway {
       upstream: upstream.snapshot(this.#options.upstream.url),
       cache: cache.snapshot(flights),
       limits: limits.snapshot(),
+      events: events.snapshot(),
       sessions: { created: sessions.createdCount, deleted: sessions.deletedCount },
       fastLane: fastLane.snapshot(),
       websockets: websockets.snapshot(),
@@ -154,7 +156,7 @@ class HttpGateway implements Gateway {
 
   #createServer(): FastifyInstance {
     const { server } = this.#options
-    const { routes, sessionRoutes: session, fastLane } = this.#modules
+    const { routes, eventRoutes: events, sessionRoutes: session, fastLane } = this.#modules
     const app = Fastify({
       logger: false,
       keepAliveTimeout: server.keepAliveTimeoutMs,
@@ -175,6 +177,7 @@ class HttpGateway implements Gateway {
     if (server.fastLane) fastLane.attach(app.server, this.#laneParts())
     this.#connections.attach(app.server)
     app.register(graphqlRoutes, routes)
+    app.register(eventRoutes, events)
     if (session !== undefined) app.register(sessionRoutes, session)
     app.register(passthroughRoutes, routes)
     app.server.on('upgrade', (request, socket, firstBytes) => {

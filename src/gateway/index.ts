@@ -5,6 +5,7 @@ export {
   describeUpstream,
 } from './describe-upstream.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
+export { EVENTS_SECRET_HEADER } from './events/event-routes.ts'
 export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'
 export { JwtSecretError, parseJwtSecret } from './identity/parse-jwt-secret.ts'

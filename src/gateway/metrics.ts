@@ -1,4 +1,5 @@
 import type { BypassReason } from './cache/policy.ts'
+import type { EventStatistics } from './events/event-statistics.ts'
 import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
@@ -15,6 +16,7 @@ export interface Statistics {
   readonly cache: CacheStatistics
   readonly limits: LimitStatistics
   readonly upstream: UpstreamStatistics
+  readonly events: EventStatistics
 }
 
 /** What the metrics are read from when someone asks for them. */
@@ -124,6 +126,19 @@ export const METRICS: readonly MetricSpec[] = [
     help: 'Invalidations, by what wrote.',
     label: 'source',
     read: ({ statistics }) => statistics.cache.invalidations.entries(),
+  },
+  {
+    name: 'gerbang_events_total',
+    type: 'counter',
+    help: 'Deliveries of Hasura’s event triggers, by what became of them.',
+    label: 'result',
+    read: ({ statistics }) => statistics.events.results.entries(),
+  },
+  {
+    name: 'gerbang_event_lag_seconds',
+    type: 'histogram',
+    help: 'From a change in the database to the entries that depend on it being stale, by an event.',
+    read: ({ statistics }) => [['', statistics.events.lag]],
   },
   {
     name: 'gerbang_store_errors_total',

@@ -10,6 +10,7 @@ export interface GatewayOptions {
   readonly rateLimit: RateLimitOptions
   readonly session: SessionOptions
   readonly metadata: MetadataOptions
+  readonly events: EventOptions
 }
 
 export interface ServerOptions {
@@ -124,6 +125,14 @@ export interface SessionOptions {
   readonly secure: boolean
   readonly ttlMs: number
   readonly sameSite: 'strict' | 'lax'
+}
+
+export interface EventOptions {
+  /** The source's name comes after it: `/events` takes POST /events/default. */
+  readonly path: string
+  /** What Hasura's event triggers send to be believed; without it none is. */
+  readonly secret: string | undefined
+  readonly bodyBytesMax: number
 }
 
 export interface MetadataOptions {

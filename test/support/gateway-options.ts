@@ -1,6 +1,7 @@
 import { type GatewayOptions, NOTHING_DECLARED } from '../../src/gateway/index.ts'
 
 export const ADMIN_SECRET = 'gateway-admin-secret'
+export const EVENTS_SECRET = 'gateway-events-secret'
 export const JWT_KEY = 'a key of at least thirty-two bytes, for tests'
 
 /** What the defaults of the configuration make, on loopback, with a secret and tokens, and all queries cached. */
@@ -75,5 +76,6 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       sameSite: 'lax',
     },
     metadata: { pollIntervalMs: 10_000, declared: NOTHING_DECLARED },
+    events: { path: '/events', secret: EVENTS_SECRET, bodyBytesMax: 10_000 },
   }
 }

@@ -89,6 +89,7 @@ function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOpt
     rateLimit: { ...options.rateLimit, ...changes.rateLimit },
     session: { ...options.session, ...changes.session },
     metadata: { ...options.metadata, ...changes.metadata },
+    events: { ...options.events, ...changes.events },
   }
 }
 

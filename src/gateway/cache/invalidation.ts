@@ -5,7 +5,14 @@ import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import { ANY_WRITE, type Epochs, EVERYTHING } from './epochs.ts'
 
 /** What made entries stale; a label, so the set is closed. */
-export const INVALIDATION_SOURCES = ['mutation', 'websocket', 'passthrough', 'metadata'] as const
+export const INVALIDATION_SOURCES = [
+  'mutation',
+  'websocket',
+  'passthrough',
+  'event',
+  'metadata',
+  'purge',
+] as const
 export type InvalidationSource = (typeof INVALIDATION_SOURCES)[number]
 
 export interface InvalidationOptions {
@@ -67,6 +74,12 @@ export class Invalidation {
   everything(source: InvalidationSource): Awaitable<void> {
     this.#options.statistics.invalidated(source)
     return this.#bump([EVERYTHING])
+  }
+
+  /** What an operator wants gone. Nothing was written: what depends on any write stays. */
+  purged(tags: readonly Tag[]): Awaitable<void> {
+    this.#options.statistics.invalidated('purge')
+    return this.#bump(tags)
   }
 
   stop(): void {

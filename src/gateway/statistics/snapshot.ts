@@ -7,6 +7,7 @@ export interface GatewaySnapshot {
   readonly upstream: UpstreamSnapshot
   readonly cache: CacheSnapshot
   readonly limits: LimitsSnapshot
+  readonly events: EventsSnapshot
   readonly sessions: SessionsSnapshot
   readonly fastLane: FastLaneSnapshot
   readonly websockets: WebSocketsSnapshot
@@ -79,6 +80,13 @@ export interface LimitsSnapshot {
 export interface SubjectSnapshot {
   readonly subject: string
   readonly count: number
+}
+
+export interface EventsSnapshot {
+  /** Deliveries of Hasura's event triggers, by what became of them. */
+  readonly results: Readonly<Record<string, number>>
+  /** From the change in the database to the entries being stale. */
+  readonly lagMs: LatencySnapshot
 }
 
 export interface SessionsSnapshot {

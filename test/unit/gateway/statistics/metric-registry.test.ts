@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EventStatistics } from '../../../../src/gateway/events/event-statistics.ts'
 import { METRICS, type MetricSource } from '../../../../src/gateway/metrics.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { LatencyHistogram } from '../../../../src/gateway/statistics/latency-histogram.ts'
@@ -78,6 +79,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       cache: new CacheStatistics(),
       limits: new LimitStatistics(ruleNames),
       upstream: new UpstreamStatistics(),
+      events: new EventStatistics(),
     },
     flights: { flights: 1, waiters: 2 },
     sessions: { createdCount: 3, deletedCount: 4 },
