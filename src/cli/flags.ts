@@ -4,18 +4,21 @@ import { UsageError } from './usage-error.ts'
 
 export interface FlagSpec {
   readonly name: string
-  /** What stands for the value in the help: `PORT`. */
-  readonly value: string
+  /** What stands for the value in the help: `PORT`. Without it the flag is a switch. */
+  readonly value?: string
   readonly doc: string
 }
 
-/** The flags in `argv` by name, all of which take a value. Anything else is refused. */
+/** The flags in `argv` by name; a switch that is there has the value `true`. Anything else is refused. */
 export function parseFlags(
   argv: readonly string[],
   specs: readonly FlagSpec[],
 ): ReadonlyMap<string, string> {
   const names = specs.map((spec) => spec.name)
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
+  const switches = specs.filter(({ value }) => value === undefined).map(({ name }) => name)
+  const options = Object.fromEntries(
+    names.map((name) => [name, { type: switches.includes(name) ? 'boolean' : 'string' } as const]),
+  )
   // Not strict: its messages know nothing of the nearest flag. The tokens are judged here instead.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true })
   const flags = new Map<string, string>()
@@ -23,18 +26,29 @@ export function parseFlags(
     if (token.kind === 'positional') throw new UsageError(`unexpected argument "${token.value}"`)
     if (token.kind !== 'option') continue
     if (!names.includes(token.name)) throw new UsageError(unknownFlag(token.rawName, names))
-    if (token.value === undefined || token.value === '') {
-      throw new UsageError(`${token.rawName} needs a value`)
-    }
     if (flags.has(token.name)) throw new UsageError(`${token.rawName} is given twice`)
-    flags.set(token.name, token.value)
+    flags.set(token.name, valueOf(token, switches.includes(token.name)))
   }
   return flags
 }
 
+function valueOf(
+  { rawName, value }: { readonly rawName: string; readonly value: string | undefined },
+  isSwitch: boolean,
+): string {
+  if (isSwitch) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
+    return 'true'
+  }
+  if (value === undefined || value === '') throw new UsageError(`${rawName} needs a value`)
+  return value
+}
+
 /** The flags as lines of a help text. */
 export function describeFlags(specs: readonly FlagSpec[]): string {
-  const heads = specs.map((spec) => `--${spec.name} ${spec.value}`)
+  const heads = specs.map(({ name, value }) =>
+    value === undefined ? `--${name}` : `--${name} ${value}`,
+  )
   const width = Math.max(...heads.map((head) => head.length))
   return specs
     .map((spec, index) => `  ${(heads[index] ?? '').padEnd(width)}  ${spec.doc}`)

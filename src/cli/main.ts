@@ -29,6 +29,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).checkCommand,
   },
   {
+    name: 'triggers',
+    summary: 'let Hasura tell the gateway of writes that go around it: install, remove, status',
+    load: async () => (await import('./triggers.ts')).triggersCommand,
+  },
+  {
     name: 'engine',
     summary: 'run the embedded engine alone, as a server for Redis clients',
     load: async () => (await import('./engine.ts')).engineCommand,
