@@ -366,3 +366,71 @@ describe('a stop', () => {
     expect(hasura.exportCount).toBe(1)
   })
 })
+
+describe('the version of the plans', () => {
+  /** Of a gateway that starts by this Hasura, and what it ended at its start. */
+  const started = async (hasura: FakeHasura) => {
+    const { sync, ends } = setUp(hasura)
+    await sync.start()
+    await sync.stop()
+    return { version: sync.planner.version, ends }
+  }
+
+  it('is the same after a restart, which ends nothing', async () => {
+    const first = await started(new FakeHasura())
+    const second = await started(new FakeHasura())
+    expect(second).toEqual(first)
+    expect(first.ends).toEqual([])
+  })
+
+  it.each<[string, (hasura: FakeHasura) => void]>([
+    ['permissions', (hasura) => Object.assign(hasura, { filter: OWN })],
+    ['catalog', (hasura) => Object.assign(hasura, { catalog: { tables: [] } })],
+    ['unknown catalog', (hasura) => Object.assign(hasura, { catalog: undefined })],
+    ['number', (hasura) => Object.assign(hasura, { version: 2 })],
+  ])('is another for other %s, even under the same number', async (_, change) => {
+    const other = new FakeHasura()
+    change(other)
+    const { version } = await started(new FakeHasura())
+    expect((await started(other)).version).not.toBe(version)
+  })
+
+  it('never comes again while the metadata is not known', async () => {
+    const { hasura, sync, pass } = setUp()
+    const before = sync.planner.version
+    await sync.start()
+    const loaded = sync.planner.version
+    hasura.failure = new Error('down')
+    await sync.refresh()
+    const lost = sync.planner.version
+    hasura.failure = undefined
+    await pass(POLL_MS)
+    expect(new Set([before, loaded, lost]).size).toBe(3)
+    expect([before, lost].every((version) => version.startsWith('safe '))).toBe(true)
+    expect(sync.planner.version).toBe(loaded)
+    await sync.stop()
+  })
+
+  it('ends what others cached when Hasura changes, and when that is in doubt', async () => {
+    const { hasura, sync, ends, pass } = setUp()
+    await sync.start()
+    expect(ends).toEqual([])
+    hasura.filter = OWN
+    await pass(POLL_MS)
+    expect(ends).toEqual(['x-hasura-user-id'])
+    hasura.failure = new Error('down')
+    await sync.refresh()
+    expect(ends).toEqual(['x-hasura-user-id', WHOLE])
+    await sync.stop()
+  })
+
+  it('ends what others cached when Hasura changed before it was known', async () => {
+    const { hasura, sync, ends } = setUp()
+    hasura.failure = new Error('down')
+    await sync.start()
+    hasura.failure = undefined
+    await sync.refresh()
+    expect(ends).toEqual([SHARED])
+    await sync.stop()
+  })
+})

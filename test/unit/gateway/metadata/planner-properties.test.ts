@@ -103,6 +103,57 @@ const query = fc.tuple(target, where, fields).map(
   }),
 )
 
+interface KeyUse {
+  readonly field: string
+  readonly variables: object | undefined
+  /** `undefined` for any row. */
+  readonly key: number | undefined
+  readonly isPlain: boolean
+}
+
+const spelledKey = fc
+  .tuple(fc.integer({ min: -2, max: 2 }), fc.constantFrom('literal', 'text', 'variable', 'zeros'))
+  .map(([key, how]) => {
+    const zeros = `${key < 0 ? '-' : ''}0${Math.abs(key)}`
+    const text = how === 'zeros' ? JSON.stringify(zeros) : how === 'text' ? `"${key}"` : `${key}`
+    const isVariable = how === 'variable'
+    return {
+      key,
+      isPlain: how !== 'zeros',
+      text: isVariable ? '$id' : text,
+      variables: isVariable ? { id: key } : undefined,
+    }
+  })
+
+const keyRead = fc.oneof(
+  spelledKey.map(({ text, ...use }): KeyUse => ({ ...use, field: `t0_by_pk(id: ${text}) { id }` })),
+  fc.constantFrom('t0 { id }', 't0_aggregate { aggregate { count } }').map(ofAnyRow),
+)
+
+const keyWrite = fc.oneof(
+  fc
+    .tuple(spelledKey, fc.constantFrom('_set: {x: 1}', '_set: null', '_inc: {x: 1}'))
+    .map(([{ text, ...use }, change]): KeyUse => {
+      return { ...use, field: `update_t0_by_pk(pk_columns: {id: ${text}}, ${change}) { id }` }
+    }),
+  spelledKey.map(
+    ({ text, ...use }): KeyUse => ({ ...use, field: `delete_t0_by_pk(id: ${text}) { id }` }),
+  ),
+  fc
+    .constantFrom(
+      'update_t0_by_pk(pk_columns: {id: 1}, _set: {id: 2}) { id }',
+      'update_t0(where: {id: {_eq: 1}}, _set: {x: 1}) { affected_rows }',
+      'insert_t0_one(object: {id: 1}) { id }',
+      'insert_t0(objects: [], on_conflict: {}) { affected_rows }',
+      'delete_t0(where: {}) { affected_rows }',
+    )
+    .map(ofAnyRow),
+)
+
+function ofAnyRow(field: string): KeyUse {
+  return { field, variables: undefined, key: undefined, isPlain: true }
+}
+
 describe('a plan', () => {
   it('names exactly the session variables and tables that the filters it reaches mention', () => {
     const filters = fc.tuple(filter, filter, filter, filter)
@@ -143,6 +194,26 @@ describe('a plan', () => {
         expect(plan('{ users { id } }').sessionVariables).toBe('all')
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('has a write of a row end exactly the answers that can show it', () => {
+    const planner = planOn({
+      tables: [table('t0', { user: {} })],
+      catalog: { tables: ['t0'], primaryKeys: { t0: { id: 'int4' } } },
+    })
+    const ask = (field: string, variables: object | undefined) =>
+      planner(field, variables && { variables })
+    fc.assert(
+      fc.property(keyRead, keyWrite, (read, write) => {
+        const { reads } = ask(`query ($id: Int) { ${read.field} }`, read.variables)
+        const { writes } = ask(`mutation ($id: Int) { ${write.field} }`, write.variables)
+        const ends = reads.some((one) => writes.includes(one))
+        const isSame = read.key === undefined || write.key === undefined || read.key === write.key
+        // Nothing is known of a key in an unusual spelling: the answer ends with any write.
+        expect(ends).toBe(isSame || !read.isPlain || !write.isPlain)
+      }),
+      { numRuns: 500 },
     )
   })
 })
