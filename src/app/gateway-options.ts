@@ -6,6 +6,8 @@ import type {
   RateLimitRule,
 } from '../gateway/index.ts'
 
+const PERCENT = 100
+
 /** The configuration in the gateway's own terms. */
 export function gatewayOptions(config: Config): GatewayOptions {
   return {
@@ -48,6 +50,12 @@ export function gatewayOptions(config: Config): GatewayOptions {
       enabled: config.cache.enabled,
       ttlMs: config.cache.ttl,
       ttlMaxMs: config.cache.ttl_max,
+      ttlJitter: config.cache.ttl_jitter / PERCENT,
+      earlyRefresh: config.cache.early_refresh,
+      staleWhileRevalidateMs: config.cache.stale_while_revalidate,
+      staleIfErrorMs: config.cache.stale_if_error,
+      compression: config.cache.compression,
+      compressionBytesMin: config.cache.compression_size_min,
       entryBytesMax: config.cache.entry_size_max,
       rules: config.cache.rules.map(cacheRule),
       memoEntriesMax: config.cache.memo_entries_max,
@@ -97,12 +105,15 @@ function declaredDependencies(metadata: Config['metadata']): DeclaredDependencie
 
 function cacheRule(rule: Config['cache']['rules'][number]): CacheRule {
   const { operations, root_fields: rootFields, tables, roles, ttl: ttlMs } = rule
+  const { stale_while_revalidate: staleWhileRevalidateMs, stale_if_error: staleIfErrorMs } = rule
   return {
     ...(operations && { operations }),
     ...(rootFields && { rootFields }),
     ...(tables && { tables }),
     ...(roles && { roles }),
     ttlMs,
+    ...(staleWhileRevalidateMs !== undefined && { staleWhileRevalidateMs }),
+    ...(staleIfErrorMs !== undefined && { staleIfErrorMs }),
   }
 }
 

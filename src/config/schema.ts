@@ -186,6 +186,10 @@ const limits = section('What one request may ask for at most.', {
   }),
 })
 
+/** An operator who types a day too much must not serve last month's answers. */
+const whileRevalidating = duration({ min: '0', max: '1d' })
+const ifError = duration({ min: '0', max: '7d' })
+
 const cacheRule = z.strictObject({
   operations: optionalOption(textList, { doc: 'Names of operations.' }),
   root_fields: optionalOption(textList, { doc: 'Names of root fields, for example products.' }),
@@ -196,6 +200,10 @@ const cacheRule = z.strictObject({
   ttl: requiredOption(duration({ min: '0', max: '365d' }), {
     doc: 'How long what matches is kept; 0 never caches it.',
   }),
+  stale_while_revalidate: optionalOption(whileRevalidating, {
+    doc: 'Instead of cache.stale_while_revalidate.',
+  }),
+  stale_if_error: optionalOption(ifError, { doc: 'Instead of cache.stale_if_error.' }),
 })
 
 const cache = section('Which answers are kept, and how long.', {
@@ -208,6 +216,30 @@ const cache = section('Which answers are kept, and how long.', {
     default: '1h',
     env: [numberOf('HASURA_GRAPHQL_CACHE_MAX_ENTRY_TTL', 's')],
     doc: 'Longer ones, from @cached or a rule, are cut to this.',
+  }),
+  ttl_jitter: option(integer({ min: 0, max: 50 }), {
+    default: 10,
+    doc: 'By how many percent, at most, the TTL that a rule gives is shortened at random, so that answers kept together do not expire together. @cached is taken at its word.',
+  }),
+  early_refresh: option(boolean, {
+    default: true,
+    doc: 'Fetch an answer anew shortly before it expires, the more likely the longer Hasura takes for it and the more it is asked for, so that nobody waits.',
+  }),
+  stale_while_revalidate: option(whileRevalidating, {
+    default: 0,
+    doc: 'How long after its TTL an answer is still served while a newer one is fetched. Never once a table it was read from was written.',
+  }),
+  stale_if_error: option(ifError, {
+    default: 0,
+    doc: 'How long after its TTL an answer is still served when Hasura cannot be reached, takes too long or answers with a status from 500 on. Never once a table it was read from was written.',
+  }),
+  compression: option(boolean, {
+    default: true,
+    doc: 'Keep answers compressed too, with brotli or gzip, for clients that accept it. Each is compressed once, behind the requests.',
+  }),
+  compression_size_min: option(byteSize({ min: '0', max: '512mb' }), {
+    default: '1kb',
+    doc: 'Smaller answers are not compressed.',
   }),
   entry_size_max: option(byteSize({ min: '1kb', max: '512mb' }), {
     default: '1mb',

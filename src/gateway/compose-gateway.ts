@@ -1,6 +1,7 @@
 import { CacheDecisions } from './cache/cache-decisions.ts'
 import { Epochs } from './cache/epochs.ts'
 import { Invalidation } from './cache/invalidation.ts'
+import { Refresher } from './cache/refresher.ts'
 import { ResponseCache } from './cache/response-cache.ts'
 import { SingleFlight } from './cache/single-flight.ts'
 import { WrittenTags } from './cache/written-tags.ts'
@@ -42,6 +43,7 @@ export interface GatewayModules {
   readonly metadata: MetadataSync
   readonly invalidation: Invalidation
   readonly flights: SingleFlight<Fetched>
+  readonly refresher: Refresher
   readonly upstream: UpstreamClient
   readonly fastLane: FastLane
   readonly websockets: WebSocketProxy
@@ -79,7 +81,7 @@ export function composeGateway(
   const identities = new IdentityResolver({ ...options, sessions, clock, log })
   const sessionCookie = options.session.enabled ? new SessionCookie(options.session) : undefined
 
-  const epochs = new Epochs({ store, random, ttlMs: options.cache.ttlMaxMs + STAMP_EXTRA_MS })
+  const epochs = new Epochs({ store, random, ttlMs: entryLifeMaxMs(options) + STAMP_EXTRA_MS })
   const invalidation = new Invalidation({
     epochs,
     statistics: statistics.cache,
@@ -106,6 +108,15 @@ export function composeGateway(
   const writtenTags = new WrittenTags({ requests, planner: metadata.planner })
   const flights = new SingleFlight<Fetched>(options.cache)
 
+  const refresher = new Refresher({
+    isEarly: options.cache.earlyRefresh,
+    keysMax: options.cache.flightsMax,
+    clock,
+    random,
+    log,
+    statistics: statistics.cache,
+  })
+
   const graphql: GraphqlParts = {
     identities,
     requests,
@@ -121,8 +132,15 @@ export function composeGateway(
       clock,
       log,
       statistics: statistics.cache,
+      random,
       entryBytesMax: options.cache.entryBytesMax,
     }),
+    refresher,
+    keptForm: {
+      compressionBytesMin: options.cache.compression
+        ? options.cache.compressionBytesMin
+        : Number.POSITIVE_INFINITY,
+    },
     flights,
     invalidation,
     upstream,
@@ -148,6 +166,7 @@ export function composeGateway(
     metadata,
     invalidation,
     flights,
+    refresher,
     upstream,
     fastLane: new FastLane(),
     websockets: new WebSocketProxy({
@@ -180,6 +199,15 @@ export function composeGateway(
     },
     sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
   }
+}
+
+/** With the time in which it is served as stale. */
+function entryLifeMaxMs({ cache }: GatewayOptions): number {
+  const stale = [cache, ...cache.rules].flatMap((one) => [
+    one.staleWhileRevalidateMs ?? 0,
+    one.staleIfErrorMs ?? 0,
+  ])
+  return cache.ttlMaxMs + Math.max(...stale)
 }
 
 function tokenHeaders({ auth }: GatewayOptions): readonly string[] {

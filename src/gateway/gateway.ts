@@ -86,6 +86,7 @@ class HttpGateway implements Gateway {
   async stop(): Promise<void> {
     const { fastLane, websockets, metadata, invalidation, identities, upstream, routes } =
       this.#modules
+    this.#modules.refresher.stop()
     const { server } = this.#app
     this.#isServing = false
     routes.lifetime.isStopping = true

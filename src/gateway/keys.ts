@@ -1,3 +1,4 @@
+import type { Compression } from './cache/encoding.ts'
 import type { Tag } from './metadata/plan.ts'
 
 /**
@@ -9,6 +10,11 @@ const PREFIX = 'gerbang'
 /** A cached answer. `digest` is that of everything the answer depends on. */
 export function entryKey(digest: Buffer): Buffer {
   return Buffer.from(`${PREFIX}:entry:${digest.toString('base64url')}`)
+}
+
+/** The same answer compressed. */
+export function variantKey(digest: Buffer, encoding: Compression): Buffer {
+  return Buffer.from(`${entryKey(digest).toString()}:${encoding}`)
 }
 
 /** The stamp of one tag; every entry that depends on the tag is dead once it changed. */

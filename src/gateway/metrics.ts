@@ -121,6 +121,13 @@ export const METRICS: readonly MetricSpec[] = [
     read: ({ statistics }) => statistics.cache.discards.entries(),
   },
   {
+    name: 'gerbang_cache_refreshes_total',
+    type: 'counter',
+    help: 'Answers fetched anew behind those that were served, by how that ended.',
+    label: 'result',
+    read: ({ statistics }) => statistics.cache.refreshes.entries(),
+  },
+  {
     name: 'gerbang_invalidations_total',
     type: 'counter',
     help: 'Invalidations, by what wrote.',

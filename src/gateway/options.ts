@@ -74,6 +74,17 @@ export interface CacheOptions {
   /** TTL when neither @cached nor a rule says one. */
   readonly ttlMs: number
   readonly ttlMaxMs: number
+  /** By which part of it, 0 to 1, the TTL that a rule gives is shortened at random, at most. */
+  readonly ttlJitter: number
+  /** Fetch an answer that is asked for a lot anew before it expires. */
+  readonly earlyRefresh: boolean
+  /** How long after its expiry an answer is served while a newer one is fetched; 0: never. */
+  readonly staleWhileRevalidateMs: number
+  /** How long after its expiry an answer is served when the upstream fails; 0: never. */
+  readonly staleIfErrorMs: number
+  readonly compression: boolean
+  /** Smaller bodies are not compressed. */
+  readonly compressionBytesMin: number
   readonly entryBytesMax: number
   /** The first rule that matches decides. */
   readonly rules: readonly CacheRule[]
@@ -97,6 +108,9 @@ export interface CacheRule {
   readonly roles?: readonly string[]
   /** 0: never cache what matches. */
   readonly ttlMs: number
+  /** Instead of the options of the same names. */
+  readonly staleWhileRevalidateMs?: number
+  readonly staleIfErrorMs?: number
 }
 
 export interface RateLimitOptions {

@@ -133,6 +133,8 @@ export class CacheDecisions {
       digest,
       familyDigest: familyKeyDigest({ familyDigest: operation.familyDigest, role }),
       ttlMs: policy.ttlMs,
+      ttlJitter: policy.ttlJitter,
+      staleness: policy.staleness,
       reads: plan.reads,
       forwardsHeaders: plan.forwardedHeaders !== undefined,
     })

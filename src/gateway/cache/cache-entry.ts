@@ -1,45 +1,68 @@
+import type { Encoding } from './encoding.ts'
+
 /**
  * A cached answer as one value of the store:
  *
  *     0  version
  *     1  number of stamps
+ *     2  encoding of the body: its place in ENCODING_CODES
  *     4  storedAtMs     float64, little endian
  *    12  expiresAtMs    float64, little endian
  *    20  digest of the key's preimage, 32 bytes
- *    52  hash of the body, 16 bytes
- *    68  stamps, 16 bytes each, in the order of the tags
- *     …  the body, byte for byte as the upstream sent it
+ *    52  hash of the body as the upstream sent it, 16 bytes
+ *    68  fetchMs        float32, little endian
+ *    72  stamps, 16 bytes each, in the order of the tags
+ *     …  the body, byte for byte as the upstream sent it, or compressed
  *
  * The digest stands in the value as well as in the key: a store that answers with another key's value, by a
  * collision or by a client out of step, must give a miss and not another user's rows.
  */
-const VERSION = 1
+const VERSION = 2
 const STAMP_COUNT_AT = 1
+const ENCODING_AT = 2
 const STORED_AT = 4
 const EXPIRES_AT = 12
 const DIGEST_AT = 20
 const HASH_AT = 52
-const STAMPS_AT = 68
+const FETCH_AT = 68
+const STAMPS_AT = 72
+
+const ENCODING_CODES: readonly Encoding[] = ['identity', 'gzip', 'br']
 
 export const DIGEST_BYTES = 32
 export const HASH_BYTES = 16
 export const STAMP_BYTES = 16
+/**
+ * The first bytes of a stamp change with every write: an entry in which they differ is dead. The bytes behind
+ * them change when an operator purges softly: an entry in which only they differ is stale, and may be served
+ * while a newer answer is fetched. A stamp is written whole by a write, by its end alone by a soft purge.
+ */
+export const WRITE_STAMP_BYTES = 12
 /** More would not fit the count's byte; an answer of so many tables is not kept. */
 export const STAMPS_MAX = 255
+
+/** Why an entry is no longer fresh although nothing it was read from was written. */
+export type StaleReason = 'expired' | 'purged'
+export type EntryState = 'fresh' | StaleReason
 
 export interface CacheEntryFields {
   readonly digest: Buffer
   readonly storedAtMs: number
   readonly expiresAtMs: number
+  /** How long the upstream took to answer. */
+  readonly fetchMs: number
   readonly hash: Buffer
   readonly stamps: readonly Buffer[]
   readonly body: Buffer
 }
 
 export interface CacheEntry {
+  readonly state: EntryState
   readonly storedAtMs: number
   readonly expiresAtMs: number
-  /** Strong, with its quotes. */
+  readonly fetchMs: number
+  readonly encoding: Encoding
+  /** Strong, with its quotes; another one for each encoding. */
   readonly etag: string
   /** Within the bytes the entry was read from. */
   readonly body: Buffer
@@ -55,6 +78,7 @@ export function encodeCacheEntry(fields: CacheEntryFields): Buffer {
   bytes.writeDoubleLE(fields.expiresAtMs, EXPIRES_AT)
   bytes.set(fields.digest, DIGEST_AT)
   bytes.set(fields.hash, HASH_AT)
+  bytes.writeFloatLE(fields.fetchMs, FETCH_AT)
   let at = STAMPS_AT
   for (const stamp of fields.stamps) {
     bytes.set(stamp, at)
@@ -69,11 +93,16 @@ export interface CacheEntryCheck {
   readonly nowMs: number
   /** How old an answer this request takes: another that asked the same may have kept it for longer. */
   readonly ttlMs: number
+  /** How long after its expiry an entry may still be of use. */
+  readonly staleMs: number
+  /** Remembers the ETag of the entry that was read last. */
+  readonly etags: EtagMemo
 }
 
 /**
- * The entry in `values[0]`, if it may be served: it is the one of `digest`, has not expired, and every stamp
- * in it equals what its tag has now, in `values[1]` and on. A stamp that is gone counts as changed.
+ * The entry in `values[0]`, if it may be served, at least as stale: it is the one of `digest`, its time has
+ * not passed, and every stamp in it is of the same write as what its tag has now, in `values[1]` and on. A
+ * stamp that is gone counts as written.
  */
 export function readCacheEntry(
   values: readonly (Buffer | undefined)[],
@@ -85,24 +114,92 @@ export function readCacheEntry(
   if (bytes[STAMP_COUNT_AT] !== stampCount) return undefined
   const storedAtMs = bytes.readDoubleLE(STORED_AT)
   const expiresAtMs = Math.min(bytes.readDoubleLE(EXPIRES_AT), storedAtMs + check.ttlMs)
-  if (!(expiresAtMs > check.nowMs)) return undefined
+  if (!(expiresAtMs + check.staleMs > check.nowMs)) return undefined
   if (!holds(bytes, DIGEST_AT, check.digest, DIGEST_BYTES)) return undefined
+  let state: EntryState = expiresAtMs > check.nowMs ? 'fresh' : 'expired'
   for (let index = 0; index < stampCount; index += 1) {
     const stamp = values[index + 1]
     const at = STAMPS_AT + index * STAMP_BYTES
-    if (stamp === undefined || !holds(bytes, at, stamp, STAMP_BYTES)) return undefined
+    if (stamp === undefined || bytes.length < at + STAMP_BYTES) return undefined
+    if (!holds(bytes, at, stamp, STAMP_BYTES)) {
+      if (!isOfSameWrite(bytes, at, stamp)) return undefined
+      state = 'purged'
+    }
   }
+  const encoding = ENCODING_CODES[bytes.readUInt8(ENCODING_AT)]
+  if (encoding === undefined) return undefined
   return {
+    state,
     storedAtMs,
     expiresAtMs,
-    etag: etagOf(bytes, HASH_AT),
+    fetchMs: bytes.readFloatLE(FETCH_AT),
+    encoding,
+    etag: check.etags.of(bytes, encoding),
     body: bytes.subarray(STAMPS_AT + stampCount * STAMP_BYTES),
   }
 }
 
-/** The ETag of a body with this hash, found at `offset`. */
-export function etagOf(hash: Buffer, offset = 0): string {
-  return `"${hash.toString('base64url', offset, offset + HASH_BYTES)}"`
+/** The same entry with its body in another encoding. `undefined` for bytes that are no entry in identity. */
+export function encodeVariant(bytes: Buffer, encoding: Encoding, body: Buffer): Buffer | undefined {
+  const bodyAt = bodyOffset(bytes)
+  if (bodyAt === undefined) return undefined
+  const variant = Buffer.concat([bytes.subarray(0, bodyAt), body])
+  variant[ENCODING_AT] = ENCODING_CODES.indexOf(encoding)
+  return variant
+}
+
+/** What stands before the body: equal in two entries of one answer, but for the encoding. */
+export function entryHead(bytes: Buffer): Buffer | undefined {
+  const bodyAt = bodyOffset(bytes)
+  return bodyAt === undefined ? undefined : bytes.subarray(STORED_AT, bodyAt)
+}
+
+export function entryBody(bytes: Buffer): Buffer | undefined {
+  const bodyAt = bodyOffset(bytes)
+  return bodyAt === undefined ? undefined : bytes.subarray(bodyAt)
+}
+
+export function entryExpiresAtMs(bytes: Buffer): number {
+  return bytes.readDoubleLE(EXPIRES_AT)
+}
+
+/** The ETag of a body with this hash, in identity. */
+export function etagOf(hash: Buffer): string {
+  return wordEtag(hash, 0, 'identity')
+}
+
+/** One ETag, worded once: hits on one target find the same entry again and again. */
+export class EtagMemo {
+  readonly #hash = Buffer.alloc(HASH_BYTES)
+  #encoding: Encoding | undefined
+  #etag = ''
+
+  /** Of an entry's bytes. The same string as before for the same hash. */
+  of(bytes: Buffer, encoding: Encoding): string {
+    if (this.#encoding === encoding && holds(bytes, HASH_AT, this.#hash, HASH_BYTES)) {
+      return this.#etag
+    }
+    bytes.copy(this.#hash, 0, HASH_AT, HASH_AT + HASH_BYTES)
+    this.#encoding = encoding
+    this.#etag = wordEtag(bytes, HASH_AT, encoding)
+    return this.#etag
+  }
+}
+
+function wordEtag(bytes: Buffer, offset: number, encoding: Encoding): string {
+  const text = bytes.toString('base64url', offset, offset + HASH_BYTES)
+  return encoding === 'identity' ? `"${text}"` : `"${text}-${encoding}"`
+}
+
+function bodyOffset(bytes: Buffer): number | undefined {
+  if (bytes.length < STAMPS_AT || bytes[0] !== VERSION) return undefined
+  const bodyAt = STAMPS_AT + bytes.readUInt8(STAMP_COUNT_AT) * STAMP_BYTES
+  return bytes.length < bodyAt ? undefined : bodyAt
+}
+
+function isOfSameWrite(bytes: Buffer, offset: number, stamp: Buffer): boolean {
+  if (stamp.length !== STAMP_BYTES) return false
+  return holds(bytes, offset, stamp.subarray(0, WRITE_STAMP_BYTES), WRITE_STAMP_BYTES)
 }
 
 function holds(bytes: Buffer, offset: number, expected: Buffer, length: number): boolean {

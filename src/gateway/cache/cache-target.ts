@@ -1,16 +1,33 @@
-import { entryKey, epochKey } from '../keys.ts'
+import { epochKey } from '../keys.ts'
 import type { Tag } from '../metadata/plan.ts'
+import { COMPRESSIONS, type Compression, type Encoding } from './encoding.ts'
 import { EVERYTHING } from './epochs.ts'
+import {
+  createIdentity,
+  createVariant,
+  type Representation,
+  type Variant,
+} from './representation.ts'
+import { longestStaleMs, NEVER_STALE, type Staleness } from './staleness.ts'
 
 /** Where the answer to one request by one kind of asker is kept, worked out once and then remembered. */
 export interface CacheTarget {
   /** Of everything the answer depends on. */
   readonly digest: Buffer
   readonly ttlMs: number
+  /** By which part of `ttlMs`, at most, an entry lives shorter than that. */
+  readonly ttlJitter: number
+  readonly staleness: Staleness
+  /** How long after its expiry the store still has an entry. */
+  readonly staleMs: number
   /** The tables the answer is read from, and `everything`. */
   readonly tags: readonly Tag[]
   /** The entry, then the epochs of the tags: what one look-up reads. */
   readonly keys: readonly Buffer[]
+  /** As the upstream sent it. */
+  readonly identity: Representation
+  /** Made when a client first asks for one: most targets have none. */
+  readonly variants: Partial<Record<Compression, Variant>>
   /** The answer may depend on the client's own headers, which are in the key: they must be sent. */
   readonly forwardsHeaders: boolean
   /** X-Hasura-Query-Cache-Key. */
@@ -26,20 +43,56 @@ export interface CacheTargetFields {
   readonly reads: readonly Tag[]
   /** Not, unless given. */
   readonly forwardsHeaders?: boolean
+  /** Unless given, all entries live for `ttlMs`. */
+  readonly ttlJitter?: number
+  /** Unless given, an entry is never served after its time. */
+  readonly staleness?: Staleness
 }
 
 /** Hasura EE shows its keys as SHA-1 in hexadecimal: clients may rely on 40 digits. */
 const SHOWN_BYTES = 20
 
 export function createCacheTarget(fields: CacheTargetFields): CacheTarget {
+  const { digest, staleness = NEVER_STALE } = fields
   const tags = [...new Set([EVERYTHING, ...fields.reads])].sort()
+  const identity = createIdentity(digest, tags.map(epochKey))
   return {
-    digest: fields.digest,
+    digest,
     ttlMs: fields.ttlMs,
+    ttlJitter: fields.ttlJitter ?? 0,
+    staleness,
+    staleMs: longestStaleMs(staleness),
     tags,
+    keys: identity.keys,
+    identity,
+    variants: {},
     forwardsHeaders: fields.forwardsHeaders ?? false,
-    keys: [entryKey(fields.digest), ...tags.map(epochKey)],
-    cacheKey: fields.digest.toString('hex', 0, SHOWN_BYTES),
+    cacheKey: digest.toString('hex', 0, SHOWN_BYTES),
     familyKey: fields.familyDigest.toString('hex', 0, SHOWN_BYTES),
+  }
+}
+
+export function representationOf(target: CacheTarget, encoding: Encoding): Representation {
+  return encoding === 'identity' ? target.identity : variantOf(target, encoding)
+}
+
+/** The variant, remembered from now on. */
+export function variantOf(target: CacheTarget, encoding: Compression): Variant {
+  target.variants[encoding] ??= createVariant(target.digest, target.keys.slice(1), encoding)
+  return target.variants[encoding]
+}
+
+/** The keys of all variants, whether or not there are any. */
+export function variantKeys(target: CacheTarget): readonly Buffer[] {
+  return COMPRESSIONS.flatMap((encoding) => variantOf(target, encoding).keys.slice(0, 1))
+}
+
+/** After a fill: what was compressed is of the entry before. */
+export function forgetVariants({ variants }: CacheTarget): void {
+  for (const encoding of COMPRESSIONS) {
+    const variant = variants[encoding]
+    if (variant === undefined) continue
+    variant.isKept = false
+    variant.triedStoredAtMs = Number.NaN
   }
 }

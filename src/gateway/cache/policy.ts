@@ -1,10 +1,18 @@
 import type { Operation } from '../graphql/operation.ts'
 import type { Plan, Tag, UncacheableReason } from '../metadata/plan.ts'
 import type { CacheOptions, CacheRule } from '../options.ts'
+import type { Staleness } from './staleness.ts'
 
 /** Whether an answer may be kept, and how long. */
 export type CachePolicy =
-  | { readonly ttlMs: number; readonly refresh: boolean; readonly bypass: undefined }
+  | {
+      readonly ttlMs: number
+      /** By which part of it, at most, the TTL of an entry is shortened. */
+      readonly ttlJitter: number
+      readonly staleness: Staleness
+      readonly refresh: boolean
+      readonly bypass: undefined
+    }
   | { readonly bypass: BypassReason }
 
 /** Why an answer is neither looked up nor kept. A closed set: it becomes a label. */
@@ -30,13 +38,18 @@ export function cachePolicy(
   if (!options.enabled) return { bypass: 'cache-disabled' }
   const { cached } = operation
   if (cached === 'invalid') return { bypass: 'invalid-directive' }
-  const ttlMs = cached
-    ? ttlOfDirective(cached.ttlSeconds, options)
-    : ruleFor(options.rules, operation, plan, role)?.ttlMs
+  const rule = cached ? undefined : ruleFor(options.rules, operation, plan, role)
+  const ttlMs = cached ? ttlOfDirective(cached.ttlSeconds, options) : rule?.ttlMs
   if (ttlMs === undefined) return { bypass: plan.onRequestOnly ?? 'no-rule' }
   if (ttlMs <= 0) return { bypass: 'ttl-zero' }
   return {
     ttlMs: Math.min(ttlMs, options.ttlMaxMs),
+    // Hasura EE keeps what @cached asks for exactly so long, and tells its clients.
+    ttlJitter: cached ? 0 : options.ttlJitter,
+    staleness: {
+      whileRevalidateMs: rule?.staleWhileRevalidateMs ?? options.staleWhileRevalidateMs,
+      ifErrorMs: rule?.staleIfErrorMs ?? options.staleIfErrorMs,
+    },
     refresh: cached?.refresh ?? false,
     bypass: undefined,
   }

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
+import { nth } from '../../shared/assert.ts'
 import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
+import type { Random } from '../../shared/random.ts'
 import { type Store, StoreError } from '../../store/index.ts'
 import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
@@ -25,24 +27,30 @@ export interface ResponseCacheOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly statistics: CacheStatistics
+  readonly random: Random
   readonly entryBytesMax: number
 }
 
 /** What the store has for a target now. */
 export interface Lookup {
+  /** Fresh: may be served as it is. */
   readonly entry: CacheEntry | undefined
+  /** Nothing it was read from was written since, but its time has passed, or an operator purged it softly. */
+  readonly stale: CacheEntry | undefined
   /** Of the target's tags, as read together with the entry; `undefined` when the store could not be asked. */
   readonly stamps: readonly (Buffer | undefined)[] | undefined
 }
 
 /** An answer that was kept, as it is told to the client. */
 export interface Filled {
+  readonly encoding: 'identity'
   readonly etag: string
+  readonly body: Buffer
   readonly storedAtMs: number
   readonly expiresAtMs: number
 }
 
-const NOTHING: Lookup = { entry: undefined, stamps: undefined }
+const NOTHING: Lookup = { entry: undefined, stale: undefined, stamps: undefined }
 
 /**
  * Answers of the upstream, kept in the store. It never fails: a store that cannot be asked gives a miss, and
@@ -71,6 +79,18 @@ export class ResponseCache {
     }
   }
 
+  /** As they are now, whatever the store has for the target. */
+  async currentStamps(target: CacheTarget): Promise<readonly Buffer[] | undefined> {
+    if (this.#options.invalidation.owes(target.tags)) return undefined
+    try {
+      const stamps = await this.#options.store.getMany(target.keys.slice(1))
+      return await this.stampsFor(target, { ...NOTHING, stamps })
+    } catch (error) {
+      this.#storeFailed(error)
+      return undefined
+    }
+  }
+
   /** The stamps an answer that is fetched from now on will be kept with. */
   async stampsFor(target: CacheTarget, lookup: Lookup): Promise<readonly Buffer[] | undefined> {
     if (lookup.stamps === undefined || target.tags.length > STAMPS_MAX) return undefined
@@ -85,31 +105,41 @@ export class ResponseCache {
   /**
    * Keeps a complete, faultless answer. `stamps` were read before the upstream was asked: when a tag was
    * bumped since, the answer may be older than the write, and keeping it would only displace a newer one.
-   * Tells why an answer was not kept.
+   * `fetchMs` is how long the upstream took. Tells why an answer was not kept.
    */
   async fill(
     target: CacheTarget,
     stamps: readonly Buffer[],
     answer: UpstreamAnswer,
+    fetchMs = 0,
   ): Promise<Filled | DiscardReason> {
     const { store, clock, statistics } = this.#options
     const reason = whyNotStorable(answer, this.#options.entryBytesMax)
     if (reason !== undefined) return statistics.discarded(reason)
-    const { digest, ttlMs, keys } = target
+    const { digest, keys } = target
     const storedAtMs = clock.nowMs()
+    const ttlMs = this.#drawTtl(target)
     const expiresAtMs = storedAtMs + ttlMs
     const bodyHash = hashOf(answer.body)
-    const fields = { digest, storedAtMs, expiresAtMs, stamps, hash: bodyHash, body: answer.body }
+    const times = { storedAtMs, expiresAtMs, fetchMs }
+    const bytes = encodeCacheEntry({ digest, ...times, stamps, hash: bodyHash, body: answer.body })
     try {
       const current = await store.getMany(keys.slice(1))
       if (!sameStamps(stamps, current)) return statistics.discarded('epoch')
-      await store.set(keys[0] ?? digest, encodeCacheEntry(fields), { ttlMs })
+      await store.set(nth(keys, 0), bytes, { ttlMs: ttlMs + target.staleMs })
     } catch (error) {
       this.#storeFailed(error)
-      return statistics.discarded('store')
+      return statistics.discarded(isFull(error) ? 'capacity' : 'store')
     }
     statistics.filled(answer.body.length)
-    return { etag: etagOf(bodyHash), storedAtMs, expiresAtMs }
+    const { body } = answer
+    return { encoding: 'identity', etag: etagOf(bodyHash), body, storedAtMs, expiresAtMs }
+  }
+
+  /** Only ever shorter: nobody is served an answer older than he asked for. */
+  #drawTtl({ ttlMs, ttlJitter }: CacheTarget): number {
+    if (ttlJitter === 0) return ttlMs
+    return Math.max(1, Math.round(ttlMs * (1 - ttlJitter * this.#options.random.next())))
   }
 
   #storeFailed(error: unknown): Lookup {
@@ -125,8 +155,17 @@ function readLookup(
   target: CacheTarget,
   nowMs: number,
 ): Lookup {
-  const entry = readCacheEntry(values, { digest: target.digest, nowMs, ttlMs: target.ttlMs })
-  return { entry, stamps: entry === undefined ? values.slice(1) : [] }
+  const { digest, ttlMs, staleMs, identity } = target
+  const check = { digest, nowMs, ttlMs, staleMs, etags: identity.etags }
+  const entry = readCacheEntry(values, check)
+  if (entry?.state === 'fresh') return { entry, stale: undefined, stamps: NO_STAMPS }
+  return { entry: undefined, stale: entry, stamps: values.slice(1) }
+}
+
+const NO_STAMPS: readonly Buffer[] = []
+
+function isFull(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'out-of-memory'
 }
 
 function sameStamps(before: readonly Buffer[], now: readonly (Buffer | undefined)[]): boolean {

@@ -10,7 +10,9 @@ export const DISCARD_REASONS = [
   'size',
   'not-json',
   'errors',
+  'no-data',
   'epoch',
+  'capacity',
   'store',
 ] as const
 export type DiscardReason = (typeof DISCARD_REASONS)[number]
@@ -25,7 +27,7 @@ export function whyNotStorable(
   if (!isPlainJson(headers['content-type'])) return 'content-type'
   if (headers['content-encoding'] !== undefined) return 'content-encoding'
   if (headers['set-cookie'] !== undefined) return 'set-cookie'
-  if (/\bno-store\b/i.test(headers['cache-control'] ?? '')) return 'no-store'
+  if (forbidsKeeping(headers['cache-control'], headers.vary)) return 'no-store'
   if (answer.body.length > entryBytesMax) return 'size'
   return whyNotAResult(answer.body)
 }
@@ -34,7 +36,21 @@ function whyNotAResult(body: Buffer): DiscardReason | undefined {
   const result = parseJson(body)
   if (typeof result !== 'object' || result === null) return 'not-json'
   if (Object.hasOwn(result, 'errors')) return 'errors'
-  return Object.hasOwn(result, 'data') ? undefined : 'not-json'
+  if (!('data' in result)) return 'not-json'
+  // GraphQL answers null without an error for nothing a query can ask: something was lost on the way.
+  return typeof result.data === 'object' && result.data !== null ? undefined : 'no-data'
+}
+
+/**
+ * Hasura says none of it. What stands between may, and knows what it forbids: to keep the answer, to keep it for
+ * others, to serve it without asking.
+ */
+function forbidsKeeping(cacheControl: string | undefined, vary: string | undefined): boolean {
+  if (vary?.includes('*') === true) return true
+  if (cacheControl === undefined) return false
+  return /(?:^|[\s,])(?:no-store|no-cache|private|(?:s-maxage|max-age)\s*=\s*"?0+)(?![\w-])/i.test(
+    cacheControl,
+  )
 }
 
 function parseJson(body: Buffer): unknown {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { WordedFields } from '../cache/representation.ts'
 import type { Outcome } from '../statistics/snapshot.ts'
 
 /** One HTTP request as the pipeline sees it, whoever read it from the socket. */
@@ -15,10 +16,17 @@ export interface RequestHead {
 /** What the client gets, but for what is the same on all answers: http/send-answer.ts. */
 export interface Answer {
   readonly status: number
+  /** Of an answer from the cache, in front of `headers`; shared with others, so nobody changes it. */
+  readonly kept?: WordedFields
   /** name, value, name, value …; owned by whoever sends it. */
   readonly headers: string[]
   readonly body: Buffer
   readonly outcome: Outcome
   /** Of an answer that is kept, with its quotes. */
   readonly etag: string | undefined
+}
+
+/** With all of its headers in `headers`: for who changes one of them. */
+export function withOwnHeaders({ kept, ...answer }: Answer): Answer {
+  return kept === undefined ? answer : { ...answer, headers: [...kept.list, ...answer.headers] }
 }

@@ -1,6 +1,8 @@
 import type { CacheEntry } from '../cache/cache-entry.ts'
-import type { CacheTarget } from '../cache/cache-target.ts'
+import { type CacheTarget, representationOf } from '../cache/cache-target.ts'
+import type { WordedFields, Wording } from '../cache/representation.ts'
 import type { Filled } from '../cache/response-cache.ts'
+import type { DiscardReason } from '../cache/storable.ts'
 import { JSON_TYPE } from './graphql-response.ts'
 
 const MS_PER_SECOND = 1_000
@@ -8,32 +10,86 @@ const MS_PER_SECOND = 1_000
 /** How an answer that was fetched came about, in the words of RFC 9211. */
 export type Forwarding = 'miss' | 'miss; collapsed' | 'request'
 
-/** Of an answer from the cache. */
-export function hitHeaders(entry: CacheEntry, target: CacheTarget, nowMs: number): string[] {
-  const ttl = `${Math.ceil((entry.expiresAtMs - nowMs) / MS_PER_SECOND)}`
-  const age = Math.max(0, Math.floor((nowMs - entry.storedAtMs) / MS_PER_SECOND))
-  return keptHeaders(entry.etag, ttl, `gerbang; hit; ttl=${ttl}`, target, `${age}`)
+/** On whose word an answer is served after its time. */
+export type StaleDetail = 'stale-while-revalidate' | 'stale-if-error' | 'stale-purged'
+
+/** How an answer is kept, as far as its headers tell. */
+export interface KeptForm {
+  /** Bodies from this size on may be compressed for another client. */
+  readonly compressionBytesMin: number
+}
+
+/** Of an answer from the cache that is fresh: worded once for as long as its age and rest stay the same. */
+export function hitFields(
+  entry: CacheEntry,
+  target: CacheTarget,
+  nowMs: number,
+  form: KeptForm,
+): WordedFields {
+  const representation = representationOf(target, entry.encoding)
+  const { worded } = representation
+  if (worded !== undefined && isWordingOf(worded, entry, nowMs)) return worded.fields
+  const age = ageOf(entry, nowMs)
+  const ttl = Math.ceil((entry.expiresAtMs - nowMs) / MS_PER_SECOND)
+  const list = keptHeaders(entry, target, form, {
+    age,
+    maxAge: ttl,
+    cacheStatus: `gerbang; hit; ttl=${ttl}`,
+  })
+  const { etag, storedAtMs, expiresAtMs } = entry
+  const fields = { list, text: toHeadLines(list) }
+  const ageEndMs = storedAtMs + (age + 1) * MS_PER_SECOND
+  const ttlEndMs = expiresAtMs - (ttl - 1) * MS_PER_SECOND
+  const untilMs = Math.min(ageEndMs, ttlEndMs)
+  representation.worded = { etag, storedAtMs, expiresAtMs, fromMs: nowMs, untilMs, fields }
+  return fields
+}
+
+/** Of an answer from the cache whose time has passed. Whoever keeps it must ask again. */
+export function staleHeaders(
+  entry: CacheEntry,
+  target: CacheTarget,
+  nowMs: number,
+  form: KeptForm,
+  detail: StaleDetail,
+): string[] {
+  const ttl = Math.ceil((entry.expiresAtMs - nowMs) / MS_PER_SECOND)
+  return keptHeaders(entry, target, form, {
+    age: ageOf(entry, nowMs),
+    maxAge: 0,
+    cacheStatus: `gerbang; hit; ttl=${ttl}; detail=${detail}`,
+  })
 }
 
 /** Of an answer that was fetched for this request, or for another one that asked the same, and kept. */
 export function storedHeaders(
   filled: Filled,
   target: CacheTarget,
+  form: KeptForm,
   forwarding: Forwarding,
 ): string[] {
-  const ttl = `${Math.ceil((filled.expiresAtMs - filled.storedAtMs) / MS_PER_SECOND)}`
-  return keptHeaders(
-    filled.etag,
-    ttl,
-    `gerbang; fwd=${forwarding}; stored; ttl=${ttl}`,
-    target,
-    '0',
-  )
+  const ttl = Math.ceil((filled.expiresAtMs - filled.storedAtMs) / MS_PER_SECOND)
+  return keptHeaders(filled, target, form, {
+    age: 0,
+    maxAge: ttl,
+    cacheStatus: `gerbang; fwd=${forwarding}; stored; ttl=${ttl}`,
+  })
+}
+
+/** Hasura EE's, word for word: Hasura.GraphQL.Transport.HTTP, runStoreResponse. */
+const WARNINGS: Partial<Record<DiscardReason, string>> = {
+  size: '199 - cache-store-size-limit-exceeded',
+  capacity: '199 - cache-store-capacity-exceeded',
+  store: '199 - cache-store-error',
 }
 
 /** Of an answer that was fetched and could not be kept. */
-export function unstoredHeaders(forwarding: Forwarding): string[] {
-  return ['Cache-Status', `gerbang; fwd=${forwarding}`, 'Cache-Control', 'no-store']
+export function unstoredHeaders(forwarding: Forwarding, reason: DiscardReason): string[] {
+  const status = `gerbang; fwd=${forwarding}; detail=${reason}`
+  const headers = ['Cache-Status', status, 'Cache-Control', 'no-store']
+  const warning = WARNINGS[reason]
+  if (warning !== undefined) headers.push('Warning', warning)
+  return headers
 }
 
 /** Of an answer that was never meant to be kept. `reason` is a token. */
@@ -51,28 +107,52 @@ export function isNotModified(ifNoneMatch: string | undefined, etag: string): bo
   return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
 }
 
+interface KeptWords {
+  readonly age: number
+  readonly maxAge: number
+  readonly cacheStatus: string
+}
+
 /** `private`, since the same URL answers everyone else differently. */
 function keptHeaders(
-  etag: string,
-  ttl: string,
-  cacheStatus: string,
+  { etag, encoding, body }: Pick<CacheEntry, 'etag' | 'encoding' | 'body'>,
   target: CacheTarget,
-  age: string,
+  { compressionBytesMin }: KeptForm,
+  { age, maxAge, cacheStatus }: KeptWords,
 ): string[] {
-  return [
-    'Content-Type',
-    JSON_TYPE,
-    'Cache-Status',
-    cacheStatus,
-    'Age',
-    age,
-    'ETag',
-    etag,
-    'Cache-Control',
-    `private, max-age=${ttl}`,
-    'X-Hasura-Query-Cache-Key',
-    target.cacheKey,
-    'X-Hasura-Query-Family-Cache-Key',
-    target.familyKey,
-  ]
+  const headers = ['Content-Type', JSON_TYPE]
+  if (encoding !== 'identity') headers.push('Content-Encoding', encoding)
+  headers.push('Cache-Status', cacheStatus, 'Age', `${age}`, 'ETag', etag)
+  headers.push('Cache-Control', `private, max-age=${maxAge}`)
+  if (encoding !== 'identity' || body.length >= compressionBytesMin) {
+    headers.push('Vary', 'Accept-Encoding')
+  }
+  headers.push('X-Hasura-Query-Cache-Key', target.cacheKey)
+  headers.push('X-Hasura-Query-Family-Cache-Key', target.familyKey)
+  return headers
+}
+
+/** Not negative when another gateway's clock is ahead. */
+function ageOf({ storedAtMs }: CacheEntry, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - storedAtMs) / MS_PER_SECOND))
+}
+
+/** ETags are compared as strings: the same entry has the same one, by its memo. */
+function isWordingOf(worded: Wording, entry: CacheEntry, nowMs: number): boolean {
+  return (
+    nowMs >= worded.fromMs &&
+    nowMs < worded.untilMs &&
+    worded.storedAtMs === entry.storedAtMs &&
+    worded.expiresAtMs === entry.expiresAtMs &&
+    worded.etag === entry.etag
+  )
+}
+
+/** Put together at once: a string that grows by parts would be put together anew at each write. */
+function toHeadLines(list: readonly string[]): string {
+  const parts: string[] = []
+  for (let at = 0; at < list.length; at += 2) {
+    parts.push(list[at] ?? '', ': ', list[at + 1] ?? '', '\r\n')
+  }
+  return parts.join('')
 }

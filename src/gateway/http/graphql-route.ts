@@ -3,8 +3,9 @@ import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { runSteps, type Steps, settled } from '../../shared/steps.ts'
-import type { CacheDecisions } from '../cache/cache-decisions.ts'
+import type { CacheDecisions, Target } from '../cache/cache-decisions.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
+import type { Refresher } from '../cache/refresher.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { SingleFlight } from '../cache/single-flight.ts'
 import { GatewayError } from '../errors.ts'
@@ -27,9 +28,10 @@ import type { LimitStatistics } from '../statistics/limit-statistics.ts'
 import type { RequestStatistics } from '../statistics/request-statistics.ts'
 import type { UpstreamClient } from '../upstream/upstream-client.ts'
 import type { Answer, RequestHead } from './answer.ts'
-import { hitHeaders, isNotModified } from './cache-headers.ts'
+import { isNotModified, type KeptForm } from './cache-headers.ts'
 import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
-import { bypass, type Fetched, fetchAndKeep, mutate } from './graphql-upstream.ts'
+import { hitAnswer, staleMeanwhile } from './graphql-stale.ts'
+import { bypass, type Fetched, fetchAgain, fetchAndKeep, mutate } from './graphql-upstream.ts'
 import type { MediaType, MediaTypes } from './media-types.ts'
 import { inMediaType } from './negotiated-answer.ts'
 import { asSharable } from './sharable-answer.ts'
@@ -45,6 +47,8 @@ export interface GraphqlParts {
   readonly limiter: Limiter
   readonly decisions: CacheDecisions
   readonly cache: ResponseCache
+  readonly refresher: Refresher
+  readonly keptForm: KeptForm
   readonly flights: SingleFlight<Fetched>
   readonly invalidation: Invalidation
   readonly upstream: UpstreamClient
@@ -183,14 +187,23 @@ function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
   if (prepared.operation.kind === 'mutation') return yield* settled(mutate(parts, ask))
   const decision = parts.decisions.of(prepared, identity, ask.head)
   if (decision.target === undefined) return yield* settled(bypass(parts, ask, decision.reason))
+  const { target, refresh } = decision
   const nowMs = parts.clock.nowMs()
-  const lookup = yield* settled(parts.cache.lookUp(decision.target, nowMs))
-  if (lookup.entry === undefined || decision.refresh) {
-    return yield* settled(fetchAndKeep(parts, ask, decision, lookup))
+  const lookup = yield* settled(parts.cache.lookUp(target, nowMs))
+  const { entry, stale } = lookup
+  if (refresh) return yield* settled(fetchAndKeep(parts, ask, decision, lookup))
+  if (entry === undefined) {
+    const meanwhile = staleMeanwhile(parts, stale, target, nowMs)
+    if (meanwhile === undefined) return yield* settled(fetchAndKeep(parts, ask, decision, lookup))
+    refreshBehind(parts, ask, decision)
+    return meanwhile
   }
-  const { etag, body } = lookup.entry
-  const headers = hitHeaders(lookup.entry, decision.target, nowMs)
-  return { status: 200, headers, body, outcome: 'hit', etag }
+  if (parts.refresher.isDue(entry, nowMs)) refreshBehind(parts, ask, decision)
+  return hitAnswer(parts, entry, target, nowMs)
+}
+
+function refreshBehind(parts: GraphqlParts, ask: Ask, decision: Target): void {
+  parts.refresher.start(decision.target.cacheKey, () => fetchAgain(parts, ask, decision))
 }
 
 /** In order, one after the other, as Hasura does: a mutation's effect is seen by the query behind it. */

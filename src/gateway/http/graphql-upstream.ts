@@ -2,6 +2,7 @@ import type { Target } from '../cache/cache-decisions.ts'
 import type { CacheTarget } from '../cache/cache-target.ts'
 import type { BypassReason } from '../cache/policy.ts'
 import type { Filled, Lookup } from '../cache/response-cache.ts'
+import type { DiscardReason } from '../cache/storable.ts'
 import type { Identity } from '../identity/identity.ts'
 import { retriedOnce } from '../upstream/retry.ts'
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream/upstream-client.ts'
@@ -14,7 +15,13 @@ import {
   sharedRequestHeaders,
 } from './forward-headers.ts'
 import type { Ask, GraphqlParts } from './graphql-route.ts'
-import { invalidResponse, isPersonalRefusal, requireResult } from './upstream-result.ts'
+import { isOutage, staleInstead } from './graphql-stale.ts'
+import {
+  invalidResponse,
+  isPersonalRefusal,
+  isUpstreamFailure,
+  requireResult,
+} from './upstream-result.ts'
 
 const PATH = '/v1/graphql'
 
@@ -23,8 +30,8 @@ export interface Fetched {
   readonly answer: UpstreamAnswer
   /** As whom it was fetched. */
   readonly identity: Identity
-  /** `undefined` when it could not be kept. */
-  readonly filled: Filled | undefined
+  /** As it was kept, or why it was not. */
+  readonly kept: Filled | DiscardReason
   /** A refusal of who asked, not of what was asked. */
   readonly isPersonal: boolean
 }
@@ -54,24 +61,61 @@ export async function bypass(parts: GraphqlParts, ask: Ask, reason: BypassReason
   return passedOn(answer, reason)
 }
 
-/** Asks the upstream, together with all who ask the same meanwhile, and keeps the answer if it can be kept. */
+/**
+ * Asks the upstream, together with all who ask the same meanwhile, and keeps the answer if it can be kept.
+ * When the upstream fails, an answer that may be served even so takes its place.
+ */
 export async function fetchAndKeep(
   parts: GraphqlParts,
   ask: Ask,
-  { target, refresh }: Target,
+  decision: Target,
   lookup: Lookup,
 ): Promise<Answer> {
+  const { target, refresh } = decision
   const stamps = await parts.cache.stampsFor(target, lookup)
+  try {
+    const { result, forwarding } = await fetchShared(parts, ask, decision, stamps)
+    if (!isUpstreamFailure(result.answer)) return told(parts, result, target, forwarding)
+    const stale = refresh ? undefined : await staleInstead(parts, target)
+    if (stale !== undefined) return stale
+    requireResult(result.answer)
+    return told(parts, result, target, forwarding)
+  } catch (error) {
+    const stale = refresh || !isOutage(error) ? undefined : await staleInstead(parts, target)
+    if (stale === undefined) throw error
+    return stale
+  }
+}
+
+/** Fetches an answer anew for those who come later. Tells whether it was kept. */
+export async function fetchAgain(
+  parts: GraphqlParts,
+  ask: Ask,
+  decision: Target,
+): Promise<boolean> {
+  const stamps = await parts.cache.currentStamps(decision.target)
+  if (stamps === undefined) return false
+  const { result } = await fetchShared(parts, ask, decision, stamps)
+  if (isUpstreamFailure(result.answer)) requireResult(result.answer)
+  return typeof result.kept !== 'string'
+}
+
+async function fetchShared(
+  parts: GraphqlParts,
+  ask: Ask,
+  { target, refresh }: Target,
+  stamps: readonly Buffer[] | undefined,
+): Promise<{ readonly result: Fetched; readonly forwarding: Forwarding }> {
   const fetch = (): Promise<Fetched> => fetchOnce(parts, ask, target, stamps)
   // Without stamps it cannot be told whether a flight began before a write that was answered since.
-  if (stamps === undefined) return told(await fetch(), target, 'miss')
+  if (stamps === undefined) return { result: await fetch(), forwarding: 'miss' }
   // A refresh asks for an answer that is younger than the request: one under way may not be.
-  if (refresh) return told(await fetch(), target, 'request')
+  if (refresh) return { result: await fetch(), forwarding: 'request' }
   const { result, isShared } = await parts.flights.fly(flightKey(target, stamps), fetch)
   if (isShared && result.isPersonal && result.identity !== ask.identity) {
-    return told(await fetch(), target, 'miss')
+    return { result: await fetch(), forwarding: 'miss' }
   }
-  return told(result, target, isShared ? 'miss; collapsed' : 'miss')
+  return { result, forwarding: isShared ? 'miss; collapsed' : 'miss' }
 }
 
 async function fetchOnce(
@@ -80,16 +124,19 @@ async function fetchOnce(
   target: CacheTarget,
   stamps: readonly Buffer[] | undefined,
 ): Promise<Fetched> {
+  const startMs = parts.clock.monotonicMs()
   const request = target.forwardsHeaders ? ownRequest(parts, ask) : sharedRequest(ask)
   const answer = await retriedOnce(() => parts.upstream.fetch(request))
-  requireResult(answer)
+  const fetchMs = parts.clock.monotonicMs() - startMs
   const { identity } = ask
-  if (stamps === undefined) return { answer, identity, filled: undefined, isPersonal: false }
-  const kept = await parts.cache.fill(target, stamps, answer)
-  if (typeof kept !== 'string') return { answer, identity, filled: kept, isPersonal: false }
+  // Each who waits has something else to serve instead, or nothing.
+  if (isUpstreamFailure(answer)) return { answer, identity, kept: 'status', isPersonal: false }
+  requireResult(answer)
+  if (stamps === undefined) return { answer, identity, kept: 'store', isPersonal: false }
+  const kept = await parts.cache.fill(target, stamps, answer, fetchMs)
   if (kept === 'not-json') throw invalidResponse(answer)
   const isError = kept === 'errors' || kept === 'status'
-  return { answer, identity, filled: undefined, isPersonal: isError && isPersonalRefusal(answer) }
+  return { answer, identity, kept, isPersonal: isError && isPersonalRefusal(answer) }
 }
 
 /**
@@ -101,16 +148,21 @@ function flightKey(target: CacheTarget, stamps: readonly Buffer[]): string {
 }
 
 /** An answer that may be kept, in the form it has for everyone: nothing of the upstream's headers but its type. */
-function told({ answer, filled }: Fetched, target: CacheTarget, forwarding: Forwarding): Answer {
+function told(
+  parts: GraphqlParts,
+  { answer, kept }: Fetched,
+  target: CacheTarget,
+  forwarding: Forwarding,
+): Answer {
   const { status, body } = answer
   const outcome = forwarding === 'miss; collapsed' ? 'coalesced' : 'miss'
-  if (filled !== undefined) {
-    const headers = storedHeaders(filled, target, forwarding)
-    return { status, headers, body, outcome, etag: filled.etag }
+  if (typeof kept !== 'string') {
+    const headers = storedHeaders(kept, target, parts.keptForm, forwarding)
+    return { status, headers, body, outcome, etag: kept.etag }
   }
-  const kept = forwarding === 'miss; collapsed' ? [] : bufferedAnswerHeaders(answer.headers)
-  const headers = kept.length === 0 ? ['Content-Type', contentTypeOf(answer)] : kept
-  headers.push(...unstoredHeaders(forwarding))
+  const own = forwarding === 'miss; collapsed' ? [] : bufferedAnswerHeaders(answer.headers)
+  const headers = own.length === 0 ? ['Content-Type', contentTypeOf(answer)] : own
+  headers.push(...unstoredHeaders(forwarding, kept))
   return { status, headers, body, outcome, etag: undefined }
 }
 

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts'
+import { type Answer, withOwnHeaders } from './answer.ts'
 import { GRAPHQL_RESPONSE_TYPE } from './graphql-response.ts'
 import type { MediaType } from './media-types.ts'
 
@@ -28,11 +28,12 @@ export function inMediaType(answer: Answer, mediaType: MediaType): Answer {
   if (mediaType === 'json' || answer.outcome === 'refused' || answer.outcome === 'error') {
     return answer
   }
-  const headers = [...answer.headers]
+  const own = withOwnHeaders(answer)
+  const headers = [...own.headers]
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at]?.toLowerCase() === 'content-type') headers[at + 1] = GRAPHQL_RESPONSE_TYPE
   }
-  return { ...answer, headers, status: statusOf(answer) }
+  return { ...own, headers, status: statusOf(answer) }
 }
 
 function statusOf({ etag, status, body }: Answer): number {

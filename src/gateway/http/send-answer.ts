@@ -7,11 +7,13 @@ import { addCorsHeaders } from './cors.ts'
  * cheapest form that Node.js takes.
  */
 export function sendAnswer(response: ServerResponse, head: RequestHead, answer: Answer): void {
-  response.writeHead(answer.status, completeHeaders(answer, head))
+  const headers = completeHeaders(answer, head)
+  const { kept } = answer
+  response.writeHead(answer.status, kept === undefined ? headers : [...kept.list, ...headers])
   response.end(answer.body)
 }
 
-/** The headers of the answer with what is the same on all answers, which is never stored. */
+/** `headers` of the answer with what is the same on all answers, which is never stored. */
 export function completeHeaders(answer: Answer, head: RequestHead): string[] {
   const { headers, body } = answer
   if (answer.status !== 304) headers.push('Content-Length', `${body.length}`)

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts'
+import { type Answer, withOwnHeaders } from './answer.ts'
 import type { Ask, GraphqlParts } from './graphql-route.ts'
 
 /** The headers that make of a request somebody's, but for that of a token with a header of its own. */
@@ -21,13 +21,14 @@ export function asSharable(
   ask: Ask,
   answer: Answer,
 ): Answer {
-  const headers = [...answer.headers, 'Vary', ['Accept', 'Origin', ...credentialHeaders].join(', ')]
+  const own = withOwnHeaders(answer)
+  const headers = [...own.headers, 'Vary', ['Accept', 'Origin', ...credentialHeaders].join(', ')]
   const at = indexOfCacheControl(headers)
   if (at < 0) headers.push('Cache-Control', 'no-store')
   else if (isForEverybody(ask, decisions)) {
     headers[at] = headers[at]?.replace(/\bprivate\b/, 'public') ?? 'no-store'
   }
-  return { ...answer, headers }
+  return { ...own, headers }
 }
 
 /** Where its value stands. */

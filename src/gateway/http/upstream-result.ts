@@ -13,6 +13,13 @@ export function requireResult(answer: UpstreamAnswer): void {
   if (!('data' in result || 'errors' in result)) throw invalidResponse(answer)
 }
 
+/** The upstream says itself that it is at fault, or what stands between says it for it. */
+export function isUpstreamFailure({ status }: UpstreamAnswer): boolean {
+  return status >= FAILURES_FROM
+}
+
+const FAILURES_FROM = 500
+
 export function invalidResponse({ status }: UpstreamAnswer): GatewayError {
   const message = `the upstream did not answer with a GraphQL result but with status ${status}`
   return new GatewayError('upstream-invalid-response', message)

@@ -1,4 +1,5 @@
 import { INVALIDATION_SOURCES, type InvalidationSource } from '../cache/invalidation.ts'
+import { REFRESH_RESULTS } from '../cache/refresher.ts'
 import { DISCARD_REASONS, type DiscardReason } from '../cache/storable.ts'
 import { CounterSet } from './counter-set.ts'
 import type { CacheSnapshot } from './snapshot.ts'
@@ -10,6 +11,7 @@ export class CacheStatistics {
   storeErrors = 0
   readonly discards = new CounterSet(DISCARD_REASONS)
   readonly invalidations = new CounterSet(INVALIDATION_SOURCES)
+  readonly refreshes = new CounterSet(REFRESH_RESULTS)
 
   filled(bytes: number): void {
     this.fills += 1
@@ -31,6 +33,7 @@ export class CacheStatistics {
       fillBytes: this.fillBytes,
       discards: this.discards.snapshot(),
       invalidations: this.invalidations.snapshot(),
+      refreshes: this.refreshes.snapshot(),
       storeErrors: this.storeErrors,
       flights: flights.flights,
       waiters: flights.waiters,

@@ -64,6 +64,8 @@ export interface CacheSnapshot {
   readonly discards: Readonly<Record<string, number>>
   /** By what wrote. */
   readonly invalidations: Readonly<Record<string, number>>
+  /** Answers fetched anew behind those that were served, by how that ended. */
+  readonly refreshes: Readonly<Record<string, number>>
   readonly storeErrors: number
   /** Fetches under way that others may wait for, and how many do. */
   readonly flights: number

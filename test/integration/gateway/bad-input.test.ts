@@ -410,7 +410,7 @@ describe('an upstream that', () => {
       const answer = await ask(url, PRODUCTS, user)
       expect([answer.status, answer.text]).toEqual([200, JSON.stringify(body)])
       expect(answer.headers).toMatchObject({
-        'cache-status': 'gerbang; fwd=miss',
+        'cache-status': 'gerbang; fwd=miss; detail=errors',
         'cache-control': 'no-store',
       })
     }

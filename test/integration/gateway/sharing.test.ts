@@ -130,8 +130,8 @@ describe('an answer kept for one', () => {
     const first = await ask(url, PRODUCTS, { authorization: await bearer('1') })
     const second = await ask(url, PRODUCTS, { authorization: await bearer('2') })
     expect([first, second].map(({ headers }) => headers['cache-status'])).toEqual([
-      'gerbang; fwd=miss',
-      'gerbang; fwd=miss',
+      'gerbang; fwd=miss; detail=set-cookie',
+      'gerbang; fwd=miss; detail=set-cookie',
     ])
     expect(upstream.received).toHaveLength(2)
   })

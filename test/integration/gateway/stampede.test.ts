@@ -203,7 +203,7 @@ describe.each(WRITERS)('%s', (_what, write) => {
     const after = await ask(url, PRODUCTS, user)
     expect(after.text).toBe('{"data":{"call":2}}')
     held.release()
-    expect((await before).headers['cache-status']).toBe('gerbang; fwd=miss')
+    expect((await before).headers['cache-status']).toBe('gerbang; fwd=miss; detail=epoch')
     expect((await ask(url, PRODUCTS, user)).text).toBe('{"data":{"call":2}}')
     expect(gateway.snapshot().cache.discards).toMatchObject({ epoch: 1 })
   })

@@ -21,7 +21,8 @@ export class LaneAnswers {
   /** Status line and fields, in latin1. */
   head(answer: Answer, request: RequestHead, isLast: boolean): string {
     const headers = completeHeaders(answer, request)
-    let text = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`
+    let text = answer.status === 200 ? OK_LINE : statusLine(answer.status)
+    if (answer.kept !== undefined) text += answer.kept.text
     for (let at = 0; at < headers.length; at += 2) {
       text += `${headers[at]}: ${headers[at + 1]}\r\n`
     }
@@ -36,6 +37,12 @@ export class LaneAnswers {
     }
     return this.#end + (isLast ? 'Connection: close\r\n\r\n' : this.#keepAlive)
   }
+}
+
+const OK_LINE = statusLine(200)
+
+function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
 }
 
 /** Throws for what Node.js would refuse to send: what an upstream made of a field could end ours. */

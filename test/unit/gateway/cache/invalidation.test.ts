@@ -42,6 +42,7 @@ beforeEach(async () => {
     clock,
     log,
     statistics,
+    random: seededRandom(1),
     entryBytesMax: 1_000,
   })
   const stamps = await cache.stampsFor(target, await cache.lookUp(target, 0))

@@ -53,6 +53,7 @@ beforeEach(() => {
     clock,
     log: silentLogger,
     statistics,
+    random: seededRandom(1),
     entryBytesMax: 1_000,
   })
 })
@@ -143,5 +144,76 @@ describe('ResponseCache', () => {
     await cache.fill(target, stamps, answer('{"rows":[]}'))
     expect(statistics).toMatchObject({ fills: 1, fillBytes: OLD.length })
     expect(statistics.discards.get('not-json')).toBe(1)
+  })
+})
+
+describe('an answer whose time has passed', () => {
+  const lenient = createCacheTarget({
+    digest: Buffer.alloc(32, 1),
+    familyDigest: Buffer.alloc(32, 2),
+    ttlMs: 60_000,
+    reads: [products, users],
+    staleness: { whileRevalidateMs: 5_000, ifErrorMs: 30_000 },
+  })
+  const staleBody = async (): Promise<string | undefined> => {
+    const lookup = await cache.lookUp(lenient, clock.nowMs())
+    expect(lookup.entry).toBeUndefined()
+    return lookup.stale?.body.toString()
+  }
+  const keep = async (): Promise<void> => {
+    const lookup = await cache.lookUp(lenient, clock.nowMs())
+    await cache.fill(lenient, (await cache.stampsFor(lenient, lookup)) ?? [], answer(OLD))
+  }
+
+  it('is there as stale for the longer of what its target allows', async () => {
+    await keep()
+    clock.advance(60_000)
+    expect(await staleBody()).toBe(OLD)
+    clock.advance(29_999)
+    expect(await staleBody()).toBe(OLD)
+    clock.advance(1)
+    expect(await staleBody()).toBeUndefined()
+  })
+
+  it('is not there when its target does not allow it', async () => {
+    await keep()
+    clock.advance(60_000)
+    expect((await lookUp()).stale).toBeUndefined()
+  })
+
+  it('is gone at once when a table it was read from is written', async () => {
+    await keep()
+    clock.advance(60_000)
+    await invalidation.wrote([users], 'mutation')
+    expect(await staleBody()).toBeUndefined()
+  })
+
+  it('is replaced under the stamps of now', async () => {
+    await keep()
+    clock.advance(60_000)
+    const stamps = (await cache.currentStamps(lenient)) ?? []
+    expect(await cache.fill(lenient, stamps, answer(NEW))).not.toBeTypeOf('string')
+    expect((await cache.lookUp(lenient, clock.nowMs())).entry?.body.toString()).toBe(NEW)
+  })
+})
+
+describe('the jitter of a TTL', () => {
+  it('only shortens it, by no more than its part, and differently each time', async () => {
+    const lives = new Set<number>()
+    for (let digest = 0; digest < 50; digest += 1) {
+      const jittered = createCacheTarget({
+        digest: Buffer.alloc(32, digest),
+        familyDigest: Buffer.alloc(32, 2),
+        ttlMs: 60_000,
+        ttlJitter: 0.1,
+        reads: [products],
+      })
+      const stamps = (await cache.currentStamps(jittered)) ?? []
+      const filled = await cache.fill(jittered, stamps, answer(OLD))
+      if (typeof filled !== 'string') lives.add(filled.expiresAtMs - filled.storedAtMs)
+    }
+    expect(lives.size).toBeGreaterThan(40)
+    expect(Math.min(...lives)).toBeGreaterThanOrEqual(54_000)
+    expect(Math.max(...lives)).toBeLessThanOrEqual(60_000)
   })
 })

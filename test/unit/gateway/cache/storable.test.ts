@@ -12,10 +12,14 @@ const BYTES_MAX = 100
 describe('an answer', () => {
   it.each([
     ['a result', answer('{"data":{"a":1}}')],
-    ['null data', answer('{"data":null}')],
     ['the word errors in its data', answer('{"data":{"errors":[]}}')],
     ['no charset', answer('{"data":{}}', { 'content-type': 'application/json' })],
-    ['exactly as many bytes as allowed', answer(`{"data":"${'x'.repeat(BYTES_MAX - 11)}"}`)],
+    [
+      'a directive of the upstream that allows it',
+      answer('{"data":{}}', { ...json, 'cache-control': 'public, max-age=10, x-private=1' }),
+    ],
+    ['a Vary of fields that are not sent', answer('{"data":{}}', { ...json, vary: 'Origin' })],
+    ['exactly as many bytes as allowed', answer(`{"data":{"a":"${'x'.repeat(BYTES_MAX - 17)}"}}`)],
   ])('with %s is kept', (_case, kept) => {
     expect(whyNotStorable(kept, BYTES_MAX)).toBeUndefined()
   })
@@ -28,6 +32,14 @@ describe('an answer', () => {
     ['content-encoding', answer('{"data":{}}', { ...json, 'content-encoding': 'gzip' })],
     ['set-cookie', answer('{"data":{}}', { ...json, 'set-cookie': ['a=b'] })],
     ['no-store', answer('{"data":{}}', { ...json, 'cache-control': 'private, no-store' })],
+    ['no-store', answer('{"data":{}}', { ...json, 'cache-control': 'private' })],
+    ['no-store', answer('{"data":{}}', { ...json, 'cache-control': 'public,no-cache="x"' })],
+    ['no-store', answer('{"data":{}}', { ...json, 'cache-control': 'max-age=0' })],
+    ['no-store', answer('{"data":{}}', { ...json, vary: '*' })],
+    ['no-data', answer('{"data":null}')],
+    ['no-data', answer('{"data":"text"}')],
+    ['content-type', answer('{"data":{}}', { 'content-type': 'multipart/mixed; boundary="-"' })],
+    ['content-type', answer('{"data":{}}', { 'content-type': 'application/json; charset=latin1' })],
     ['size', answer(`{"data":"${'x'.repeat(BYTES_MAX - 10)}"}`)],
     ['not-json', answer('{"data":{"a":')],
     ['not-json', answer('<html>')],
