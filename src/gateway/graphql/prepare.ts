@@ -1,4 +1,5 @@
 import type { Random } from '../../shared/random.ts'
+import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import { GatewayError } from '../errors.ts'
 import type { CacheOptions, RequestLimits } from '../options.ts'
 import { hashBytes } from './hash-bytes.ts'
@@ -32,8 +33,9 @@ const BODY_COPIES = 4
 const BYTES_PER_ERROR = 2_048
 
 /**
- * Clients send the same few bodies again and again: whole bodies are remembered by their bytes, and documents
- * by their text, for bodies that differ in their variables alone. What was refused is not remembered.
+ * Clients send the same few bodies again and again: whole bodies are remembered by their bytes, from the second
+ * time on, since many never come again; and documents by their text, for bodies that differ in their
+ * variables alone. What was refused is not remembered.
  */
 export function createPreparer({ limits, memo, random }: PreparerOptions): Preparer {
   const { memoEntriesMax, memoBodyBytesMax } = memo
@@ -44,6 +46,7 @@ export function createPreparer({ limits, memo, random }: PreparerOptions): Prepa
   const documents = new DocumentMemo(limits, memo)
   // Drawn anew in each process, so that the places of bodies cannot be worked out beforehand.
   const seed = random.uint32()
+  const seen = new TwoGenerationMap<number, true>(memoEntriesMax)
 
   return {
     prepare(body) {
@@ -52,6 +55,10 @@ export function createPreparer({ limits, memo, random }: PreparerOptions): Prepa
       const remembered = bodies.get(place)
       if (remembered?.body.equals(body) === true) return remembered.prepared
       const { prepared, weight } = prepareBody(body, limits, documents)
+      if (seen.get(place) === undefined) {
+        seen.set(place, true)
+        return prepared
+      }
       bodies.set(place, { body: copyOf(body), prepared }, body.length * BODY_COPIES + weight)
       return prepared
     },

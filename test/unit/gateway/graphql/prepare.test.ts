@@ -18,6 +18,12 @@ function single(prepare: Preparer, request: unknown): PreparedRequest {
   return prepared
 }
 
+/** As of the second time, from when on it is remembered. */
+function remembered(prepare: Preparer, request: unknown): PreparedRequest {
+  single(prepare, request)
+  return single(prepare, request)
+}
+
 function variablesText(text: string): string {
   return single(preparer(), `{"query":"{ a }","variables":${text}}`).variablesText
 }
@@ -105,19 +111,31 @@ describe('a prepared batch', () => {
   it('is remembered as a whole', () => {
     const prepare = preparer()
     const bytes = body([{ query: '{ a }' }, { query: '{' }])
+    prepare.prepare(bytes)
     expect(prepare.prepare(bytes)).toBe(prepare.prepare(Buffer.from(bytes)))
   })
 })
 
 describe('the memo of requests', () => {
-  it('gives the same instance for the same bytes', () => {
+  it('gives the same instance for the same bytes, from the second time on', () => {
     const prepare = preparer()
-    expect(single(prepare, { query: '{ a }' })).toBe(single(prepare, { query: '{ a }' }))
+    const once = single(prepare, { query: '{ a }' })
+    const twice = single(prepare, { query: '{ a }' })
+    expect(twice).not.toBe(once)
+    expect(single(prepare, { query: '{ a }' })).toBe(twice)
+  })
+
+  it('lets bodies that come once push nothing out', () => {
+    const prepare = preparer({}, { memoEntriesMax: 10, memoBodyBytesMax: 1_000 })
+    const first = remembered(prepare, { query: '{ a }' })
+    for (let x = 1; x <= 100; x += 1) single(prepare, { query: '{ a }', variables: { x } })
+    expect(single(prepare, { query: '{ a }' })).toBe(first)
   })
 
   it('keeps a copy: the caller may write over its bytes', () => {
     const prepare = preparer()
     const bytes = body('{"query":"{ a }"}')
+    prepare.prepare(bytes)
     const first = prepare.prepare(bytes)
     bytes.write('{"query":"{ b }"}')
     const second = prepare.prepare(bytes)
@@ -142,7 +160,7 @@ describe('the memo of requests', () => {
       memo: { memoEntriesMax: 100, memoBodyBytesMax: 1_000 },
       random: seededRandom(1),
     })
-    for (let time = 0; time < 2; time += 1) {
+    for (let time = 0; time < 4; time += 1) {
       for (const bytes of pair) {
         expect(prepare.prepare(bytes)).toEqual(preparer().prepare(bytes))
       }
@@ -168,8 +186,8 @@ describe('the memo of requests', () => {
 
   it('forgets bodies beyond its number of entries', () => {
     const prepare = preparer({}, { memoEntriesMax: 10, memoBodyBytesMax: 1_000 })
-    const first = single(prepare, { query: '{ a(x: 0) }' })
-    for (let x = 1; x <= 20; x += 1) single(prepare, { query: `{ a(x: ${x}) }` })
+    const first = remembered(prepare, { query: '{ a(x: 0) }' })
+    for (let x = 1; x <= 20; x += 1) remembered(prepare, { query: `{ a(x: ${x}) }` })
     const again = single(prepare, { query: '{ a(x: 0) }' })
     expect(again).not.toBe(first)
     expect(again.operation).not.toBe(first.operation)
@@ -179,8 +197,8 @@ describe('the memo of requests', () => {
   it('forgets bodies beyond the memory for so many, long before their number', () => {
     const prepare = preparer({}, { memoEntriesMax: 100, memoBodyBytesMax: 32_768 })
     const query = `{ ${'a '.repeat(1_500)} }`
-    const first = single(prepare, { query })
-    for (let x = 1; x <= 20; x += 1) single(prepare, { query, variables: { x } })
+    const first = remembered(prepare, { query })
+    for (let x = 1; x <= 20; x += 1) remembered(prepare, { query, variables: { x } })
     expect(single(prepare, { query })).not.toBe(first)
   })
 
