@@ -1,6 +1,6 @@
 export type { Access, FieldAccess } from './access.ts'
 export { type Addresses, type App, compose } from './compose.ts'
 export { createLogger } from './create-logger.ts'
-export { type Inspection, inspect } from './inspect.ts'
+export { type Inspection, inspect, inspectDirectory } from './inspect.ts'
 export { type RunOptions, run } from './run.ts'
 export { manageTriggers, type TriggerLine, type TriggersOrder } from './triggers/triggers.ts'

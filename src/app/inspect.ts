@@ -1,7 +1,13 @@
 import type { Config, Finding } from '../config/index.ts'
-import { BYPASS_REASONS, describeUpstream, type UpstreamDescription } from '../gateway/index.ts'
+import {
+  BYPASS_REASONS,
+  describeMetadata,
+  describeUpstream,
+  type UpstreamDescription,
+} from '../gateway/index.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
+import { readMetadataDirectory } from '../shared/metadata-directory.ts'
 import { connectStore } from '../store/index.ts'
 import { type Access, accessOf } from './access.ts'
 import { gatewayOptions } from './gateway-options.ts'
@@ -10,6 +16,8 @@ import { greetUpstream } from './upstream-greeting.ts'
 
 /** What a configuration means in the world it is meant for. */
 export interface Inspection {
+  /** Where the metadata was read, when Hasura was not asked. */
+  readonly directory: string | undefined
   /** `v2.48.16`; `undefined` when Hasura does not answer. */
   readonly version: string | undefined
   /** What Hasura's /healthz says. */
@@ -34,6 +42,7 @@ export async function inspect(config: Config, options: InspectOptions): Promise<
       ? { description: undefined, findings: [] }
       : await describe(config, options.signal)
   return {
+    directory: undefined,
     version,
     health,
     description,
@@ -44,6 +53,24 @@ export async function inspect(config: Config, options: InspectOptions): Promise<
       ...unread,
       ...(description === undefined ? [] : metadataFindings(config, description)),
     ],
+  }
+}
+
+/**
+ * What a configuration means for the metadata that the Hasura CLI keeps in a directory: reaches nothing. The
+ * databases are not asked, so more is unknown than when Hasura is. Throws MetadataDirectoryError.
+ */
+export function inspectDirectory(config: Config, directory: string): Inspection {
+  const metadata = readMetadataDirectory(directory)
+  const { declared } = gatewayOptions(config).metadata
+  const description = withReasons(describeMetadata({ resource_version: 0, metadata }, declared))
+  return {
+    directory,
+    version: undefined,
+    health: undefined,
+    description,
+    access: accessOf(config, description),
+    findings: metadataFindings(config, description),
   }
 }
 

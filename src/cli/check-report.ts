@@ -18,13 +18,15 @@ export function renderReport(config: Config, inspection: Inspection): string {
 
 function world(
   { upstream, store, engine, auth }: Config,
-  { version, health, description }: Inspection,
+  { directory, version, health, description }: Inspection,
 ): readonly string[] {
-  const said = version === undefined ? 'does not answer' : `Hasura ${version}, /healthz: ${health}`
+  const answered =
+    version === undefined ? 'does not answer' : `Hasura ${version}, /healthz: ${health}`
+  const said = directory === undefined ? answered : 'not asked'
   const metadata =
     description === undefined
       ? 'not read'
-      : `version ${description.resourceVersion}, ${description.roles.length} roles`
+      : `${directory ?? `version ${description.resourceVersion}`}, ${description.roles.length} roles`
   const kept =
     store.url === 'embedded:'
       ? `in this process, at most ${formatByteSize(engine.maxmemory)}, ${engine.maxmemory_policy}`

@@ -62,6 +62,7 @@ With caution:
   it('says what it could not learn', () => {
     const config = configOf('')
     const text = renderReport(config, {
+      directory: undefined,
       version: undefined,
       health: undefined,
       description: undefined,
@@ -72,11 +73,25 @@ With caution:
     expect(text).toContain('Metadata   not read')
     expect(text).not.toContain('Keyed by')
   })
+
+  it('says so when a directory was read instead of Hasura', () => {
+    const text = renderReport(configOf(''), {
+      directory: 'hasura/metadata',
+      version: undefined,
+      health: undefined,
+      description: SHOP_DESCRIPTION,
+      access: [],
+      findings: [],
+    })
+    expect(text).toContain('http://localhost:8080: not asked')
+    expect(text).toContain('Metadata   hasura/metadata, 3 roles')
+  })
 })
 
 function report(yaml: string): string {
   const config = configOf(yaml)
   return renderReport(config, {
+    directory: undefined,
     version: 'v2.48.16',
     health: 'OK',
     description: SHOP_DESCRIPTION,

@@ -7,8 +7,8 @@ import { buildModel, parseExport } from '../../../../src/gateway/metadata/hasura
 import type { MetadataModel } from '../../../../src/gateway/metadata/metadata-model.ts'
 import { MetadataPlanner } from '../../../../src/gateway/metadata/metadata-planner.ts'
 import { safePlanner } from '../../../../src/gateway/metadata/safe-planner.ts'
+import { readMetadataDirectory } from '../../../../src/shared/metadata-directory.ts'
 import { catalogText, type TestForeignKey } from '../../../support/catalog-text.ts'
-import { readMetadataExport } from '../../../support/metadata-directory.ts'
 import { operationOf } from '../../../support/prepare.ts'
 
 const FIXTURES = resolve('../shared/fixtures')
@@ -62,7 +62,8 @@ function qualified({ schema, name }: { schema: string; name: string }): string {
 
 /** With every tracked table in the catalog, as a plain one. */
 function modelOf(project: string): MetadataModel {
-  const read = parseExport(readMetadataExport(join(FIXTURES, 'metadata', project, 'metadata')))
+  const metadata = readMetadataDirectory(join(FIXTURES, 'metadata', project, 'metadata'))
+  const read = parseExport({ resource_version: 1, metadata })
   const [source] = z.array(z.object({ tables: z.array(z.unknown()) })).parse(read.metadata.sources)
   const tables = [...buildModel(read, new Map()).tables.values()].map(({ name }) => qualified(name))
   const foreignKeys = foreignKeysIn(source?.tables ?? [])
