@@ -1,4 +1,6 @@
+import { AcceptedEncodings } from './cache/accept-encoding.ts'
 import { CacheDecisions } from './cache/cache-decisions.ts'
+import { Compressor } from './cache/compressor.ts'
 import { Epochs } from './cache/epochs.ts'
 import { Invalidation } from './cache/invalidation.ts'
 import { Refresher } from './cache/refresher.ts'
@@ -44,6 +46,7 @@ export interface GatewayModules {
   readonly invalidation: Invalidation
   readonly flights: SingleFlight<Fetched>
   readonly refresher: Refresher
+  readonly compressor: Compressor
   readonly upstream: UpstreamClient
   readonly fastLane: FastLane
   readonly websockets: WebSocketProxy
@@ -59,6 +62,8 @@ const INVALIDATION_RETRY_MS = 1_000
 /** A mutation that runs longer in Hasura than the gateway waits for it seldom runs a minute more. */
 const DOUBT_MS = 60_000
 const LOG_LINES_PER_SECOND = 10
+/** Each is compressed within milliseconds; who is turned away asks again. */
+const COMPRESSIONS_WAITING_MAX = 256
 
 export function composeGateway(
   options: GatewayOptions,
@@ -117,6 +122,18 @@ export function composeGateway(
     statistics: statistics.cache,
   })
 
+  const compressionBytesMin = options.cache.compression
+    ? options.cache.compressionBytesMin
+    : Number.POSITIVE_INFINITY
+  const compressor = new Compressor({
+    store,
+    clock,
+    log,
+    statistics: statistics.cache,
+    bytesMin: compressionBytesMin,
+    queueMax: COMPRESSIONS_WAITING_MAX,
+  })
+
   const graphql: GraphqlParts = {
     identities,
     requests,
@@ -134,13 +151,12 @@ export function composeGateway(
       statistics: statistics.cache,
       random,
       entryBytesMax: options.cache.entryBytesMax,
+      hasVariants: options.cache.compression,
     }),
     refresher,
-    keptForm: {
-      compressionBytesMin: options.cache.compression
-        ? options.cache.compressionBytesMin
-        : Number.POSITIVE_INFINITY,
-    },
+    compressor,
+    encodings: new AcceptedEncodings(),
+    keptForm: { compressionBytesMin },
     flights,
     invalidation,
     upstream,
@@ -167,6 +183,7 @@ export function composeGateway(
     invalidation,
     flights,
     refresher,
+    compressor,
     upstream,
     fastLane: new FastLane(),
     websockets: new WebSocketProxy({

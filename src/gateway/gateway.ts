@@ -87,6 +87,7 @@ class HttpGateway implements Gateway {
     const { fastLane, websockets, metadata, invalidation, identities, upstream, routes } =
       this.#modules
     this.#modules.refresher.stop()
+    this.#modules.compressor.stop()
     const { server } = this.#app
     this.#isServing = false
     routes.lifetime.isStopping = true

@@ -121,6 +121,13 @@ export const METRICS: readonly MetricSpec[] = [
     read: ({ statistics }) => statistics.cache.discards.entries(),
   },
   {
+    name: 'gerbang_cache_variants_total',
+    type: 'counter',
+    help: 'Answers to be kept compressed, too, by what became of it.',
+    label: 'result',
+    read: ({ statistics }) => statistics.cache.variants.entries(),
+  },
+  {
     name: 'gerbang_cache_refreshes_total',
     type: 'counter',
     help: 'Answers fetched anew behind those that were served, by how that ended.',

@@ -5,6 +5,7 @@ import { EVERYTHING } from './epochs.ts'
 import {
   createIdentity,
   createVariant,
+  forgetVariant,
   type Representation,
   type Variant,
 } from './representation.ts'
@@ -82,17 +83,10 @@ export function variantOf(target: CacheTarget, encoding: Compression): Variant {
   return target.variants[encoding]
 }
 
-/** The keys of all variants, whether or not there are any. */
-export function variantKeys(target: CacheTarget): readonly Buffer[] {
-  return COMPRESSIONS.flatMap((encoding) => variantOf(target, encoding).keys.slice(0, 1))
-}
-
 /** After a fill: what was compressed is of the entry before. */
 export function forgetVariants({ variants }: CacheTarget): void {
   for (const encoding of COMPRESSIONS) {
     const variant = variants[encoding]
-    if (variant === undefined) continue
-    variant.isKept = false
-    variant.triedStoredAtMs = Number.NaN
+    if (variant !== undefined) forgetVariant(variant)
   }
 }

@@ -61,3 +61,9 @@ export function createVariant(
     triedStoredAtMs: Number.NaN,
   }
 }
+
+/** It is not there, or of an answer before: the next who wants it has it made. */
+export function forgetVariant(variant: Variant): void {
+  variant.isKept = false
+  variant.triedStoredAtMs = Number.NaN
+}

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
 import { type Store, StoreError } from '../../store/index.ts'
+import { variantKey } from '../keys.ts'
 import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
 import {
@@ -15,9 +16,11 @@ import {
   readCacheEntry,
   STAMPS_MAX,
 } from './cache-entry.ts'
-import type { CacheTarget } from './cache-target.ts'
+import { type CacheTarget, forgetVariants } from './cache-target.ts'
+import { COMPRESSIONS, type Encoding } from './encoding.ts'
 import type { Epochs } from './epochs.ts'
 import type { Invalidation } from './invalidation.ts'
+import { forgetVariant, type Representation, type Variant } from './representation.ts'
 import { type DiscardReason, whyNotStorable } from './storable.ts'
 
 export interface ResponseCacheOptions {
@@ -29,6 +32,8 @@ export interface ResponseCacheOptions {
   readonly statistics: CacheStatistics
   readonly random: Random
   readonly entryBytesMax: number
+  /** Entries may be kept compressed, too. */
+  readonly hasVariants: boolean
 }
 
 /** What the store has for a target now. */
@@ -63,15 +68,39 @@ export class ResponseCache {
     this.#options = options
   }
 
-  /** Answers at once when the store does. */
-  lookUp(target: CacheTarget, nowMs: number): Awaitable<Lookup> {
+  /** Answers at once when the store does. In `encoding` when the store has it so, else in identity. */
+  lookUp(target: CacheTarget, nowMs: number, encoding: Encoding = 'identity'): Awaitable<Lookup> {
     // A write the store has not been told of yet: what it has may be older.
     if (this.#options.invalidation.owes(target.tags)) return NOTHING
+    if (encoding !== 'identity') {
+      const variant = target.variants[encoding]
+      if (variant?.isKept === true) return this.#lookUpVariant(target, nowMs, variant)
+    }
+    return this.#lookUpIdentity(target, nowMs)
+  }
+
+  #lookUpVariant(target: CacheTarget, nowMs: number, variant: Variant): Awaitable<Lookup> {
+    const found = (values: readonly (Buffer | undefined)[]): Awaitable<Lookup> => {
+      const lookup = readLookup(values, target, nowMs, variant)
+      if (lookup.entry !== undefined) return lookup
+      forgetVariant(variant)
+      return this.#lookUpIdentity(target, nowMs)
+    }
+    try {
+      const values = this.#options.store.getMany(variant.keys)
+      if (!isPromise(values)) return found(values)
+      return values.then(found, (error: unknown) => this.#storeFailed(error))
+    } catch (error) {
+      return this.#storeFailed(error)
+    }
+  }
+
+  #lookUpIdentity(target: CacheTarget, nowMs: number): Awaitable<Lookup> {
     try {
       const values = this.#options.store.getMany(target.keys)
-      if (!isPromise(values)) return readLookup(values, target, nowMs)
+      if (!isPromise(values)) return readLookup(values, target, nowMs, target.identity)
       return values.then(
-        (found) => readLookup(found, target, nowMs),
+        (found) => readLookup(found, target, nowMs, target.identity),
         (error: unknown) => this.#storeFailed(error),
       )
     } catch (error) {
@@ -126,6 +155,7 @@ export class ResponseCache {
     try {
       const current = await store.getMany(keys.slice(1))
       if (!sameStamps(stamps, current)) return statistics.discarded('epoch')
+      await this.#forgetVariants(target)
       await store.set(nth(keys, 0), bytes, { ttlMs: ttlMs + target.staleMs })
     } catch (error) {
       this.#storeFailed(error)
@@ -134,6 +164,14 @@ export class ResponseCache {
     statistics.filled(answer.body.length)
     const { body } = answer
     return { encoding: 'identity', etag: etagOf(bodyHash), body, storedAtMs, expiresAtMs }
+  }
+
+  /** What was compressed is of the answer before. One key at a time: they may be on several nodes. */
+  async #forgetVariants(target: CacheTarget): Promise<void> {
+    if (!this.#options.hasVariants) return
+    forgetVariants(target)
+    const keys = COMPRESSIONS.map((encoding) => variantKey(target.digest, encoding))
+    await Promise.all(keys.map(async (key) => await this.#options.store.delete([key])))
   }
 
   /** Only ever shorter: nobody is served an answer older than he asked for. */
@@ -154,9 +192,10 @@ function readLookup(
   values: readonly (Buffer | undefined)[],
   target: CacheTarget,
   nowMs: number,
+  { etags }: Representation,
 ): Lookup {
-  const { digest, ttlMs, staleMs, identity } = target
-  const check = { digest, nowMs, ttlMs, staleMs, etags: identity.etags }
+  const { digest, ttlMs, staleMs } = target
+  const check = { digest, nowMs, ttlMs, staleMs, etags }
   const entry = readCacheEntry(values, check)
   if (entry?.state === 'fresh') return { entry, stale: undefined, stamps: NO_STAMPS }
   return { entry: undefined, stale: entry, stamps: values.slice(1) }

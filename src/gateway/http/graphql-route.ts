@@ -3,7 +3,10 @@ import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { runSteps, type Steps, settled } from '../../shared/steps.ts'
+import type { AcceptedEncodings } from '../cache/accept-encoding.ts'
 import type { CacheDecisions, Target } from '../cache/cache-decisions.ts'
+import type { Compressor } from '../cache/compressor.ts'
+import type { Encoding } from '../cache/encoding.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
 import type { Refresher } from '../cache/refresher.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
@@ -48,6 +51,8 @@ export interface GraphqlParts {
   readonly decisions: CacheDecisions
   readonly cache: ResponseCache
   readonly refresher: Refresher
+  readonly compressor: Compressor
+  readonly encodings: AcceptedEncodings
   readonly keptForm: KeptForm
   readonly flights: SingleFlight<Fetched>
   readonly invalidation: Invalidation
@@ -75,6 +80,8 @@ export interface Ask {
   readonly body: Buffer
   /** Of a refusal. */
   readonly mediaType: MediaType
+  /** The client would rather have the answer so. */
+  readonly encoding: Encoding
 }
 
 /**
@@ -106,12 +113,13 @@ function* answerMessage(
 ): Steps<Answer> {
   const startMs = parts.clock.monotonicMs()
   const mediaType = parts.mediaTypes.of(head.headers.accept)
+  const encoding = parts.encodings.of(head.headers['accept-encoding'])
   try {
     if (mediaType === undefined) throw notAcceptable()
     const answer =
       typeof message === 'string'
-        ? yield* answerGet(parts, { head, target: message, mediaType })
-        : yield* answerPost(parts, { head, body: message, mediaType })
+        ? yield* answerGet(parts, { head, target: message, mediaType, encoding })
+        : yield* answerPost(parts, { head, body: message, mediaType, encoding })
     return notModifiedOr(inMediaType(answer, mediaType), head)
   } catch (error) {
     const answer = failed(parts, error, mediaType ?? 'json')
@@ -120,7 +128,7 @@ function* answerMessage(
   }
 }
 
-type Post = Pick<Ask, 'head' | 'body' | 'mediaType'>
+type Post = Pick<Ask, 'head' | 'body' | 'mediaType' | 'encoding'>
 
 function* answerPost(parts: GraphqlParts, post: Post): Steps<Answer> {
   refuseEncodedBody(post.head)
@@ -130,19 +138,19 @@ function* answerPost(parts: GraphqlParts, post: Post): Steps<Answer> {
   return yield* answerOperation(parts, { ...post, identity, prepared })
 }
 
-interface Get extends Pick<Ask, 'head' | 'mediaType'> {
+interface Get extends Pick<Ask, 'head' | 'mediaType' | 'encoding'> {
   readonly target: string
 }
 
 /** Never a mutation: links, images and crawlers send GETs that nobody meant. */
-function* answerGet(parts: GraphqlParts, { head, target, mediaType }: Get): Steps<Answer> {
+function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<Answer> {
   const identity = yield* settled(parts.identities.resolve(head.headers))
   if (identity.kind === 'session') refuseUnprovenGet(head.headers)
   const body = bodyOfQueryString(target, parts.requestLimits)
   const prepared = parts.requests.prepare(body)
   invariant(prepared.kind === 'single', 'a query string asks for one operation')
   if (prepared.operation.kind === 'mutation') throw mutationByGet()
-  const ask = { head, identity, prepared, body, mediaType }
+  const ask = { head, identity, prepared, body, ...form }
   return asSharable(parts, ask, yield* answerOperation(parts, ask))
 }
 
@@ -189,7 +197,7 @@ function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
   if (decision.target === undefined) return yield* settled(bypass(parts, ask, decision.reason))
   const { target, refresh } = decision
   const nowMs = parts.clock.nowMs()
-  const lookup = yield* settled(parts.cache.lookUp(target, nowMs))
+  const lookup = yield* settled(parts.cache.lookUp(target, nowMs, ask.encoding))
   const { entry, stale } = lookup
   if (refresh) return yield* settled(fetchAndKeep(parts, ask, decision, lookup))
   if (entry === undefined) {
@@ -199,6 +207,7 @@ function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
     return meanwhile
   }
   if (parts.refresher.isDue(entry, nowMs)) refreshBehind(parts, ask, decision)
+  if (ask.encoding !== entry.encoding) parts.compressor.want(target, ask.encoding, entry)
   return hitAnswer(parts, entry, target, nowMs)
 }
 
@@ -224,6 +233,7 @@ function* answerBatch(
             prepared: request,
             body,
             mediaType: MEMBER_TYPE,
+            encoding: 'identity',
           })
     if (bodies.length > 1) bodies.push(COMMA)
     bodies.push(answer.body)

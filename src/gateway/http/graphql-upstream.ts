@@ -115,6 +115,7 @@ async function fetchShared(
   if (isShared && result.isPersonal && result.identity !== ask.identity) {
     return { result: await fetch(), forwarding: 'miss' }
   }
+  if (typeof result.kept !== 'string') parts.compressor.want(target, ask.encoding, result.kept)
   return { result, forwarding: isShared ? 'miss; collapsed' : 'miss' }
 }
 

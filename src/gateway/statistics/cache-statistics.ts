@@ -1,3 +1,4 @@
+import { VARIANT_RESULTS } from '../cache/compressor.ts'
 import { INVALIDATION_SOURCES, type InvalidationSource } from '../cache/invalidation.ts'
 import { REFRESH_RESULTS } from '../cache/refresher.ts'
 import { DISCARD_REASONS, type DiscardReason } from '../cache/storable.ts'
@@ -11,6 +12,7 @@ export class CacheStatistics {
   storeErrors = 0
   readonly discards = new CounterSet(DISCARD_REASONS)
   readonly invalidations = new CounterSet(INVALIDATION_SOURCES)
+  readonly variants = new CounterSet(VARIANT_RESULTS)
   readonly refreshes = new CounterSet(REFRESH_RESULTS)
 
   filled(bytes: number): void {
@@ -33,6 +35,7 @@ export class CacheStatistics {
       fillBytes: this.fillBytes,
       discards: this.discards.snapshot(),
       invalidations: this.invalidations.snapshot(),
+      variants: this.variants.snapshot(),
       refreshes: this.refreshes.snapshot(),
       storeErrors: this.storeErrors,
       flights: flights.flights,

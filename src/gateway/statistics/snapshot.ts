@@ -64,6 +64,8 @@ export interface CacheSnapshot {
   readonly discards: Readonly<Record<string, number>>
   /** By what wrote. */
   readonly invalidations: Readonly<Record<string, number>>
+  /** Answers to be kept compressed, too, by what became of it. */
+  readonly variants: Readonly<Record<string, number>>
   /** Answers fetched anew behind those that were served, by how that ended. */
   readonly refreshes: Readonly<Record<string, number>>
   readonly storeErrors: number

@@ -55,6 +55,7 @@ beforeEach(() => {
     statistics,
     random: seededRandom(1),
     entryBytesMax: 1_000,
+    hasVariants: true,
   })
 })
 
