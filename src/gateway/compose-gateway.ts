@@ -96,7 +96,7 @@ export function composeGateway(
   })
   const requests = createPreparer({ limits: options.limits, memo: options.cache, random })
   const metadata = new MetadataSync({
-    source: new UpstreamMetadataSource(upstream, options.upstream.adminSecret),
+    source: new UpstreamMetadataSource(upstream, options.upstream.adminSecret, clock),
     options: options.metadata,
     onPlans: () => decisions.clear(),
     onChange: async () => {

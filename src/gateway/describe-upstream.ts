@@ -27,7 +27,7 @@ export async function describeUpstream(
 ): Promise<UpstreamDescription> {
   const client = new UpstreamClient({ upstream, clock, statistics: new UpstreamStatistics() })
   try {
-    const source = new UpstreamMetadataSource(client, upstream.adminSecret)
+    const source = new UpstreamMetadataSource(client, upstream.adminSecret, clock)
     const reading = await readUpstream(source, signal)
     return describeExport(reading.metadata, runToEnd(catalogsOf(reading)), declared)
   } finally {

@@ -9,7 +9,13 @@ import { buildModelSlices } from './hasura-metadata.ts'
 import type { MetadataModel } from './metadata-model.ts'
 import { MetadataPlanner } from './metadata-planner.ts'
 import type { MetadataSource, Plan, Planner, Tag } from './plan.ts'
-import { catalogsOf, readingVersion, readUpstream, type UpstreamReading } from './read-upstream.ts'
+import {
+  catalogsOf,
+  isSameReading,
+  readingVersion,
+  readUpstream,
+  type UpstreamReading,
+} from './read-upstream.ts'
 import { safePlanner } from './safe-planner.ts'
 
 export interface MetadataSyncOptions {
@@ -177,7 +183,10 @@ export class MetadataSync {
 
   async #adopt(reading: UpstreamReading): Promise<void> {
     const { clock, log, options } = this.#options
-    const version = await this.#inSlices(readingVersion(reading, options.declared))
+    const version =
+      this.#reading !== undefined && isSameReading(this.#reading, reading)
+        ? this.#current.version
+        : await this.#inSlices(readingVersion(reading, options.declared))
     const isNew = this.#reading === undefined || version !== this.#current.version
     const model = isNew ? await this.#build(reading) : undefined
     if (this.#isStopped) return

@@ -15,6 +15,8 @@ import type { MetadataSource } from './plan.ts'
 
 /** All that Hasura tells of itself, at one time. */
 export interface UpstreamReading {
+  /** As Hasura gave it: the same object when it is known to be the same. */
+  readonly answer: unknown
   readonly metadata: MetadataExport
   /** By source: what the catalog query answered. Without the databases that could not be asked. */
   readonly catalogTexts: ReadonlyMap<string, string>
@@ -29,7 +31,9 @@ export async function readUpstream(
   signal: AbortSignal,
   earlier?: UpstreamReading,
 ): Promise<UpstreamReading> {
-  const metadata = await readMetadata(source, signal)
+  const answer = await source.fetchJson('/v1/metadata', EXPORT_METADATA, signal)
+  const isKnown = earlier !== undefined && earlier.answer === answer
+  const metadata = isKnown ? earlier.metadata : readMetadata(answer)
   const isSame = earlier?.metadata.resource_version === metadata.resource_version
   const catalogTexts = new Map<string, string>()
   const reads = catalogSources(metadata).map(async (database) => {
@@ -42,7 +46,13 @@ export async function readUpstream(
     if (text !== undefined) catalogTexts.set(database.name, text)
   })
   await Promise.all(reads)
-  return { metadata, catalogTexts }
+  return { answer, metadata, catalogTexts }
+}
+
+/** Without a look at what is in them: readings that differ by this may still be equal. */
+export function isSameReading(one: UpstreamReading, other: UpstreamReading): boolean {
+  if (one.answer !== other.answer || one.catalogTexts.size !== other.catalogTexts.size) return false
+  return [...one.catalogTexts].every(([name, text]) => other.catalogTexts.get(name) === text)
 }
 
 /**
@@ -95,9 +105,9 @@ export function* catalogsOf({
   return catalogs
 }
 
-async function readMetadata(source: MetadataSource, signal: AbortSignal): Promise<MetadataExport> {
-  const request = { type: 'export_metadata', version: 2, args: {} }
-  const answer = await source.fetchJson('/v1/metadata', request, signal)
+const EXPORT_METADATA = { type: 'export_metadata', version: 2, args: {} }
+
+function readMetadata(answer: unknown): MetadataExport {
   try {
     return parseExport(answer)
   } catch (cause) {
