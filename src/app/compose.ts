@@ -9,6 +9,7 @@ import { connectStore } from '../store/index.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 import { explainListenError } from './explain-listen-error.ts'
 import { gatewayOptions } from './gateway-options.ts'
+import { readTrustedDocuments } from './trusted-documents.ts'
 
 /** Everything that runs for one configuration. */
 export interface App {
@@ -39,7 +40,8 @@ export function compose(config: Config, log: Logger): App {
     },
     { embeddedClient: engine?.client, log },
   )
-  const gateway = createGateway(gatewayOptions(config), { ...common, store })
+  const options = gatewayOptions(config, readTrustedDocuments(config))
+  const gateway = createGateway(options, { ...common, store })
   const admin = createAdmin(
     { host: config.admin.host, port: config.admin.port, secrets: config.auth.admin_secrets },
     { ...common, gateway, store },

@@ -8,8 +8,11 @@ import type {
 
 const PERCENT = 100
 
-/** The configuration in the gateway's own terms. */
-export function gatewayOptions(config: Config): GatewayOptions {
+/** The configuration in the gateway's own terms. `documents`: those of the manifest it names. */
+export function gatewayOptions(
+  config: Config,
+  documents: ReadonlyMap<string, string> = new Map(),
+): GatewayOptions {
   return {
     server: {
       host: config.server.host,
@@ -76,6 +79,15 @@ export function gatewayOptions(config: Config): GatewayOptions {
       ttlMs: config.session.ttl,
       sameSite: config.session.same_site,
     },
+    persistedQueries: {
+      enabled: config.persisted_queries.enabled,
+      ttlMs: config.persisted_queries.ttl,
+      documentBytesMax: config.persisted_queries.document_size_max,
+      documentsMax: config.persisted_queries.documents_max,
+      registrationsMax: config.persisted_queries.registrations_max,
+      registrationWindowMs: config.persisted_queries.registrations_window,
+    },
+    trustedDocuments: { mode: config.trusted_documents.mode, documents },
     metadata: {
       pollIntervalMs: config.metadata.poll_interval,
       declared: declaredDependencies(config.metadata),

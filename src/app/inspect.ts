@@ -12,6 +12,7 @@ import { connectStore } from '../store/index.ts'
 import { type Access, accessOf } from './access.ts'
 import { gatewayOptions } from './gateway-options.ts'
 import { metadataFindings } from './metadata-findings.ts'
+import { trustedDocumentFindings } from './trusted-documents.ts'
 import { greetUpstream } from './upstream-greeting.ts'
 
 /** What a configuration means in the world it is meant for. */
@@ -48,6 +49,7 @@ export async function inspect(config: Config, options: InspectOptions): Promise<
     description,
     access: description === undefined ? [] : accessOf(config, description),
     findings: [
+      ...trustedDocumentFindings(config),
       ...(await storeFindings(config, options.log)),
       ...findings,
       ...unread,

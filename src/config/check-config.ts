@@ -15,6 +15,7 @@ export function checkConfig(config: Config): readonly Finding[] {
     ...exposureProblems(config),
     ...portProblems(config),
     ...rateLimitProblems(config),
+    ...manifestProblems(config),
   ]
 }
 
@@ -76,6 +77,11 @@ function rateLimitProblems({ rate_limit: { rules } }: Config): readonly Finding[
     const message = `"${rule.name}" is the name of rule ${first} already`
     return [{ path: ['rate_limit', 'rules', index, 'name'], message }]
   })
+}
+
+function manifestProblems({ trusted_documents: { mode, manifest } }: Config): readonly Finding[] {
+  if (mode === 'off' || manifest !== undefined) return []
+  return [finding('trusted_documents.mode', `"${mode}" needs trusted_documents.manifest`)]
 }
 
 function isLoopback(host: string): boolean {

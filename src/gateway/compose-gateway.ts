@@ -7,6 +7,9 @@ import { Refresher } from './cache/refresher.ts'
 import { ResponseCache } from './cache/response-cache.ts'
 import { SingleFlight } from './cache/single-flight.ts'
 import { WrittenTags } from './cache/written-tags.ts'
+import { DocumentResolver } from './documents/document-resolver.ts'
+import { PersistedQueries } from './documents/persisted-queries.ts'
+import { TrustedDocuments } from './documents/trusted-documents.ts'
 import type { EventRouteParts } from './events/event-routes.ts'
 import { EventStatistics } from './events/event-statistics.ts'
 import type { GatewayDependencies } from './gateway.ts'
@@ -58,6 +61,7 @@ export interface GatewayModules {
 
 /** Stamps outlive the entries that carry them by so much, or entries would die of their stamps. */
 const STAMP_EXTRA_MS = 86_400_000
+const MEMO_BYTES_PER_DOCUMENT = 4_096
 const INVALIDATION_RETRY_MS = 1_000
 /** A mutation that runs longer in Hasura than the gateway waits for it seldom runs a minute more. */
 const DOUBT_MS = 60_000
@@ -95,6 +99,19 @@ export function composeGateway(
     doubtMs: DOUBT_MS,
   })
   const requests = createPreparer({ limits: options.limits, memo: options.cache, random })
+  const documents = new DocumentResolver({
+    requests,
+    trustedDocuments: new TrustedDocuments(options.trustedDocuments),
+    persistedQueries: new PersistedQueries({
+      options: options.persistedQueries,
+      store,
+      log,
+      memo: {
+        entriesMax: options.cache.memoEntriesMax,
+        weightMax: options.cache.memoEntriesMax * MEMO_BYTES_PER_DOCUMENT,
+      },
+    }),
+  })
   const metadata = new MetadataSync({
     source: new UpstreamMetadataSource(upstream, options.upstream.adminSecret, clock),
     options: options.metadata,
@@ -137,6 +154,7 @@ export function composeGateway(
   const graphql: GraphqlParts = {
     identities,
     requests,
+    documents,
     requestLimits: options.limits,
     mediaTypes: new MediaTypes(),
     credentialHeaders: [...CREDENTIAL_HEADERS, ...tokenHeaders(options)],

@@ -29,7 +29,21 @@ export const GATEWAY_ERRORS = {
   'not-found': { status: 404, meaning: 'There is nothing at this path.' },
   'not-supported': {
     status: 400,
-    meaning: 'The request is understood, but not supported: persisted queries.',
+    meaning: 'The request is understood, but not supported: persisted queries, when they are off.',
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    meaning:
+      'No document is known by this hash; the client sends it along and asks again. In the words of Apollo’s protocol.',
+  },
+  'persisted-query-invalid': {
+    status: 400,
+    meaning: 'The hash is not that of the query, or extensions.persistedQuery cannot be read.',
+  },
+  'document-not-found': { status: 400, meaning: 'The manifest has no such documentId.' },
+  'document-not-trusted': {
+    status: 403,
+    meaning: 'The document is not in the manifest, and trusted_documents.mode is only.',
   },
   'parse-failed': { status: 400, meaning: 'The body is no GraphQL request.' },
   'validation-failed': {
@@ -100,7 +114,7 @@ interface ErrorEntry {
 export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS
 
 export interface GatewayErrorOptions extends ErrorOptions {
-  /** Where in the request, as Hasura writes it; `$` unless told. */
+  /** Where in the request, as Hasura writes it; `$` unless told. Left out when empty: Apollo has none. */
   readonly path?: string
   /** The HTTP status when it is not the code's usual one. */
   readonly status?: number
@@ -131,7 +145,8 @@ export class GatewayError extends Error {
 
 /** The body of a refusal on a GraphQL endpoint, in Hasura's shape. */
 export function graphqlErrorBody(error: GatewayError): string {
-  const extensions = { path: error.path, code: error.code, ...error.extensions }
+  const { path, code } = error
+  const extensions = { ...(path === '' ? {} : { path }), code, ...error.extensions }
   return JSON.stringify({ errors: [{ message: error.message, extensions }] })
 }
 

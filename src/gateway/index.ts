@@ -4,6 +4,7 @@ export {
   describeMetadata,
   describeUpstream,
 } from './describe-upstream.ts'
+export { ManifestError, readManifest } from './documents/manifest.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { EVENTS_SECRET_HEADER } from './events/event-routes.ts'
 export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'

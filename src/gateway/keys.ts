@@ -27,6 +27,16 @@ export function limitKey(rule: string, subject: string): Buffer {
   return Buffer.from(`${PREFIX}:limit:{${subject}}:${rule}`)
 }
 
+/** A document that a client has registered. `hash` is its SHA-256, in hexadecimal. */
+export function documentKey(hash: string): Buffer {
+  return Buffer.from(`${PREFIX}:document:${hash}`)
+}
+
+/** How many documents one subject has registered. */
+export function documentQuotaKey(subject: string): Buffer {
+  return Buffer.from(`${PREFIX}:document-quota:${subject}`)
+}
+
 /** `idDigest` rather than the id: who reads the store cannot use a session. */
 export function sessionKey(idDigest: string): Buffer {
   return Buffer.from(`${PREFIX}:session:${idDigest}`)

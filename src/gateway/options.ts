@@ -9,6 +9,8 @@ export interface GatewayOptions {
   readonly cache: CacheOptions
   readonly rateLimit: RateLimitOptions
   readonly session: SessionOptions
+  readonly persistedQueries: PersistedQueriesOptions
+  readonly trustedDocuments: TrustedDocumentsOptions
   readonly metadata: MetadataOptions
   readonly events: EventOptions
 }
@@ -147,6 +149,27 @@ export interface EventOptions {
   /** What Hasura's event triggers send to be believed; without it none is. */
   readonly secret: string | undefined
   readonly bodyBytesMax: number
+}
+
+/** Apollo's automatic persisted queries. */
+export interface PersistedQueriesOptions {
+  readonly enabled: boolean
+  /** How long a registered document stays. */
+  readonly ttlMs: number
+  /** Larger ones are not kept. */
+  readonly documentBytesMax: number
+  /** At once, in the store. */
+  readonly documentsMax: number
+  /** Of one user, or one address, within a window. */
+  readonly registrationsMax: number
+  readonly registrationWindowMs: number
+}
+
+export interface TrustedDocumentsOptions {
+  /** `on` answers them beside others, `only` refuses all others but an admin's. */
+  readonly mode: 'off' | 'on' | 'only'
+  /** By id: documents/manifest.ts. */
+  readonly documents: ReadonlyMap<string, string>
 }
 
 export interface MetadataOptions {

@@ -81,6 +81,15 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       ttlMs: 3_600_000,
       sameSite: 'lax',
     },
+    persistedQueries: {
+      enabled: true,
+      ttlMs: 86_400_000,
+      documentBytesMax: 10_000,
+      documentsMax: 1_000,
+      registrationsMax: 100,
+      registrationWindowMs: 3_600_000,
+    },
+    trustedDocuments: { mode: 'off', documents: new Map() },
     metadata: { pollIntervalMs: 10_000, declared: NOTHING_DECLARED },
     events: { path: '/events', secret: EVENTS_SECRET, bodyBytesMax: 10_000 },
   }

@@ -88,6 +88,8 @@ function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOpt
     cache: { ...options.cache, ...changes.cache },
     rateLimit: { ...options.rateLimit, ...changes.rateLimit },
     session: { ...options.session, ...changes.session },
+    persistedQueries: { ...options.persistedQueries, ...changes.persistedQueries },
+    trustedDocuments: { ...options.trustedDocuments, ...changes.trustedDocuments },
     metadata: { ...options.metadata, ...changes.metadata },
     events: { ...options.events, ...changes.events },
   }

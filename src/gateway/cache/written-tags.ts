@@ -1,9 +1,11 @@
-import type { PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
+import type { DocumentReference, PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
 import type { Planner, Tag } from '../metadata/plan.ts'
 import { ANY_WRITE, EVERYTHING } from './epochs.ts'
 
 export interface WrittenTagsOptions {
-  readonly requests: { prepare(body: Buffer): PreparedRequest | PreparedBatch }
+  readonly requests: {
+    prepare(body: Buffer): PreparedRequest | PreparedBatch | DocumentReference
+  }
   readonly planner: Planner
 }
 
@@ -31,6 +33,8 @@ export class WrittenTags {
     try {
       const prepared = this.#options.requests.prepare(body)
       if (prepared.kind === 'single') return [prepared]
+      // Which document it is only Hasura can tell.
+      if (prepared.kind === 'reference') return [undefined]
       return prepared.members.map(({ request }) => ('operation' in request ? request : undefined))
     } catch {
       return [undefined]

@@ -54,6 +54,21 @@ export interface PreparedRequest {
   readonly variables: JsonObject | undefined
 }
 
+/** A request that names its document. What it asks is known once the document is found: documents/. */
+export interface DocumentReference {
+  readonly kind: 'reference'
+  readonly name: DocumentName
+  /** The document, when the request brings it as well. */
+  readonly query: string | undefined
+  readonly operationName: string | undefined
+  readonly variables: JsonObject | undefined
+}
+
+/** By Apollo's `extensions.persistedQuery`, or by the `documentId` of the draft of GraphQL over HTTP. */
+export type DocumentName =
+  | { readonly kind: 'hash'; readonly sha256Hash: string }
+  | { readonly kind: 'id'; readonly id: string }
+
 /** A JSON list of requests: they are answered in their order, and one that is refused fails alone. */
 export interface PreparedBatch {
   readonly kind: 'batch'
@@ -61,7 +76,7 @@ export interface PreparedBatch {
 }
 
 export interface BatchMember {
-  readonly request: PreparedRequest | GatewayError
+  readonly request: PreparedRequest | DocumentReference | GatewayError
   /** The member's own JSON, as the client wrote it. */
   readonly body: Buffer
 }

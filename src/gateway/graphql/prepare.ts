@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { CacheOptions, RequestLimits } from '../options.ts'
 import { hashBytes } from './hash-bytes.ts'
 import { canonicalJson } from './lossless-json.ts'
-import type { BatchMember, PreparedBatch, PreparedRequest } from './operation.ts'
+import type { BatchMember, DocumentReference, PreparedBatch, PreparedRequest } from './operation.ts'
 import { type ReadOperation, readOperation } from './read-operation.ts'
 import { type GraphqlRequest, type RequestMember, readRequestBody } from './request.ts'
 import { WeightedMemo } from './weighted-memo.ts'
@@ -20,7 +20,7 @@ export interface Preparer {
    * What the body of POST /v1/graphql asks for; throws GatewayError when it cannot be read or is over a limit.
    * The bytes are only read, and copied where they are remembered.
    */
-  prepare(body: Buffer): PreparedRequest | PreparedBatch
+  prepare(body: Buffer): PreparedRequest | PreparedBatch | DocumentReference
 }
 
 /** What is remembered may take as much memory as if every body or document took so many bytes. */
@@ -31,6 +31,8 @@ const BODY_COPIES = 4
 
 /** Of a member of a batch that was refused: its error has a stack. */
 const BYTES_PER_ERROR = 2_048
+
+const BYTES_PER_REFERENCE = 256
 
 /**
  * Clients send the same few bodies again and again: whole bodies are remembered by their bytes, from the second
@@ -67,7 +69,7 @@ export function createPreparer({ limits, memo, random }: PreparerOptions): Prepa
 
 interface RememberedBody {
   readonly body: Buffer
-  readonly prepared: PreparedRequest | PreparedBatch
+  readonly prepared: PreparedRequest | PreparedBatch | DocumentReference
 }
 
 /** With memory of its own: a slice of a pool, or of a socket's chunk, would keep all of that alive. */
@@ -87,7 +89,7 @@ function prepareBody(
   body: Buffer,
   limits: RequestLimits,
   documents: DocumentMemo,
-): Weighed<PreparedRequest | PreparedBatch> {
+): Weighed<PreparedRequest | PreparedBatch | DocumentReference> {
   const read = readRequestBody(body, limits)
   if (read.kind === 'single') return prepareRequest(read.request, documents)
   const members = read.members.map((member) => prepareMember(member, documents))
@@ -112,9 +114,11 @@ function prepareMember(
 }
 
 function prepareRequest(
-  { query, operationName, variables }: GraphqlRequest,
+  request: GraphqlRequest,
   documents: DocumentMemo,
-): Weighed<PreparedRequest> {
+): Weighed<PreparedRequest | DocumentReference> {
+  if (request.kind === 'reference') return { prepared: request, weight: BYTES_PER_REFERENCE }
+  const { query, operationName, variables } = request
   const { operation, weight } = documents.read(query, operationName)
   // Hasura does not tell an empty object from none.
   const variablesText = variables === undefined ? '{}' : canonicalJson(variables)

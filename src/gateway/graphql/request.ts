@@ -1,10 +1,13 @@
 import { GatewayError } from '../errors.ts'
 import type { RequestLimits } from '../options.ts'
 import { isJsonNumber, isJsonObject, parseJson } from './lossless-json.ts'
-import type { JsonObject, JsonValue } from './operation.ts'
+import type { DocumentName, DocumentReference, JsonObject, JsonValue } from './operation.ts'
 
 /** What a client asks for, types checked, the document unread. */
-export interface GraphqlRequest {
+export type GraphqlRequest = CompleteRequest | DocumentReference
+
+export interface CompleteRequest {
+  readonly kind: 'complete'
   readonly query: string
   readonly operationName: string | undefined
   readonly variables: JsonObject | undefined
@@ -41,26 +44,48 @@ export function readRequestBody(body: Buffer, limits: RequestLimits): RequestBod
 
 function readRequest(value: JsonValue | undefined, path: string): GraphqlRequest {
   if (!isJsonObject(value)) throw wrongType(value, 'Object', path)
-  return {
-    query: readQuery(value, path),
-    operationName: readOperationName(value.get('operationName'), `${path}.operationName`),
-    variables: readVariables(value.get('variables'), `${path}.variables`),
+  const name = readDocumentName(value)
+  const query = readQuery(value, path)
+  if (name === undefined && query === undefined) {
+    throw new GatewayError('parse-failed', 'key "query" not found', { path })
   }
+  const operationName = readOperationName(value.get('operationName'), `${path}.operationName`)
+  const variables = readVariables(value.get('variables'), `${path}.variables`)
+  if (name !== undefined) return { kind: 'reference', name, query, operationName, variables }
+  return { kind: 'complete', query: query ?? '', operationName, variables }
 }
 
-function readQuery(request: JsonObject, path: string): string {
+function readQuery(request: JsonObject, path: string): string | undefined {
   const query = request.get('query')
-  if (typeof query === 'string') return query
-  if (query !== undefined) throw wrongType(query, 'String', `${path}.query`)
-  // Clients of automatic persisted queries take this answer for "send the whole text from now on".
-  if (hasPersistedQuery(request))
-    throw new GatewayError('not-supported', 'PersistedQueryNotSupported')
-  throw new GatewayError('parse-failed', 'key "query" not found', { path })
+  if (query === undefined || typeof query === 'string') return query
+  // Some clients of persisted queries write it so.
+  if (query === null && readDocumentName(request) !== undefined) return undefined
+  throw wrongType(query, 'String', `${path}.query`)
 }
 
-function hasPersistedQuery(request: JsonObject): boolean {
+const SHA256 = /^[\da-f]{64}$/i
+
+/** A documentId of another type is like any other key: ignored. */
+function readDocumentName(request: JsonObject): DocumentName | undefined {
+  const id = request.get('documentId')
+  if (typeof id === 'string') return { kind: 'id', id }
   const extensions = request.get('extensions')
-  return isJsonObject(extensions) && extensions.has('persistedQuery')
+  const persisted = isJsonObject(extensions) ? extensions.get('persistedQuery') : undefined
+  if (persisted === undefined || persisted === null) return undefined
+  const version = isJsonObject(persisted) ? persisted.get('version') : undefined
+  const hash = isJsonObject(persisted) ? persisted.get('sha256Hash') : undefined
+  if (version === undefined || !isOne(version)) {
+    throw new GatewayError('persisted-query-invalid', 'Unsupported persisted query version')
+  }
+  // Not in hexadecimal it may still be an id of a manifest.
+  if (typeof hash !== 'string' || hash === '') {
+    throw new GatewayError('persisted-query-invalid', 'a persisted query has a sha256Hash')
+  }
+  return { kind: 'hash', sha256Hash: SHA256.test(hash) ? hash.toLowerCase() : hash }
+}
+
+function isOne(value: JsonValue): boolean {
+  return isJsonNumber(value) && value.lexeme === '1'
 }
 
 const GRAPHQL_NAME = /^[_A-Za-z][_0-9A-Za-z]*$/

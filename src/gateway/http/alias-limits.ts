@@ -17,6 +17,7 @@ export async function limitAlias(
   const ip = clientIp(headers, socketAddress, trustedHops)
   try {
     const identity = await parts.identities.resolve(headers)
+    parts.documents.refuseUnnamed(identity)
     for (let count = operationCount(parts, body); count > 0; count -= 1) {
       const decision = await parts.limiter.take(identity, ip)
       parts.limitStatistics.decided(decision)
@@ -31,7 +32,11 @@ export async function limitAlias(
   }
 }
 
-const LIMITS: ReadonlySet<string> = new Set(['rate-limit-exceeded', 'store-unavailable'])
+const LIMITS: ReadonlySet<string> = new Set([
+  'document-not-trusted',
+  'rate-limit-exceeded',
+  'store-unavailable',
+])
 
 /** One for what cannot be read: Hasura may be able to. */
 function operationCount(parts: GraphqlParts, body: Buffer): number {

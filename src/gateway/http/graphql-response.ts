@@ -14,6 +14,7 @@ const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
   'unsupported-media-type',
   'method-not-allowed',
   'not-acceptable',
+  'persisted-query-invalid',
   'upstream-unreachable',
   'upstream-invalid-response',
   'upstream-overloaded',

@@ -11,9 +11,11 @@ import type { Invalidation } from '../cache/invalidation.ts'
 import type { Refresher } from '../cache/refresher.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
 import type { SingleFlight } from '../cache/single-flight.ts'
+import type { DocumentResolver, ResolvedRequest } from '../documents/document-resolver.ts'
 import { GatewayError } from '../errors.ts'
 import type {
   BatchMember,
+  DocumentReference,
   Operation,
   PreparedBatch,
   PreparedRequest,
@@ -26,6 +28,7 @@ import { clientIp } from '../ratelimit/client-ip.ts'
 import type { LimitDecision } from '../ratelimit/limit-decision.ts'
 import type { Limiter } from '../ratelimit/limiter.ts'
 import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
+import { digestOf, subjectOf } from '../ratelimit/rules.ts'
 import { refuseUnprovenGet } from '../session/cross-site.ts'
 import type { LimitStatistics } from '../statistics/limit-statistics.ts'
 import type { RequestStatistics } from '../statistics/request-statistics.ts'
@@ -43,6 +46,7 @@ import { asSharable } from './sharable-answer.ts'
 export interface GraphqlParts {
   readonly identities: IdentityResolver
   readonly requests: RequestReader
+  readonly documents: DocumentResolver
   readonly requestLimits: RequestLimits
   readonly mediaTypes: MediaTypes
   /** Of these the answer to a request depends, whatever it asks. */
@@ -68,7 +72,7 @@ export interface GraphqlParts {
 /** Reads the bytes of a body; the same bytes at once, while they are remembered. */
 export interface RequestReader {
   /** Throws a GatewayError for what is no GraphQL request, or beyond the limits. */
-  prepare(body: Buffer): PreparedRequest | PreparedBatch
+  prepare(body: Buffer): PreparedRequest | PreparedBatch | DocumentReference
 }
 
 /** One operation to answer: a whole request, or one of a batch. */
@@ -135,7 +139,24 @@ function* answerPost(parts: GraphqlParts, post: Post): Steps<Answer> {
   const identity = yield* settled(parts.identities.resolve(post.head.headers))
   const prepared = parts.requests.prepare(post.body)
   if (prepared.kind === 'batch') return yield* answerBatch(parts, post, identity, prepared.members)
-  return yield* answerOperation(parts, { ...post, identity, prepared })
+  const resolved = yield* resolveDocument(parts, { ...post, identity }, prepared)
+  return yield* answerOperation(parts, { ...post, identity, ...resolved })
+}
+
+/** A request that brings its document, or the one it comes to when it names one. */
+function* resolveDocument(
+  parts: GraphqlParts,
+  { head, identity, body }: Pick<Ask, 'head' | 'identity' | 'body'>,
+  prepared: PreparedRequest | DocumentReference,
+): Steps<ResolvedRequest> {
+  if (prepared.kind === 'reference') {
+    const { headers, socketAddress, trustedHops } = head
+    const ip = clientIp(headers, socketAddress, trustedHops)
+    const subject = digestOf(subjectOf({ per: 'user' }, identity, ip))
+    return yield* parts.documents.resolve(prepared, { identity, subject })
+  }
+  parts.documents.refuseUnnamed(identity)
+  return { prepared, body }
 }
 
 interface Get extends Pick<Ask, 'head' | 'mediaType' | 'encoding'> {
@@ -148,9 +169,10 @@ function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<
   if (identity.kind === 'session') refuseUnprovenGet(head.headers)
   const body = bodyOfQueryString(target, parts.requestLimits)
   const prepared = parts.requests.prepare(body)
-  invariant(prepared.kind === 'single', 'a query string asks for one operation')
-  if (prepared.operation.kind === 'mutation') throw mutationByGet()
-  const ask = { head, identity, prepared, body, ...form }
+  invariant(prepared.kind !== 'batch', 'a query string asks for one operation')
+  const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
+  if (resolved.prepared.operation.kind === 'mutation') throw mutationByGet()
+  const ask = { head, identity, ...form, ...resolved }
   return asSharable(parts, ask, yield* answerOperation(parts, ask))
 }
 
@@ -224,23 +246,32 @@ function* answerBatch(
 ): Steps<Answer> {
   const bodies: Buffer[] = [OPENING]
   for (const { request, body } of members) {
-    const answer =
-      request instanceof GatewayError
-        ? failed(parts, request, MEMBER_TYPE)
-        : yield* answerOperation(parts, {
-            head,
-            identity,
-            prepared: request,
-            body,
-            mediaType: MEMBER_TYPE,
-            encoding: 'identity',
-          })
+    const answer = yield* answerMember(parts, { head, identity, body }, request)
     if (bodies.length > 1) bodies.push(COMMA)
     bodies.push(answer.body)
   }
   bodies.push(CLOSING)
   const headers = ['Content-Type', JSON_TYPE, 'Cache-Status', 'gerbang; detail=batch']
   return { status: 200, headers, body: Buffer.concat(bodies), outcome: 'bypass', etag: undefined }
+}
+
+function* answerMember(
+  parts: GraphqlParts,
+  member: Pick<Ask, 'head' | 'identity' | 'body'>,
+  request: BatchMember['request'],
+): Steps<Answer> {
+  try {
+    if (request instanceof GatewayError) throw request
+    const resolved = yield* resolveDocument(parts, member, request)
+    return yield* answerOperation(parts, {
+      ...member,
+      ...resolved,
+      mediaType: MEMBER_TYPE,
+      encoding: 'identity',
+    })
+  } catch (error) {
+    return failed(parts, error, MEMBER_TYPE)
+  }
 }
 
 /** Of the members only the bodies are sent. */

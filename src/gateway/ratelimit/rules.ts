@@ -26,7 +26,11 @@ export function rulesOfRole(
 }
 
 /** Whom a rule counts together, for people to read. */
-export function subjectOf(rule: RateLimitRule, identity: Identity, clientIp: string): string {
+export function subjectOf(
+  rule: Pick<RateLimitRule, 'per'>,
+  identity: Identity,
+  clientIp: string,
+): string {
   switch (rule.per) {
     case 'role':
       return `role ${identity.role}`
@@ -67,6 +71,6 @@ function userOf(identity: Identity): string | undefined {
 }
 
 /** Keys are of one length, and nobody's name is read in them: 128 bits of SHA-256. */
-function digestOf(text: string): string {
+export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')
 }

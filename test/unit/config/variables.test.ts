@@ -27,6 +27,12 @@ const VARIABLES: Readonly<
   ],
   HASURA_GRAPHQL_UNAUTHORIZED_ROLE: ['r', (config) => config.auth.unauthorized_role, 'r'],
   HASURA_GRAPHQL_PRESERVE_401_ERRORS: ['t', (config) => config.auth.preserve_401_errors, true],
+  HASURA_GRAPHQL_ENABLE_PERSISTED_QUERIES: [
+    'true',
+    (config) => config.persisted_queries.enabled,
+    true,
+  ],
+  HASURA_GRAPHQL_PERSISTED_QUERIES_TTL: ['5', (config) => config.persisted_queries.ttl, 5_000],
   HASURA_GRAPHQL_GRACEFUL_SHUTDOWN_TIMEOUT: [
     '60',
     (config) => config.server.shutdown_grace,

@@ -16,6 +16,7 @@ function single(body: unknown) {
 describe('readRequestBody', () => {
   it('reads query, operationName and variables', () => {
     expect(single({ query: '{a}', operationName: 'A', variables: { x: 'y' } })).toEqual({
+      kind: 'complete',
       query: '{a}',
       operationName: 'A',
       variables: new Map([['x', 'y']]),
@@ -24,6 +25,7 @@ describe('readRequestBody', () => {
 
   it.each([{}, { operationName: null, variables: null }])('takes %j for absent', (rest) => {
     expect(single({ query: '{a}', ...rest })).toEqual({
+      kind: 'complete',
       query: '{a}',
       operationName: undefined,
       variables: undefined,
@@ -76,14 +78,55 @@ describe('readRequestBody', () => {
     expect(refusal(() => read('query=%7Ba%7D')).code).toBe('invalid-json')
   })
 
-  it('answers automatic persisted queries as clients expect it', () => {
-    const body = { extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } }
-    expect(refusal(() => read(body))).toEqual({
-      code: 'not-supported',
-      message: 'PersistedQueryNotSupported',
-      path: '$',
+  describe('of a request that names its document', () => {
+    const hash = 'ab'.repeat(32)
+    const persisted = (rest: object = {}) => ({
+      extensions: { persistedQuery: { version: 1, sha256Hash: hash, ...rest } },
     })
-    expect(single({ ...body, query: '{a}' }).query).toBe('{a}')
+
+    it.each([{}, { query: '{a}' }])('reads the hash of Apollo’s protocol beside %j', (rest) => {
+      expect(single({ ...persisted(), ...rest, variables: { x: 'y' } })).toEqual({
+        kind: 'reference',
+        name: { kind: 'hash', sha256Hash: hash },
+        query: undefined,
+        operationName: undefined,
+        variables: new Map([['x', 'y']]),
+        ...rest,
+      })
+    })
+
+    it.each([{}, { query: '{a}' }])('reads a documentId beside %j', (rest) => {
+      expect(single({ documentId: 'sha256:ab', operationName: 'A', ...rest })).toEqual({
+        kind: 'reference',
+        name: { kind: 'id', id: 'sha256:ab' },
+        query: undefined,
+        operationName: 'A',
+        variables: undefined,
+        ...rest,
+      })
+    })
+
+    it('takes a query that is null for absent', () => {
+      expect(single({ ...persisted(), query: null }).query).toBeUndefined()
+    })
+
+    it('takes a hash in capital letters for the same', () => {
+      expect(single(persisted({ sha256Hash: hash.toUpperCase() }))).toEqual(single(persisted()))
+    })
+
+    it.each([
+      [persisted({ version: 2 }), 'Unsupported persisted query version'],
+      [persisted({ version: undefined }), 'Unsupported persisted query version'],
+      [{ extensions: { persistedQuery: 1 } }, 'Unsupported persisted query version'],
+      [persisted({ sha256Hash: '' }), 'a persisted query has a sha256Hash'],
+      [persisted({ sha256Hash: 1 }), 'a persisted query has a sha256Hash'],
+    ])('refuses %j', (body, message) => {
+      expect(refusal(() => read(body))).toMatchObject({ code: 'persisted-query-invalid', message })
+    })
+
+    it('ignores a documentId that is no text', () => {
+      expect(single({ documentId: 7, query: '{a}' }).kind).toBe('complete')
+    })
   })
 
   describe('of a batch', () => {
@@ -92,11 +135,21 @@ describe('readRequestBody', () => {
         kind: 'batch',
         members: [
           {
-            request: { query: '{a}', operationName: undefined, variables: undefined },
+            request: {
+              kind: 'complete',
+              query: '{a}',
+              operationName: undefined,
+              variables: undefined,
+            },
             text: '{"query":"{a}"}',
           },
           {
-            request: { query: '{b}', operationName: undefined, variables: undefined },
+            request: {
+              kind: 'complete',
+              query: '{b}',
+              operationName: undefined,
+              variables: undefined,
+            },
             text: '{"query" : "{b}", "x":"é"}',
           },
         ],
