@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runToEnd, type Slices } from '../../shared/slices.ts'
 
 /** What a Postgres knows of its tables that Hasura's metadata does not tell. */
 export interface Catalog {
@@ -57,46 +58,99 @@ export interface DatabaseFunction {
 
 const referenceAction = z.enum(['a', 'r', 'c', 'n', 'd'])
 
-const catalogRows = z.object({
-  relations: z.array(
-    z.object({
-      name: z.string(),
-      kind: z.string(),
-      readsSession: z.boolean(),
-      callsFunctions: z.boolean(),
-      hasTriggers: z.boolean(),
-    }),
-  ),
-  /** view, what it reads */
-  views: z.array(z.tuple([z.string(), z.string()])),
-  /** child, parent */
-  inheritance: z.array(z.tuple([z.string(), z.string()])),
-  foreignKeys: z.array(
-    z.object({
-      from: z.string(),
-      columns: z.array(z.string()),
-      to: z.string(),
-      onDelete: referenceAction,
-      onUpdate: referenceAction,
-    }),
-  ),
-  /** What answers for a database may not know them. */
-  primaryKeys: z
-    .array(
-      z.object({
-        relation: z.string(),
-        columns: z.array(z.object({ name: z.string(), type: z.string().nullable() })),
-      }),
-    )
-    .default([]),
-  functions: z.array(
-    z.object({ name: z.string(), volatility: z.string(), returns: z.string().nullable() }),
-  ),
+const relationRow = z.object({
+  name: z.string(),
+  kind: z.string(),
+  readsSession: z.boolean(),
+  callsFunctions: z.boolean(),
+  hasTriggers: z.boolean(),
 })
+
+/** view, what it reads; child, parent */
+const namePair = z.tuple([z.string(), z.string()])
+
+const foreignKeyRow = z.object({
+  from: z.string(),
+  columns: z.array(z.string()),
+  to: z.string(),
+  onDelete: referenceAction,
+  onUpdate: referenceAction,
+})
+
+const primaryKeyRow = z.object({
+  relation: z.string(),
+  columns: z.array(z.object({ name: z.string(), type: z.string().nullable() })),
+})
+
+const functionRow = z.object({
+  name: z.string(),
+  volatility: z.string(),
+  returns: z.string().nullable(),
+})
+
+const list = z.array(z.unknown())
+
+const catalogLists = z.object({
+  relations: list,
+  views: list,
+  inheritance: list,
+  foreignKeys: list,
+  /** What answers for a database may not know them. */
+  primaryKeys: list.default([]),
+  functions: list,
+})
+
+interface CatalogRows {
+  readonly relations: readonly z.output<typeof relationRow>[]
+  readonly views: readonly z.output<typeof namePair>[]
+  readonly inheritance: readonly z.output<typeof namePair>[]
+  readonly foreignKeys: readonly z.output<typeof foreignKeyRow>[]
+  readonly primaryKeys: readonly z.output<typeof primaryKeyRow>[]
+  readonly functions: readonly z.output<typeof functionRow>[]
+}
 
 /** The catalog in the text that `CATALOG_QUERY` selects; throws when it is none. */
 export function parseCatalog(text: string): Catalog {
-  const rows = catalogRows.parse(JSON.parse(text))
+  return runToEnd(parseCatalogSlices(text))
+}
+
+/** The same, with pauses offered: a thousand tables take some 10 ms. */
+export function* parseCatalogSlices(text: string): Slices<Catalog> {
+  const lists = catalogLists.parse(JSON.parse(text))
+  yield
+  const rows: CatalogRows = {
+    relations: yield* readRows(relationRow, lists.relations),
+    views: yield* readRows(namePair, lists.views),
+    inheritance: yield* readRows(namePair, lists.inheritance),
+    foreignKeys: yield* readRows(foreignKeyRow, lists.foreignKeys),
+    primaryKeys: yield* readRows(primaryKeyRow, lists.primaryKeys),
+    functions: yield* readRows(functionRow, lists.functions),
+  }
+  yield
+  return catalogOf(rows)
+}
+
+/** Whether it is worth parsing. */
+export function isCatalogText(text: string): boolean {
+  try {
+    return catalogLists.safeParse(JSON.parse(text)).success
+  } catch {
+    return false
+  }
+}
+
+const ROWS_AT_ONCE = 100
+
+function* readRows<T>(schema: z.ZodType<T>, rows: readonly unknown[]): Slices<readonly T[]> {
+  const read: T[] = []
+  for (const [index, row] of rows.entries()) {
+    read.push(schema.parse(row))
+    if (index % ROWS_AT_ONCE === 0) yield
+  }
+  return read
+}
+
+function catalogOf(rows: CatalogRows): Catalog {
   const readsFrom = groups(rows.views)
   const kin = groups(
     rows.inheritance.flatMap(([child, parent]): [string, string][] => [
@@ -141,9 +195,7 @@ function groups<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string
 }
 
 /** Without those of which there are several: Hasura tracks none of them. */
-function singleFunctions(
-  rows: z.output<typeof catalogRows>['functions'],
-): ReadonlyMap<string, DatabaseFunction> {
+function singleFunctions(rows: CatalogRows['functions']): ReadonlyMap<string, DatabaseFunction> {
   const byName = groups(rows.map((row) => [row.name, row]))
   const single = [...byName.values()].filter((overloads) => overloads.length === 1).flat()
   return new Map(

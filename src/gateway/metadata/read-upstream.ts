@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Slices } from '../../shared/slices.ts'
 import { GatewayError } from '../errors.ts'
 import type { DeclaredDependencies } from '../options.ts'
-import { type Catalog, parseCatalog } from './catalog.ts'
+import { type Catalog, isCatalogText, parseCatalogSlices } from './catalog.ts'
 import { CATALOG_QUERY } from './catalog-query.ts'
 import {
   type CatalogSource,
@@ -41,8 +41,8 @@ export async function readUpstream(
     const answered = await askForCatalog(source, database, signal)
     signal.throwIfAborted()
     // What was read before need not be parsed again: polls would, and seldom find another.
-    const readable = answered === known || isCatalog(answered) ? answered : undefined
-    const text = readable ?? (isSame ? known : undefined)
+    const isReadable = answered !== undefined && (answered === known || isCatalogText(answered))
+    const text = isReadable ? answered : isSame ? known : undefined
     if (text !== undefined) catalogTexts.set(database.name, text)
   })
   await Promise.all(reads)
@@ -99,8 +99,12 @@ export function* catalogsOf({
 }: UpstreamReading): Slices<ReadonlyMap<string, Catalog>> {
   const catalogs = new Map<string, Catalog>()
   for (const [name, text] of catalogTexts) {
-    catalogs.set(name, parseCatalog(text))
-    yield
+    try {
+      catalogs.set(name, yield* parseCatalogSlices(text))
+    } catch (error) {
+      // What is no catalog leaves it unknown, as a database does that gives no answer.
+      if (!(error instanceof z.ZodError)) throw error
+    }
   }
   return catalogs
 }
@@ -142,13 +146,3 @@ const runSqlAnswer = z.object({
   result_type: z.literal('TuplesOk'),
   result: z.tuple([z.unknown(), z.tuple([z.string()])]),
 })
-
-function isCatalog(text: string | undefined): boolean {
-  if (text === undefined) return false
-  try {
-    parseCatalog(text)
-    return true
-  } catch {
-    return false
-  }
-}
