@@ -8,8 +8,11 @@ import { STAMP_BYTES } from './cache-entry.ts'
 /** In every entry: bumping it empties the cache in one step. */
 export const EVERYTHING: Tag = 'everything'
 
-/** Bumped by every mutation: see `Tag`. */
+/** Bumped by every mutation: see `Tag`, which says of all tags who depends on them and who bumps them. */
 export const ANY_WRITE: Tag = 'any-write'
+
+/** Of which there are as many as rows: see `Tag`. */
+const isRowTag = (tag: Tag): boolean => tag.startsWith('row:')
 
 export interface EpochsOptions {
   readonly store: Store
@@ -46,9 +49,15 @@ export class Epochs {
     return stamps.length === keys.length ? stamps : this.#create(keys, found)
   }
 
+  /**
+   * The stamps of rows go instead of changing: without one an entry is as dead, whoever is next creates a new
+   * one, and a table whose rows are written one by one, read or not, does not leave a stamp for each.
+   */
   bump(tags: readonly Tag[]): Awaitable<void> {
     const writes = tags.map((tag) =>
-      this.#store.set(epochKey(tag), this.#stamp(), { ttlMs: this.#ttlMs }),
+      isRowTag(tag)
+        ? this.#store.delete([epochKey(tag)])
+        : this.#store.set(epochKey(tag), this.#stamp(), { ttlMs: this.#ttlMs }),
     )
     if (writes.some(isPromise)) return Promise.all(writes.filter(isPromise)).then(() => undefined)
   }

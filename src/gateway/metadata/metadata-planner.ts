@@ -4,7 +4,7 @@ import type { VariableSlot } from './argument-walker.ts'
 import { combinePlans } from './combine-plans.ts'
 import { explainPlan, type PlanExplanation, type PlanPart } from './explanation.ts'
 import { type Footprint, Footprints } from './footprints.ts'
-import { type MetadataModel, tableId } from './metadata-model.ts'
+import type { MetadataModel } from './metadata-model.ts'
 import { MutationReach } from './mutation-reach.ts'
 import type { Plan, Planner, Tag } from './plan.ts'
 import { QueryReach } from './query-reach.ts'
@@ -67,8 +67,7 @@ export class MetadataPlanner implements Planner {
   }
 
   changedRows(source: string, relation: string, rows: readonly JsonObject[]): readonly Tag[] {
-    const [schema = '', name = ''] = relation.split('.')
-    const rowKey = this.#footprints.model.tables.get(tableId(source, { schema, name }))?.rowKey
+    const rowKey = this.#footprints.model.tables.get(`${source}:${relation}`)?.rowKey
     const tags = [relationTag(source, relation)]
     for (const row of rows) {
       const tag = rowKey && rowTagOf(rowKey, { source, relation }, row)

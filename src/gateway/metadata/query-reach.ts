@@ -15,6 +15,9 @@ import { keyValuesIn } from './row-key.ts'
 
 type RemoteSchemaField = Extract<TableField, { readonly kind: 'remote-schema' }>
 
+/** An entry has a stamp for each; an answer with more rows depends on their table. */
+const ROWS_MAX = 50
+
 /** What a query reaches: every table whose rows, as the role sees them, show in the answer or decide it. */
 export class QueryReach {
   readonly footprints = new Set<Footprint>()
@@ -75,7 +78,7 @@ export class QueryReach {
   #visitRow({ arguments: values, selections }: SelectedField, id: TableId): boolean {
     const table = this.#known.model.tables.get(id)
     const key = table?.rowKey && keyValuesIn(table.rowKey, values)
-    if (table === undefined || key === undefined) return false
+    if (table === undefined || key === undefined || this.rows.length >= ROWS_MAX) return false
     this.footprints.add(this.#known.ofRow(table, this.#role))
     this.rows.push({ table, key })
     this.#visitSelections(selections, table)

@@ -24,6 +24,8 @@ const CHANGES = [
   'CREATE RULE log AS ON INSERT TO categories DO ALSO NOTIFY categories',
   'ALTER TABLE users ENABLE ROW LEVEL SECURITY',
   'CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b))',
+  'CREATE TABLE named (name text COLLATE "C" PRIMARY KEY)',
+  'CREATE TABLE keyed (b uuid, c varchar(9), a int8, PRIMARY KEY (c, a, b))',
   'CREATE TABLE pair_notes (b int, a int, FOREIGN KEY (a, b) REFERENCES pairs ON DELETE SET NULL ON UPDATE SET DEFAULT)',
   "CREATE FUNCTION search_products(search text, most int) RETURNS SETOF products LANGUAGE sql STABLE AS 'SELECT * FROM products'",
   "CREATE FUNCTION cheap() RETURNS SETOF products LANGUAGE sql STABLE AS 'SELECT * FROM products'",
@@ -62,6 +64,17 @@ describe('the catalog query', () => {
       { from: 'public.product_categories', onDelete: 'c' },
       { from: 'public.reviews', onDelete: 'c' },
     ])
+  })
+
+  it('tells primary keys in their order, with the types that tell values apart', () => {
+    expect(relation('keyed')?.primaryKey).toEqual([
+      { name: 'c', type: 'varchar' },
+      { name: 'a', type: 'int8' },
+      { name: 'b', type: 'uuid' },
+    ])
+    expect(relation('named')?.primaryKey).toEqual([{ name: 'name', type: null }])
+    expect(relation('pair_notes')?.primaryKey).toEqual([])
+    expect(relation('product_sales')?.primaryKey).toEqual([])
   })
 
   it('tells what views read', () => {

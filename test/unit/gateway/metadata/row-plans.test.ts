@@ -128,6 +128,17 @@ describe('an answer by primary key', () => {
   })
 })
 
+describe('many rows', () => {
+  it('are the table, from the fifty-first on', () => {
+    const fields = (count: number) =>
+      Array.from({ length: count }, (_, id) => `r${id}: orders_by_pk(id: ${id}) { id }`).join(' ')
+    expect(plan(`{ ${fields(50)} }`).reads).not.toContain(tag('orders'))
+    const { reads } = plan(`{ ${fields(51)} }`)
+    expect(reads).toContain(tag('orders'))
+    expect(reads).toHaveLength(52)
+  })
+})
+
 describe('a write by primary key', () => {
   const writes = (field: string, variables?: object) =>
     plan(`mutation ($id: bigint, $set: orders_set_input) { ${field} }`, variables && { variables })
