@@ -8,6 +8,7 @@ import {
   type MetricSpec,
 } from '../src/gateway/metrics.ts'
 import { CacheStatistics } from '../src/gateway/statistics/cache-statistics.ts'
+import { FamilyStatistics } from '../src/gateway/statistics/family-statistics.ts'
 import { LimitStatistics } from '../src/gateway/statistics/limit-statistics.ts'
 import { RequestStatistics } from '../src/gateway/statistics/request-statistics.ts'
 import { UpstreamStatistics } from '../src/gateway/statistics/upstream-statistics.ts'
@@ -75,6 +76,7 @@ function idleSource(): MetricSource {
       limits: new LimitStatistics(RULES),
       upstream: new UpstreamStatistics(),
       events: new EventStatistics(),
+      families: new FamilyStatistics(1),
     },
     flights: { flights: 0, waiters: 0 },
     sessions: { createdCount: 0, deletedCount: 0 },

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Actor, GatewayError, type SecretSet } from '../gateway/index.ts'
 import type { AdminDependencies } from './admin.ts'
-import type { AdminSecrets } from './admin-secrets.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { takeStats, takeStoreStats } from './stats.ts'
 
 export interface AdminRouteParts extends AdminDependencies {
-  readonly secrets: AdminSecrets
+  readonly secrets: SecretSet
   readonly metrics: ProcessMetrics
 }
 
@@ -24,7 +24,9 @@ export function adminRoutes(
     next()
   })
   fastify.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'not-found', 'no such page'))
-  fastify.setErrorHandler((error, _request, reply) => {
+  fastify.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { statusCode: status = 500, message } = error
+    if (status < 500) return refuse(reply, status, 'bad-request', message)
     log.error({ err: error }, 'an admin request failed')
     return refuse(reply, 500, 'unexpected', 'internal error')
   })
@@ -38,7 +40,8 @@ export function adminRoutes(
   })
 
   const onRequest = (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
-    if (secrets.admits(request.headers[SECRET_HEADER])) next()
+    const isAdmitted = secrets.isEmpty || secretOf(secrets, request) !== undefined
+    if (isAdmitted) next()
     else refuse(reply, 401, 'access-denied', `invalid or missing "${SECRET_HEADER}"`)
   }
   fastify.get('/stats', { onRequest }, async () => await takeStats(parts))
@@ -46,7 +49,30 @@ export function adminRoutes(
     const text = await metrics.text(await takeStoreStats(store))
     return await reply.type(metrics.contentType).send(text)
   })
+  fastify.get('/audit', { onRequest }, () => ({ purges: gateway.audit() }))
+  fastify.post('/purge', { onRequest }, async (request, reply) => {
+    try {
+      const { concerned, outcome } = await gateway.purge(request.body, actorOf(secrets, request))
+      const { entries, isComplete } = concerned
+      return await reply.send({ outcome, entries, entries_complete: isComplete })
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return await reply
+        .code(error.status)
+        .send({ path: error.path, error: error.message, code: error.code })
+    }
+  })
   done()
+}
+
+function actorOf(secrets: SecretSet, request: FastifyRequest): Actor {
+  const index = secretOf(secrets, request)
+  const secret = index === undefined ? undefined : index + 1
+  return { via: 'admin', secret, address: request.ip }
+}
+
+function secretOf(secrets: SecretSet, { headers }: FastifyRequest): number | undefined {
+  return secrets.indexOf(headers[SECRET_HEADER])
 }
 
 function refuse(reply: FastifyReply, status: number, code: string, error: string): FastifyReply {

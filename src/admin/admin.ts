@@ -1,19 +1,18 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import type { Gateway } from '../gateway/index.ts'
+import { type Gateway, SecretSet } from '../gateway/index.ts'
 import { invariant } from '../shared/assert.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/index.ts'
 import { adminRoutes } from './admin-routes.ts'
-import { AdminSecrets } from './admin-secrets.ts'
 import { ProcessMetrics } from './metrics.ts'
 
 export interface AdminOptions {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
-  /** Any of them, in `X-Hasura-Admin-Secret`, opens /stats and /metrics; empty leaves them open. */
+  /** Any of them, in `X-Hasura-Admin-Secret`, opens all but health; empty leaves all open. */
   readonly secrets: readonly string[]
 }
 
@@ -29,8 +28,8 @@ export interface Admin extends Startable {
   readonly address: { readonly host: string; readonly port: number }
 }
 
-/** Of no interest to whoever asks here; nothing sends more. */
-const BODY_BYTES_MAX = 1_024
+/** A purge by a session variable that holds a list may be long. */
+const BODY_BYTES_MAX = 131_072
 const REQUEST_TIMEOUT_MS = 10_000
 const CONNECTIONS_MAX = 100
 
@@ -55,7 +54,7 @@ class AdminListener implements Admin {
     this.#app.server.maxConnections = CONNECTIONS_MAX
     this.#app.register(adminRoutes, {
       ...dependencies,
-      secrets: new AdminSecrets(options.secrets),
+      secrets: new SecretSet(options.secrets),
       metrics: new ProcessMetrics(dependencies.gateway.metrics),
     })
   }

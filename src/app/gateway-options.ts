@@ -97,6 +97,11 @@ export function gatewayOptions(
       secret: config.events.secret,
       bodyBytesMax: config.events.body_size_max,
     },
+    purge: {
+      entriesMax: config.purge.entries_max,
+      familiesMax: config.purge.families_max,
+      recordsMax: config.purge.audit_max,
+    },
   }
 }
 

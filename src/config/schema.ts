@@ -448,6 +448,21 @@ const events = section(
   },
 )
 
+const purge = section('What is remembered of entries kept and purged.', {
+  entries_max: option(integer({ min: 0, max: 10_000_000 }), {
+    default: 10_000,
+    doc: 'Entries that this gateway remembers to have kept, so that a purge can tell how many it concerns. With more than that in the store, the count is not complete, and says so.',
+  }),
+  families_max: option(integer({ min: 1, max: 100_000 }), {
+    default: 1_000,
+    doc: 'Query families in GET /pro/cache/metrics; beyond it those with the fewest requests are left out.',
+  }),
+  audit_max: option(integer({ min: 0, max: 1_000_000 }), {
+    default: 1_000,
+    doc: 'Purges in GET /audit; older ones are in the log only.',
+  }),
+})
+
 const store = section('Where entries, limits and sessions live.', {
   url: option(storeUrl, {
     default: 'embedded:',
@@ -536,6 +551,7 @@ export const configSchema = z.strictObject({
   trusted_documents: trustedDocuments,
   metadata,
   events,
+  purge,
   store,
   engine,
   log,

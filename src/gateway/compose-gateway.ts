@@ -3,6 +3,7 @@ import { CacheDecisions } from './cache/cache-decisions.ts'
 import { Compressor } from './cache/compressor.ts'
 import { Epochs } from './cache/epochs.ts'
 import { Invalidation } from './cache/invalidation.ts'
+import { PurgeHistory } from './cache/purge-history.ts'
 import { Refresher } from './cache/refresher.ts'
 import { ResponseCache } from './cache/response-cache.ts'
 import { SingleFlight } from './cache/single-flight.ts'
@@ -19,6 +20,7 @@ import { FastLane } from './http/fast-lane/fast-lane.ts'
 import { ownRequestHeaders } from './http/forward-headers.ts'
 import type { GraphqlParts } from './http/graphql-route.ts'
 import type { Fetched } from './http/graphql-upstream.ts'
+import type { HasuraCacheRouteParts } from './http/hasura-cache-routes.ts'
 import { MediaTypes } from './http/media-types.ts'
 import type { PassthroughParts } from './http/passthrough-route.ts'
 import { RequestIds } from './http/request-ids.ts'
@@ -26,13 +28,17 @@ import type { RouteParts } from './http/routes.ts'
 import { CREDENTIAL_HEADERS } from './http/sharable-answer.ts'
 import { IdentityResolver } from './identity/resolve-identity.ts'
 import { MetadataSync } from './metadata/metadata-sync.ts'
+import { tableTags } from './metadata/relation-tags.ts'
 import type { Statistics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
+import { EntryCensus } from './purge/entry-census.ts'
+import { Purger } from './purge/purger.ts'
 import { Limiter } from './ratelimit/limiter.ts'
 import { SessionCookie } from './session/session-cookie.ts'
 import type { SessionRoutesOptions } from './session/session-routes.ts'
 import { SessionStore } from './session/session-store.ts'
 import { CacheStatistics } from './statistics/cache-statistics.ts'
+import { FamilyStatistics } from './statistics/family-statistics.ts'
 import { LimitStatistics } from './statistics/limit-statistics.ts'
 import { RequestStatistics } from './statistics/request-statistics.ts'
 import { UpstreamStatistics } from './statistics/upstream-statistics.ts'
@@ -55,6 +61,8 @@ export interface GatewayModules {
   readonly websockets: WebSocketProxy
   readonly routes: RouteParts
   readonly eventRoutes: EventRouteParts
+  readonly purger: Purger
+  readonly hasuraCacheRoutes: HasuraCacheRouteParts
   /** `undefined` when there are no sessions. */
   readonly sessionRoutes: SessionRoutesOptions | undefined
 }
@@ -90,7 +98,13 @@ export function composeGateway(
   const identities = new IdentityResolver({ ...options, sessions, clock, log })
   const sessionCookie = options.session.enabled ? new SessionCookie(options.session) : undefined
 
-  const epochs = new Epochs({ store, random, ttlMs: entryLifeMaxMs(options) + STAMP_EXTRA_MS })
+  const stampTtlMs = entryLifeMaxMs(options) + STAMP_EXTRA_MS
+  const epochs = new Epochs({ store, random, ttlMs: stampTtlMs })
+  const purges = new PurgeHistory({ store, random, ttlMs: stampTtlMs })
+  const census = new EntryCensus({
+    isStoreShared: store.name !== 'embedded',
+    entriesMax: options.purge.entriesMax,
+  })
   const invalidation = new Invalidation({
     epochs,
     statistics: statistics.cache,
@@ -164,6 +178,8 @@ export function composeGateway(
       store,
       epochs,
       invalidation,
+      purges,
+      census,
       clock,
       log,
       statistics: statistics.cache,
@@ -179,12 +195,26 @@ export function composeGateway(
     invalidation,
     upstream,
     requestStatistics: statistics.requests,
+    familyStatistics: statistics.families,
     limitStatistics: statistics.limits,
     preserve401Errors: options.auth.preserve401Errors,
     sessionCookieName: cookieName,
     clock,
     log,
   }
+  const purger = new Purger({
+    store,
+    history: purges,
+    invalidation,
+    census,
+    tagNames: {
+      ofTable: tableTags,
+      ofRow: (source, relation, row) => metadata.planner.changedRows(source, relation, [row]),
+    },
+    clock,
+    log,
+    recordsMax: options.purge.recordsMax,
+  })
   const passthrough: PassthroughParts = {
     upstream,
     identities,
@@ -224,6 +254,13 @@ export function composeGateway(
       trustedProxyHops: options.server.trustedProxyHops,
       lifetime: { isStopping: false },
     },
+    purger,
+    hasuraCacheRoutes: {
+      adminSecrets: options.auth.adminSecrets,
+      purger,
+      families: statistics.families,
+      log,
+    },
     eventRoutes: {
       events: options.events,
       invalidation,
@@ -249,12 +286,13 @@ function tokenHeaders({ auth }: GatewayOptions): readonly string[] {
   return auth.jwtSecrets.flatMap(({ header }) => (header.kind === 'header' ? [header.name] : []))
 }
 
-function createStatistics({ rateLimit }: GatewayOptions): Statistics {
+function createStatistics({ rateLimit, purge }: GatewayOptions): Statistics {
   return {
     requests: new RequestStatistics(),
     cache: new CacheStatistics(),
     limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
     upstream: new UpstreamStatistics(),
     events: new EventStatistics(),
+    families: new FamilyStatistics(purge.familiesMax),
   }
 }

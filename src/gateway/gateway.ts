@@ -11,10 +11,14 @@ import { eventRoutes } from './events/event-routes.ts'
 import { Connections } from './http/connections.ts'
 import type { FastLane } from './http/fast-lane/fast-lane.ts'
 import { graphqlLane } from './http/graphql-lane.ts'
+import { hasuraCacheRoutes } from './http/hasura-cache-routes.ts'
 import { refuseMalformed } from './http/malformed-request.ts'
 import { graphqlRoutes, headOf, passthroughRoutes, refuseUrl } from './http/routes.ts'
 import { METRICS } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
+import type { Actor, AuditRecord } from './purge/audit-log.ts'
+import { parsePurgeOrder } from './purge/purge-order.ts'
+import type { PurgeReport } from './purge/purger.ts'
 import { sessionRoutes } from './session/session-routes.ts'
 import { createMetricRegistry } from './statistics/metric-registry.ts'
 import type { GatewaySnapshot } from './statistics/snapshot.ts'
@@ -34,6 +38,10 @@ export interface Gateway extends Startable {
   readonly metrics: Registry
   /** Empty when requests can be served; else what is missing, in words. */
   notReady(): Promise<readonly string[]>
+  /** `order` is a JSON value, judged here. Throws a GatewayError when it is no purge, or the store fails. */
+  purge(order: unknown, who: Actor): Promise<PurgeReport>
+  /** The last purges, the newest first. */
+  audit(): readonly AuditRecord[]
 }
 
 /** The GraphQL gateway: nothing listens, connects or is read before `start()`. */
@@ -136,6 +144,14 @@ class HttpGateway implements Gateway {
     return [`Hasura’s metadata could not be read yet: ${lastError?.message ?? 'it is being read'}`]
   }
 
+  async purge(order: unknown, who: Actor): Promise<PurgeReport> {
+    return await this.#modules.purger.purge(parsePurgeOrder(order), who)
+  }
+
+  audit(): readonly AuditRecord[] {
+    return this.#modules.purger.audit()
+  }
+
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
     const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
@@ -180,6 +196,7 @@ class HttpGateway implements Gateway {
     this.#connections.attach(app.server)
     app.register(graphqlRoutes, routes)
     app.register(eventRoutes, events)
+    app.register(hasuraCacheRoutes, this.#modules.hasuraCacheRoutes)
     if (session !== undefined) app.register(sessionRoutes, session)
     app.register(passthroughRoutes, routes)
     app.server.on('upgrade', (request, socket, firstBytes) => {

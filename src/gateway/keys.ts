@@ -1,4 +1,4 @@
-import type { Compression } from './cache/encoding.ts'
+import { COMPRESSIONS, type Compression } from './cache/encoding.ts'
 import type { Tag } from './metadata/plan.ts'
 
 /**
@@ -7,9 +7,31 @@ import type { Tag } from './metadata/plan.ts'
  */
 const PREFIX = 'gerbang'
 
-/** A cached answer. `digest` is that of everything the answer depends on. */
+/** Hasura EE shows its keys as SHA-1 in hexadecimal: clients may rely on 40 digits. */
+const SHOWN_BYTES = 20
+
+/** A digest as X-Hasura-Query-Cache-Key and X-Hasura-Query-Family-Cache-Key show it. */
+export function shownDigest(digest: Buffer): string {
+  return digest.toString('hex', 0, SHOWN_BYTES)
+}
+
+/**
+ * A cached answer. `digest` is that of everything the answer depends on. Only as much of it as clients are
+ * shown, so that they can name the entry; the rest is compared when it is read.
+ */
 export function entryKey(digest: Buffer): Buffer {
-  return Buffer.from(`${PREFIX}:entry:${digest.toString('base64url')}`)
+  return shownEntryKey(shownDigest(digest))
+}
+
+export function shownEntryKey(shown: string): Buffer {
+  return Buffer.from(`${PREFIX}:entry:${shown}`)
+}
+
+/** The entry that clients are shown so, and what may be kept of it in other encodings. */
+export function shownEntryKeys(shown: string): readonly Buffer[] {
+  const key = shownEntryKey(shown)
+  const variants = COMPRESSIONS.map((encoding) => Buffer.from(`${key.toString()}:${encoding}`))
+  return [key, ...variants]
 }
 
 /** The same answer compressed. */
@@ -20,6 +42,14 @@ export function variantKey(digest: Buffer, encoding: Compression): Buffer {
 /** The stamp of one tag; every entry that depends on the tag is dead once it changed. */
 export function epochKey(tag: Tag): Buffer {
   return Buffer.from(`${PREFIX}:epoch:${tag}`)
+}
+
+/**
+ * What was purged by other things than tags, since which stamp of `everything`. The braces put it on the
+ * cluster node of that epoch: both change in one step.
+ */
+export function purgeHistoryKey(): Buffer {
+  return Buffer.from(`${PREFIX}:purges:{${epochKey('everything').toString()}}`)
 }
 
 /** What one subject has used of one rule. The braces keep the rules of a subject on one cluster node. */

@@ -1,6 +1,7 @@
 import type { BypassReason } from './cache/policy.ts'
 import type { EventStatistics } from './events/event-statistics.ts'
 import type { CacheStatistics } from './statistics/cache-statistics.ts'
+import type { FamilyStatistics } from './statistics/family-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
 import type { RequestStatistics } from './statistics/request-statistics.ts'
@@ -17,6 +18,7 @@ export interface Statistics {
   readonly limits: LimitStatistics
   readonly upstream: UpstreamStatistics
   readonly events: EventStatistics
+  readonly families: FamilyStatistics
 }
 
 /** What the metrics are read from when someone asks for them. */

@@ -13,6 +13,7 @@ export interface GatewayOptions {
   readonly trustedDocuments: TrustedDocumentsOptions
   readonly metadata: MetadataOptions
   readonly events: EventOptions
+  readonly purge: PurgeOptions
 }
 
 export interface ServerOptions {
@@ -170,6 +171,16 @@ export interface TrustedDocumentsOptions {
   readonly mode: 'off' | 'on' | 'only'
   /** By id: documents/manifest.ts. */
   readonly documents: ReadonlyMap<string, string>
+}
+
+/** What is remembered in memory of what was kept and purged. */
+export interface PurgeOptions {
+  /** Entries that purges can be counted by. */
+  readonly entriesMax: number
+  /** Query families with hits and misses of their own. */
+  readonly familiesMax: number
+  /** Purges in the audit log. */
+  readonly recordsMax: number
 }
 
 export interface MetadataOptions {

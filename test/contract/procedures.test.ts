@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Engine } from '../../src/engine/index.ts'
+import { appendPurge } from '../../src/gateway/cache/append-purge.ts'
 import { SlidingWindow, windowArguments } from '../../src/gateway/ratelimit/sliding-window.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { type Random, seededRandom } from '../../src/shared/random.ts'
@@ -36,6 +37,24 @@ const SUBJECTS: readonly Subject[] = [
         afterMs: pick(random, [0, 0, 1, 40, 313, 1_500, 9_999, 10_001, 61_000, 200_000]),
         keys: limits.map(({ limit }) => Buffer.from(`{subject ${random.uint32() % 2}}:${limit}`)),
         args: windowArguments(cost, limits),
+      }
+    },
+  },
+  {
+    procedure: appendPurge,
+    nextCall(random) {
+      const text = pick(random, [
+        'hrole:user',
+        'stag:table:default:public.orders',
+        `h${'é'.repeat(200)}`,
+      ])
+      const ttlMs = pick(random, [1_000, 60_000])
+      const bytesMax = pick(random, [32, 300, 1_000])
+      const word = random.uint32() % 2
+      return {
+        afterMs: pick(random, [0, 1, 40, 999, 1_000, 59_999, 60_000]),
+        keys: [Buffer.from(`{epoch ${word}}`), Buffer.from(`{epoch ${word}}:purges`)],
+        args: [random.bytes(16).toString('hex'), text, ttlMs, bytesMax],
       }
     },
   },

@@ -91,6 +91,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
     },
     trustedDocuments: { mode: 'off', documents: new Map() },
     metadata: { pollIntervalMs: 10_000, declared: NOTHING_DECLARED },
+    purge: { entriesMax: 1_000, familiesMax: 100, recordsMax: 100 },
     events: { path: '/events', secret: EVENTS_SECRET, bodyBytesMax: 10_000 },
   }
 }

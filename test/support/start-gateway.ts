@@ -92,6 +92,7 @@ function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOpt
     trustedDocuments: { ...options.trustedDocuments, ...changes.trustedDocuments },
     metadata: { ...options.metadata, ...changes.metadata },
     events: { ...options.events, ...changes.events },
+    purge: { ...options.purge, ...changes.purge },
   }
 }
 

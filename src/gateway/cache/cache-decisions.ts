@@ -8,6 +8,7 @@ import type { CacheOptions } from '../options.ts'
 import { type CacheTarget, createCacheTarget } from './cache-target.ts'
 import { keyedHeaders } from './keyed-headers.ts'
 import { type BypassReason, type CachePolicy, cachePolicy } from './policy.ts'
+import { type Selector, selectors } from './selectors.ts'
 
 /** Where the answer to a request may be, or why it is asked of the upstream each time. */
 export type CacheDecision = Target | Bypass
@@ -121,11 +122,12 @@ export class CacheDecisions {
     invariant(policy.bypass === undefined, 'what is bypassed has no target')
     const { operation, variablesText } = prepared
     const { role, sessionVariables } = identity
+    const variables = relevantSessionVariables(plan.sessionVariables, sessionVariables)
     const digest = cacheKeyDigest({
       operationDigest: operation.digest,
       variablesText,
       role,
-      sessionVariables: relevantSessionVariables(plan.sessionVariables, sessionVariables),
+      sessionVariables: variables,
       forwardedHeaders: headers,
       metadataVersion: version,
     })
@@ -137,6 +139,7 @@ export class CacheDecisions {
       staleness: policy.staleness,
       reads: plan.reads,
       forwardsHeaders: plan.forwardedHeaders !== undefined,
+      selectors: selectorsOf(operation.name, role, variables),
     })
     this.#makeRoom()
     const decision = { target, refresh: policy.refresh }
@@ -168,6 +171,20 @@ export class CacheDecisions {
     }
     return session
   }
+}
+
+function selectorsOf(
+  operationName: string | undefined,
+  role: string,
+  variables: readonly (readonly [name: string, value: string | undefined])[],
+): readonly Selector[] {
+  return [
+    selectors.role(role),
+    ...(operationName === undefined ? [] : [selectors.operation(operationName)]),
+    ...variables.flatMap(([name, value]) =>
+      value === undefined ? [] : [selectors.variable(name, value)],
+    ),
+  ]
 }
 
 /** So that no two lists of values read the same when put together. */

@@ -202,6 +202,12 @@ function isOfSameWrite(bytes: Buffer, offset: number, stamp: Buffer): boolean {
   return holds(bytes, offset, stamp.subarray(0, WRITE_STAMP_BYTES), WRITE_STAMP_BYTES)
 }
 
+/** What one of its tags had when the entry was kept; `undefined` for bytes that are no entry. */
+export function stampIn(bytes: Buffer, index: number): Buffer | undefined {
+  const at = STAMPS_AT + index * STAMP_BYTES
+  return bytes.length < at + STAMP_BYTES ? undefined : bytes.subarray(at, at + STAMP_BYTES)
+}
+
 function holds(bytes: Buffer, offset: number, expected: Buffer, length: number): boolean {
   if (expected.length !== length || bytes.length < offset + length) return false
   return bytes.compare(expected, 0, length, offset, offset + length) === 0

@@ -1,5 +1,6 @@
-import { epochKey } from '../keys.ts'
+import { epochKey, shownDigest } from '../keys.ts'
 import type { Tag } from '../metadata/plan.ts'
+import type { FamilyCounts } from '../statistics/family-statistics.ts'
 import { COMPRESSIONS, type Compression, type Encoding } from './encoding.ts'
 import { EVERYTHING } from './epochs.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type Representation,
   type Variant,
 } from './representation.ts'
+import { type Selector, selectors } from './selectors.ts'
 import { longestStaleMs, NEVER_STALE, type Staleness } from './staleness.ts'
 
 /** Where the answer to one request by one kind of asker is kept, worked out once and then remembered. */
@@ -35,6 +37,12 @@ export interface CacheTarget {
   readonly cacheKey: string
   /** X-Hasura-Query-Family-Cache-Key: the same for all variables and sessions of a role. */
   readonly familyKey: string
+  /** What the entry can be purged by. */
+  readonly selectors: readonly Selector[]
+  /** The place of `everything` among the tags. */
+  readonly scopeIndex: number
+  /** Found when it is first counted. */
+  familyCounts: FamilyCounts | undefined
 }
 
 export interface CacheTargetFields {
@@ -42,6 +50,8 @@ export interface CacheTargetFields {
   readonly familyDigest: Buffer
   readonly ttlMs: number
   readonly reads: readonly Tag[]
+  /** Of who asks and what: role, operation, session variables. */
+  readonly selectors?: readonly Selector[]
   /** Not, unless given. */
   readonly forwardsHeaders?: boolean
   /** Unless given, all entries live for `ttlMs`. */
@@ -50,13 +60,12 @@ export interface CacheTargetFields {
   readonly staleness?: Staleness
 }
 
-/** Hasura EE shows its keys as SHA-1 in hexadecimal: clients may rely on 40 digits. */
-const SHOWN_BYTES = 20
-
 export function createCacheTarget(fields: CacheTargetFields): CacheTarget {
   const { digest, staleness = NEVER_STALE } = fields
   const tags = [...new Set([EVERYTHING, ...fields.reads])].sort()
   const identity = createIdentity(digest, tags.map(epochKey))
+  const cacheKey = shownDigest(digest)
+  const familyKey = shownDigest(fields.familyDigest)
   return {
     digest,
     ttlMs: fields.ttlMs,
@@ -68,8 +77,16 @@ export function createCacheTarget(fields: CacheTargetFields): CacheTarget {
     identity,
     variants: {},
     forwardsHeaders: fields.forwardsHeaders ?? false,
-    cacheKey: digest.toString('hex', 0, SHOWN_BYTES),
-    familyKey: fields.familyDigest.toString('hex', 0, SHOWN_BYTES),
+    cacheKey,
+    familyKey,
+    selectors: [
+      selectors.key(cacheKey),
+      selectors.family(familyKey),
+      ...(fields.selectors ?? []),
+      ...tags.map(selectors.tag),
+    ],
+    scopeIndex: tags.indexOf(EVERYTHING),
+    familyCounts: undefined,
   }
 }
 

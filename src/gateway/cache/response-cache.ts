@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
 import { type Store, StoreError } from '../../store/index.ts'
 import { variantKey } from '../keys.ts'
+import type { EntryCensus } from '../purge/entry-census.ts'
 import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
 import {
@@ -20,6 +21,7 @@ import { type CacheTarget, forgetVariants } from './cache-target.ts'
 import { COMPRESSIONS, type Encoding } from './encoding.ts'
 import type { Epochs } from './epochs.ts'
 import type { Invalidation } from './invalidation.ts'
+import type { PurgeHistory, Read } from './purge-history.ts'
 import { forgetVariant, type Representation, type Variant } from './representation.ts'
 import { type DiscardReason, whyNotStorable } from './storable.ts'
 
@@ -27,6 +29,8 @@ export interface ResponseCacheOptions {
   readonly store: Store
   readonly epochs: Epochs
   readonly invalidation: Invalidation
+  readonly purges: PurgeHistory
+  readonly census: EntryCensus
   readonly clock: Clock
   readonly log: Logger
   readonly statistics: CacheStatistics
@@ -80,16 +84,19 @@ export class ResponseCache {
   }
 
   #lookUpVariant(target: CacheTarget, nowMs: number, variant: Variant): Awaitable<Lookup> {
-    const found = (values: readonly (Buffer | undefined)[]): Awaitable<Lookup> => {
-      const lookup = readLookup(values, target, nowMs, variant)
+    const orIdentity = (lookup: Lookup): Awaitable<Lookup> => {
       if (lookup.entry !== undefined) return lookup
       forgetVariant(variant)
       return this.#lookUpIdentity(target, nowMs)
     }
+    const found = (values: Read): Awaitable<Lookup> => {
+      const lookup = this.#read(values, target, nowMs, variant)
+      return isPromise(lookup) ? lookup.then(orIdentity) : orIdentity(lookup)
+    }
     try {
       const values = this.#options.store.getMany(variant.keys)
       if (!isPromise(values)) return found(values)
-      return values.then(found, (error: unknown) => this.#storeFailed(error))
+      return values.then(found).catch((error: unknown) => this.#storeFailed(error))
     } catch (error) {
       return this.#storeFailed(error)
     }
@@ -98,14 +105,19 @@ export class ResponseCache {
   #lookUpIdentity(target: CacheTarget, nowMs: number): Awaitable<Lookup> {
     try {
       const values = this.#options.store.getMany(target.keys)
-      if (!isPromise(values)) return readLookup(values, target, nowMs, target.identity)
-      return values.then(
-        (found) => readLookup(found, target, nowMs, target.identity),
-        (error: unknown) => this.#storeFailed(error),
-      )
+      if (!isPromise(values)) return this.#read(values, target, nowMs, target.identity)
+      return values
+        .then((found) => this.#read(found, target, nowMs, target.identity))
+        .catch((error: unknown) => this.#storeFailed(error))
     } catch (error) {
       return this.#storeFailed(error)
     }
+  }
+
+  #read(values: Read, target: CacheTarget, nowMs: number, form: Representation): Awaitable<Lookup> {
+    const read = this.#options.purges.withoutOthers(values, target)
+    if (!isPromise(read)) return lookupOf(values, entryIn(read, target, nowMs, form))
+    return read.then((settled) => lookupOf(values, entryIn(settled, target, nowMs, form)))
   }
 
   /** As they are now, whatever the store has for the target. */
@@ -154,13 +166,14 @@ export class ResponseCache {
     const bytes = encodeCacheEntry({ digest, ...times, stamps, hash: bodyHash, body: answer.body })
     try {
       const current = await store.getMany(keys.slice(1))
-      if (!sameStamps(stamps, current)) return statistics.discarded('epoch')
+      if (!(await this.#areCurrent(stamps, current, target))) return statistics.discarded('epoch')
       await this.#forgetVariants(target)
       await store.set(nth(keys, 0), bytes, { ttlMs: ttlMs + target.staleMs })
     } catch (error) {
       this.#storeFailed(error)
       return statistics.discarded(isFull(error) ? 'capacity' : 'store')
     }
+    this.#options.census.kept(target, expiresAtMs)
     statistics.filled(answer.body.length)
     const { body } = answer
     return { encoding: 'identity', etag: etagOf(bodyHash), body, storedAtMs, expiresAtMs }
@@ -180,6 +193,20 @@ export class ResponseCache {
     return Math.max(1, Math.round(ttlMs * (1 - ttlJitter * this.#options.random.next())))
   }
 
+  /** Whether nothing was written since, and no purge was meant for the target. */
+  async #areCurrent(stamps: readonly Buffer[], now: Read, target: CacheTarget): Promise<boolean> {
+    const { scopeIndex, selectors } = target
+    for (const [index, stamp] of stamps.entries()) {
+      const current = now[index]
+      if (current === undefined) return false
+      if (current.equals(stamp)) continue
+      if (index !== scopeIndex) return false
+      const mode = await this.#options.purges.purgedBetween(stamp, current, selectors)
+      if (mode !== undefined) return false
+    }
+    return true
+  }
+
   #storeFailed(error: unknown): Lookup {
     if (!(error instanceof StoreError)) throw error
     this.#options.statistics.storeErrors += 1
@@ -188,27 +215,26 @@ export class ResponseCache {
   }
 }
 
-function readLookup(
-  values: readonly (Buffer | undefined)[],
+/** Stamps as they are: what is fetched from now on is younger than any purge so far. */
+function lookupOf(values: Read, entry: CacheEntry | undefined): Lookup {
+  if (entry?.state === 'fresh') return { entry, stale: undefined, stamps: NO_STAMPS }
+  return { entry: undefined, stale: entry, stamps: values.slice(1) }
+}
+
+function entryIn(
+  read: Read,
   target: CacheTarget,
   nowMs: number,
   { etags }: Representation,
-): Lookup {
+): CacheEntry | undefined {
   const { digest, ttlMs, staleMs } = target
-  const check = { digest, nowMs, ttlMs, staleMs, etags }
-  const entry = readCacheEntry(values, check)
-  if (entry?.state === 'fresh') return { entry, stale: undefined, stamps: NO_STAMPS }
-  return { entry: undefined, stale: entry, stamps: values.slice(1) }
+  return readCacheEntry(read, { digest, nowMs, ttlMs, staleMs, etags })
 }
 
 const NO_STAMPS: readonly Buffer[] = []
 
 function isFull(error: unknown): boolean {
   return error instanceof StoreError && error.code === 'out-of-memory'
-}
-
-function sameStamps(before: readonly Buffer[], now: readonly (Buffer | undefined)[]): boolean {
-  return before.every((stamp, index) => now[index]?.equals(stamp) === true)
 }
 
 function hashOf(body: Buffer): Buffer {

@@ -9,7 +9,7 @@ import type { Compressor } from '../cache/compressor.ts'
 import type { Encoding } from '../cache/encoding.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
 import type { Refresher } from '../cache/refresher.ts'
-import type { ResponseCache } from '../cache/response-cache.ts'
+import type { Lookup, ResponseCache } from '../cache/response-cache.ts'
 import type { SingleFlight } from '../cache/single-flight.ts'
 import type { DocumentResolver, ResolvedRequest } from '../documents/document-resolver.ts'
 import { GatewayError } from '../errors.ts'
@@ -30,6 +30,7 @@ import type { Limiter } from '../ratelimit/limiter.ts'
 import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
 import { digestOf, subjectOf } from '../ratelimit/rules.ts'
 import { refuseUnprovenGet } from '../session/cross-site.ts'
+import type { FamilyStatistics } from '../statistics/family-statistics.ts'
 import type { LimitStatistics } from '../statistics/limit-statistics.ts'
 import type { RequestStatistics } from '../statistics/request-statistics.ts'
 import type { UpstreamClient } from '../upstream/upstream-client.ts'
@@ -63,6 +64,7 @@ export interface GraphqlParts {
   readonly upstream: UpstreamClient
   readonly requestStatistics: RequestStatistics
   readonly limitStatistics: LimitStatistics
+  readonly familyStatistics: FamilyStatistics
   readonly preserve401Errors: boolean
   readonly sessionCookieName: string
   readonly clock: Clock
@@ -221,16 +223,28 @@ function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
   const nowMs = parts.clock.nowMs()
   const lookup = yield* settled(parts.cache.lookUp(target, nowMs, ask.encoding))
   const { entry, stale } = lookup
-  if (refresh) return yield* settled(fetchAndKeep(parts, ask, decision, lookup))
+  if (refresh) return yield* settled(missed(parts, ask, decision, lookup))
   if (entry === undefined) {
     const meanwhile = staleMeanwhile(parts, stale, target, nowMs)
-    if (meanwhile === undefined) return yield* settled(fetchAndKeep(parts, ask, decision, lookup))
+    if (meanwhile === undefined) return yield* settled(missed(parts, ask, decision, lookup))
+    parts.familyStatistics.hit(target)
     refreshBehind(parts, ask, decision)
     return meanwhile
   }
+  parts.familyStatistics.hit(target)
   if (parts.refresher.isDue(entry, nowMs)) refreshBehind(parts, ask, decision)
   if (ask.encoding !== entry.encoding) parts.compressor.want(target, ask.encoding, entry)
   return hitAnswer(parts, entry, target, nowMs)
+}
+
+async function missed(
+  parts: GraphqlParts,
+  ask: Ask,
+  decision: Target,
+  lookup: Lookup,
+): Promise<Answer> {
+  parts.familyStatistics.missed(decision.target)
+  return await fetchAndKeep(parts, ask, decision, lookup)
 }
 
 function refreshBehind(parts: GraphqlParts, ask: Ask, decision: Target): void {

@@ -5,7 +5,9 @@ import { Compressor, type VariantResult } from '../../../../src/gateway/cache/co
 import type { Compression, Encoding } from '../../../../src/gateway/cache/encoding.ts'
 import { Epochs } from '../../../../src/gateway/cache/epochs.ts'
 import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
+import { PurgeHistory } from '../../../../src/gateway/cache/purge-history.ts'
 import { type Lookup, ResponseCache } from '../../../../src/gateway/cache/response-cache.ts'
+import { EntryCensus } from '../../../../src/gateway/purge/entry-census.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
@@ -35,7 +37,11 @@ beforeEach(() => {
   const retry = { retryIntervalMs: 1_000, doubtMs: 0 }
   invalidation = new Invalidation({ epochs, statistics, log, ...retry })
   const parts = { store, clock, log, statistics }
-  const caching = { epochs, invalidation, random: seededRandom(1), hasVariants: true }
+  const purging = {
+    purges: new PurgeHistory({ store, random: seededRandom(2), ttlMs: 86_400_000 }),
+    census: new EntryCensus({ isStoreShared: false, entriesMax: 100 }),
+  }
+  const caching = { epochs, invalidation, ...purging, random: seededRandom(1), hasVariants: true }
   cache = new ResponseCache({ ...parts, ...caching, entryBytesMax: 1_000_000 })
   compressor = new Compressor({ ...parts, bytesMin: BYTES_MIN, queueMax: 2 })
 })

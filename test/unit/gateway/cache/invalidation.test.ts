@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
 import { Epochs, EVERYTHING } from '../../../../src/gateway/cache/epochs.ts'
 import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
+import { PurgeHistory } from '../../../../src/gateway/cache/purge-history.ts'
 import { ResponseCache } from '../../../../src/gateway/cache/response-cache.ts'
+import { EntryCensus } from '../../../../src/gateway/purge/entry-census.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
@@ -39,6 +41,8 @@ beforeEach(async () => {
     store,
     epochs,
     invalidation,
+    purges: new PurgeHistory({ store, random: seededRandom(2), ttlMs: 86_400_000 }),
+    census: new EntryCensus({ isStoreShared: false, entriesMax: 100 }),
     clock,
     log,
     statistics,

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
 import { ANY_WRITE, Epochs, EVERYTHING } from '../../../../src/gateway/cache/epochs.ts'
 import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
+import { PurgeHistory } from '../../../../src/gateway/cache/purge-history.ts'
 import { type Lookup, ResponseCache } from '../../../../src/gateway/cache/response-cache.ts'
 import { epochKey } from '../../../../src/gateway/keys.ts'
+import { EntryCensus } from '../../../../src/gateway/purge/entry-census.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { nth } from '../../../../src/shared/assert.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
@@ -50,6 +52,8 @@ beforeEach(() => {
     store,
     epochs,
     invalidation,
+    purges: new PurgeHistory({ store, random: seededRandom(2), ttlMs: 86_400_000 }),
+    census: new EntryCensus({ isStoreShared: false, entriesMax: 100 }),
     clock,
     log: silentLogger,
     statistics,

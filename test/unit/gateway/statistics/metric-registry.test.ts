@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EventStatistics } from '../../../../src/gateway/events/event-statistics.ts'
 import { METRICS, type MetricSource } from '../../../../src/gateway/metrics.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
+import { FamilyStatistics } from '../../../../src/gateway/statistics/family-statistics.ts'
 import { LatencyHistogram } from '../../../../src/gateway/statistics/latency-histogram.ts'
 import { LimitStatistics } from '../../../../src/gateway/statistics/limit-statistics.ts'
 import { createMetricRegistry } from '../../../../src/gateway/statistics/metric-registry.ts'
@@ -80,6 +81,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       limits: new LimitStatistics(ruleNames),
       upstream: new UpstreamStatistics(),
       events: new EventStatistics(),
+      families: new FamilyStatistics(1),
     },
     flights: { flights: 1, waiters: 2 },
     sessions: { createdCount: 3, deletedCount: 4 },
