@@ -45,6 +45,8 @@ function isForEverybody(
   decisions: GraphqlParts['decisions'],
 ): boolean {
   if (identity.kind !== 'unauthorized') return false
-  const { sessionVariables } = decisions.plan(prepared, identity.role)
-  return sessionVariables !== 'all' && sessionVariables.length === 0
+  const { sessionVariables, forwardedHeaders } = decisions.plan(prepared, identity.role)
+  return (
+    sessionVariables !== 'all' && sessionVariables.length === 0 && forwardedHeaders === undefined
+  )
 }
