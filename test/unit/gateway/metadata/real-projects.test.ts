@@ -89,6 +89,56 @@ describe.skipIf(!hasFixtures)('metadata of real projects (../shared/fixtures)', 
   })
 })
 
+/** Every string in a filter that names a session variable: looked for in its text, not in its structure. */
+function scanned(filter: unknown): readonly string[] {
+  const texts = JSON.stringify(filter).match(/"x-hasura-[^"]*"|"req_user_id"/gi) ?? []
+  const names = texts.map((text) => text.slice(1, -1).toLowerCase())
+  const full = names.map((name) => (name === 'req_user_id' ? 'x-hasura-user-id' : name))
+  return [...new Set(full)].filter((name) => name !== 'x-hasura-role').sort()
+}
+
+describe.skipIf(!hasFixtures)('permissions of real projects (../shared/fixtures)', () => {
+  it.each(projects)('of %s bring in the session variables that their filters name', (project) => {
+    const model = modelOf(project)
+    const planner = new MetadataPlanner(model)
+    const rootFields = new Map<string, string>()
+    for (const [name, meanings] of model.queryFields) {
+      for (const field of meanings) {
+        if (field.kind === 'select' && field.shape === 'rows') rootFields.set(field.table, name)
+      }
+    }
+    for (const table of model.tables.values()) {
+      const operation = operationOf(`{ ${rootFields.get(table.id) ?? 'none'} { __typename } }`)
+      for (const [role, filter] of table.selectFilters) {
+        const { sessionVariables, reads } = planner.plan(operation, role, undefined)
+        expect([table.id, role, sessionVariables]).toEqual([table.id, role, scanned(filter)])
+        expect(reads).toContain(`table:${table.id}`)
+      }
+    }
+  })
+
+  it('are enough to tell', () => {
+    const tables = projects.flatMap((project) => [...modelOf(project).tables.values()])
+    const filters = tables.flatMap(({ selectFilters }) => [...selectFilters.values()])
+    const naming = filters.filter((filter) => scanned(filter).length > 0)
+    expect(filters.length).toBeGreaterThan(40)
+    expect(naming.length).toBeGreaterThan(0)
+  })
+})
+
+/** The tables that a root field of these projects can mean, by how Hasura names fields; none renames them. */
+function tablesNamed(model: MetadataModel, rootField: string): readonly string[] {
+  const name = rootField
+    .replace(/^(insert|update|delete)_/, '')
+    .replace(/_(aggregate|by_pk|one|many)$/, '')
+  const names = new Set([name, rootField])
+  return [...model.tables.values()]
+    .filter(({ name: table }) =>
+      [table.name, `${table.schema}_${table.name}`].some((one) => names.has(one)),
+    )
+    .map(({ id }) => id)
+}
+
 describe.skipIf(!hasFixtures)('operations of real projects (../shared/fixtures)', () => {
   const all = readDocuments()
   const models = new Map(projects.map((project) => [project, modelOf(project)]))
@@ -126,5 +176,27 @@ describe.skipIf(!hasFixtures)('operations of real projects (../shared/fixtures)'
         }
       }
     }
+  })
+
+  it('have root fields that mean the tables they are named for, or are actions', () => {
+    const others = new Set<string>()
+    let count = 0
+    for (const document of all) {
+      const model = models.get(document.metadata ?? '')
+      if (model === undefined) continue
+      for (const { operation, rootFields } of operationsIn(document)) {
+        if (operation.kind === 'subscription') continue
+        const fields = operation.kind === 'query' ? model.queryFields : model.mutationFields
+        for (const rootField of rootFields) {
+          count += 1
+          for (const field of fields.get(rootField) ?? []) {
+            if (field.kind !== 'select' && field.kind !== 'write') others.add(field.kind)
+            else expect(tablesNamed(model, rootField)).toContain(field.table)
+          }
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(40)
+    expect([...others]).toEqual(['action'])
   })
 })
