@@ -3,6 +3,7 @@ import { runToEnd, type Slices } from '../../shared/slices.ts'
 import { type DeclaredDependencies, NOTHING_DECLARED } from '../options.ts'
 import { readActions } from './actions.ts'
 import type { Catalog } from './catalog.ts'
+import { unknownNames } from './declared-names.ts'
 import { exportSchema, inheritedRoleSchema, readEach, sourceSchema } from './export-schema.ts'
 import type { MetadataModel } from './metadata-model.ts'
 import { ModelBuilder } from './model-builder.ts'
@@ -79,6 +80,7 @@ export function* buildModelSlices(
   for (const [name, field] of actions.queries) queryFields.add([name], field)
   for (const [name, field] of actions.mutations) mutationFields.add([name], field)
   const inherited = readEach(inheritedRoleSchema, metadata.inherited_roles).items
+  cautions.push(...unknownNames(declared, builder, { actions, remotes }))
   if (hasRemoteSchemas) {
     cautions.push(
       'fields of remote schemas are cached on request only: what changes them is unknown',

@@ -14,6 +14,7 @@ import {
   type Source,
   type Table,
   type TableField,
+  type TableId,
   tableId,
 } from './metadata-model.ts'
 import type { Tag } from './plan.ts'
@@ -21,6 +22,10 @@ import { setRelationship } from './table-fields.ts'
 
 /** As if it were a schema of the database: no real one has a name that a tag would mistake for it. */
 const SCHEMA = 'native query'
+
+export function nativeQueryId(source: string, rootField: string): TableId {
+  return tableId(source, { schema: SCHEMA, name: rootField })
+}
 
 export interface NamedQuery {
   readonly rootField: string

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { planOn, type TestUpstream, table, tag, written } from '../../../support/plan-of.ts'
+import {
+  modelOf,
+  planOn,
+  type TestUpstream,
+  table,
+  tag,
+  written,
+} from '../../../support/plan-of.ts'
 
 const OWN = { user_id: { _eq: 'X-Hasura-User-Id' } }
 const CATALOG = { tables: ['orders', 'users'], views: { sums: ['orders'] } }
@@ -322,6 +329,39 @@ describe('functions and views', () => {
   ])('read anything, or what the configuration says: %s', (query, known, said) => {
     expect(planOn(upstream)(query).reads).toEqual(['any-write', ...known])
     expect(planOn({ ...upstream, declared })(query).reads).toEqual(said)
+  })
+})
+
+describe('names in the configuration', () => {
+  it('that mean nothing are told', () => {
+    const reads = { source: 'default', reads: ['orders'] }
+    const { cautions } = modelOf({
+      tables: TABLES,
+      catalog: { ...CATALOG, functions: { search: {} } },
+      declared: {
+        functions: [
+          { ...reads, name: 'search' },
+          { ...reads, name: 'serach' },
+        ],
+        views: [
+          { ...reads, name: 'public.sums' },
+          { ...reads, name: 'sum', reads: ['ordres'] },
+        ],
+        nativeQueries: [{ ...reads, name: 'totals' }],
+        actions: [{ name: 'pay', source: 'elsewhere', writes: [] }],
+        remoteSchemas: [{ name: 'countries', source: 'default', isPublic: true }],
+      },
+    })
+    const names = [
+      'function serach',
+      'view sum',
+      'native query totals',
+      'action pay',
+      'remote schema countries',
+      'table ordres',
+    ]
+    const told = names.map((name) => `the configuration names the ${name}, which is not known`)
+    expect(cautions).toEqual(told)
   })
 })
 
