@@ -64,7 +64,11 @@ export function readRequestRules(metadata: RequestRulesExport, cautions: string[
   const collections = readEach(collectionSchema, metadata.query_collections)
   const allowList = readEach(allowedSchema, metadata.allowlist)
   const restEndpoints = readEach(endpointSchema, metadata.rest_endpoints)
-  const read = { 'query collections': collections, 'allow list': allowList, restEndpoints }
+  const read = {
+    'query collections': collections,
+    'allow list': allowList,
+    'REST endpoints': restEndpoints,
+  }
   for (const [name, { unreadableCount }] of Object.entries(read)) {
     if (unreadableCount > 0) cautions.push(`${unreadableCount} of the ${name} cannot be read`)
   }

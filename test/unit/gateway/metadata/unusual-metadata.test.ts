@@ -289,6 +289,53 @@ describe('computed fields', () => {
   })
 })
 
+describe('databases of other kinds', () => {
+  const user = { select_permissions: [{ role: 'user', permission: { columns: '*', filter: {} } }] }
+  const source = (kind: string, ...tables: readonly object[]) =>
+    planOn({ metadata: { sources: [{ name: 'other', kind, tables }] } })
+
+  it.each([
+    ['mssql', { schema: 'dbo', name: 'visits' }, 'visits', 'dbo.visits'],
+    ['mssql', { schema: 'sales', name: 'visits' }, 'sales_visits', 'sales.visits'],
+    ['bigquery', { dataset: 'web', name: 'visits' }, 'web_visits', 'web.visits'],
+    ['snowflake', ['VISITS'], 'VISITS', '.VISITS'],
+    ['snowflake', ['DB', 'WEB', 'VISITS'], 'DB_WEB_VISITS', 'DB.WEB.VISITS'],
+    ['sqlite', 'visits', 'visits', 'public.visits'],
+    ['citus', { schema: 'public', name: 'visits' }, 'visits', 'public.visits'],
+  ])('have tables, of which no more is known: %s, %j', (kind, name, rootField, relation) => {
+    const plan = source(kind, { table: name, ...user })
+    expect(plan(`{ ${rootField} { id } }`)).toMatchObject({
+      sessionVariables: [],
+      reads: ['any-write', `table:other:${relation}`],
+    })
+    expect(plan(`{ ${rootField}_by_pk(id: 1) { id } }`).reads).toContain('any-write')
+    expect(plan(`mutation { delete_${rootField}(where: {}) { affected_rows } }`).writes).toEqual([
+      'everything',
+    ])
+  })
+
+  it('may name the tables that computed fields return', () => {
+    const definition = {
+      function: { dataset: 'web', name: 'f' },
+      argument_mapping: { id: 'id' },
+      return_table: { dataset: 'web', name: 'visits' },
+    }
+    const plan = source(
+      'bigquery',
+      { table: { dataset: 'web', name: 'visits' }, ...user },
+      {
+        table: { dataset: 'web', name: 'users' },
+        ...user,
+        computed_fields: [{ name: 'seen', definition }],
+      },
+    )
+    expect(plan('{ web_users { seen { id } } }')).toMatchObject({
+      sessionVariables: [],
+      reads: ['any-write', 'table:other:web.users', 'table:other:web.visits'],
+    })
+  })
+})
+
 describe('what lies beyond the database', () => {
   const action = (name: string, definition: object) => ({ name, definition })
   const actions = [
