@@ -133,6 +133,7 @@ export function composeGateway(
     onChange: async () => {
       await invalidation.everything('metadata')
     },
+    outageMaxMs: outageMaxMs(options),
     clock,
     random,
     log,
@@ -280,6 +281,13 @@ function entryLifeMaxMs({ cache }: GatewayOptions): number {
     one.staleIfErrorMs ?? 0,
   ])
   return cache.ttlMaxMs + Math.max(...stale)
+}
+
+/** How long after the upstream went away there can be entries that may be served instead. */
+function outageMaxMs(options: GatewayOptions): number {
+  const { cache } = options
+  const isServed = [cache, ...cache.rules].some((one) => (one.staleIfErrorMs ?? 0) > 0)
+  return isServed ? entryLifeMaxMs(options) : 0
 }
 
 function tokenHeaders({ auth }: GatewayOptions): readonly string[] {

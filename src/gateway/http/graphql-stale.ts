@@ -1,7 +1,6 @@
 import type { CacheEntry } from '../cache/cache-entry.ts'
 import type { CacheTarget } from '../cache/cache-target.ts'
 import { servesIfError, servesWhileRevalidating } from '../cache/staleness.ts'
-import { GatewayError } from '../errors.ts'
 import type { Answer } from './answer.ts'
 import { hitFields, type StaleDetail, staleHeaders } from './cache-headers.ts'
 import type { GraphqlParts } from './graphql-route.ts'
@@ -33,12 +32,6 @@ export async function staleInstead(
   if (entry !== undefined) return hitAnswer(parts, entry, target, nowMs)
   if (stale === undefined || !servesIfError(stale, target.staleness, nowMs)) return undefined
   return staleAnswer(parts, stale, target, nowMs, 'stale-if-error')
-}
-
-/** Whether a request failed since the upstream cannot be reached or takes too long. */
-export function isOutage(error: unknown): boolean {
-  if (!(error instanceof GatewayError)) return false
-  return error.code === 'upstream-unreachable' || error.code === 'timeout'
 }
 
 export function hitAnswer(

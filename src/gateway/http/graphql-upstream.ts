@@ -6,7 +6,7 @@ import type { DiscardReason } from '../cache/storable.ts'
 import type { Identity } from '../identity/identity.ts'
 import { retriedOnce } from '../upstream/retry.ts'
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream/upstream-client.ts'
-import { mayHaveArrived } from '../upstream/upstream-error.ts'
+import { isOutage, mayHaveArrived } from '../upstream/upstream-error.ts'
 import type { Answer } from './answer.ts'
 import { bypassHeaders, type Forwarding, storedHeaders, unstoredHeaders } from './cache-headers.ts'
 import {
@@ -15,7 +15,7 @@ import {
   sharedRequestHeaders,
 } from './forward-headers.ts'
 import type { Ask, GraphqlParts } from './graphql-route.ts'
-import { isOutage, staleInstead } from './graphql-stale.ts'
+import { staleInstead } from './graphql-stale.ts'
 import {
   invalidResponse,
   isPersonalRefusal,

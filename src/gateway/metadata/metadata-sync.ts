@@ -4,6 +4,7 @@ import type { Random } from '../../shared/random.ts'
 import { nextTurn, runInSlices, type Slices } from '../../shared/slices.ts'
 import type { MetadataOptions } from '../options.ts'
 import type { MetadataSnapshot } from '../statistics/snapshot.ts'
+import { isOutage } from '../upstream/upstream-error.ts'
 import type { PlanExplanation } from './explanation.ts'
 import { buildModelSlices } from './hasura-metadata.ts'
 import type { MetadataModel } from './metadata-model.ts'
@@ -25,6 +26,11 @@ export interface MetadataSyncOptions {
   readonly onPlans: () => void
   /** Hasura has changed since this process first knew it. Awaited before anyone is told. */
   readonly onChange: () => Promise<void>
+  /**
+   * How long entries may be served while the upstream is away. They are found by the last metadata, so it is
+   * kept for as long; nothing new comes to be shared by it meanwhile.
+   */
+  readonly outageMaxMs: number
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -159,7 +165,7 @@ export class MetadataSync {
     try {
       reading = await this.#read(isDoubted ? undefined : this.#reading)
     } catch (error) {
-      await this.#fail(error, this.#mayKeep())
+      await this.#fail(error, this.#mayKeep(error))
       return
     }
     try {
@@ -235,9 +241,10 @@ export class MetadataSync {
   }
 
   /** The last metadata, when it could not be read again. */
-  #mayKeep(): boolean {
+  #mayKeep(error: unknown): boolean {
     const { clock, options } = this.#options
-    const keptMs = Math.max(UNCONFIRMED_MAX_MS, 3 * options.pollIntervalMs)
+    const outageMs = isOutage(error) ? this.#options.outageMaxMs : 0
+    const keptMs = Math.max(UNCONFIRMED_MAX_MS, 3 * options.pollIntervalMs, outageMs)
     const isRecent = clock.monotonicMs() - this.#confirmedAtMs <= keptMs
     return this.#reading !== undefined && isRecent && this.#changes === this.#knownChanges
   }

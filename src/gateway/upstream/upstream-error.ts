@@ -51,6 +51,12 @@ export function isCutConnection(error: unknown): boolean {
   return CUT_CONNECTIONS.has(codeOf(error))
 }
 
+/** The upstream cannot be reached, or takes too long: it has said nothing. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return false
+  return error.code === 'upstream-unreachable' || error.code === 'timeout'
+}
+
 /** Whether a request that failed so may have been executed all the same. */
 export function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return true

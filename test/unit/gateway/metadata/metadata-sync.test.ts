@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { GatewayError } from '../../../../src/gateway/errors.ts'
 import { MetadataSync } from '../../../../src/gateway/metadata/metadata-sync.ts'
 import type { MetadataSource } from '../../../../src/gateway/metadata/plan.ts'
 import { NOTHING_DECLARED } from '../../../../src/gateway/options.ts'
@@ -57,7 +58,7 @@ async function aborted(signal: AbortSignal): Promise<never> {
   })
 }
 
-function setUp(hasura = new FakeHasura()) {
+function setUp(hasura = new FakeHasura(), outageMaxMs = 0) {
   const clock = new FakeClock()
   /** What plans were replaced by, and by what when what was cached ended. */
   const changes: string[] = []
@@ -78,6 +79,7 @@ function setUp(hasura = new FakeHasura()) {
     onChange: async () => {
       ends.push(variables())
     },
+    outageMaxMs,
     clock,
     random: seededRandom(1),
     log,
@@ -204,6 +206,7 @@ describe('a start', () => {
       options: { pollIntervalMs: POLL_MS, declared: NOTHING_DECLARED },
       onPlans: () => undefined,
       onChange: async () => undefined,
+      outageMaxMs: 0,
       clock: new FakeClock(),
       random: seededRandom(1),
       log: {
@@ -277,6 +280,26 @@ describe('a poll', () => {
     hasura.failure = undefined
     await pass(POLL_MS)
     expect([variables(), changes.length, lines.length]).toEqual([SHARED, 3, 4])
+    await sync.stop()
+  })
+
+  it('that cannot reach Hasura leaves it for as long as answers are served instead', async () => {
+    const { hasura, sync, variables, pass } = setUp(new FakeHasura(), 9 * POLL_MS)
+    await sync.start()
+    hasura.failure = new GatewayError('upstream-unreachable', 'down')
+    await pass(9 * POLL_MS)
+    expect(variables()).toBe(SHARED)
+    await pass(POLL_MS)
+    expect(variables()).toBe(WHOLE)
+    await sync.stop()
+  })
+
+  it('that Hasura answers with an error leaves it for no longer than a minute', async () => {
+    const { hasura, sync, variables, pass } = setUp(new FakeHasura(), 9 * POLL_MS)
+    await sync.start()
+    hasura.failure = new GatewayError('upstream-invalid-response', 'no')
+    await pass(7 * POLL_MS)
+    expect(variables()).toBe(WHOLE)
     await sync.stop()
   })
 
