@@ -202,6 +202,11 @@ function isOfSameWrite(bytes: Buffer, offset: number, stamp: Buffer): boolean {
   return holds(bytes, offset, stamp.subarray(0, WRITE_STAMP_BYTES), WRITE_STAMP_BYTES)
 }
 
+/** Whether it is the one that a tag of the entry had when it was kept. */
+export function hasStamp(bytes: Buffer, index: number, stamp: Buffer): boolean {
+  return holds(bytes, STAMPS_AT + index * STAMP_BYTES, stamp, STAMP_BYTES)
+}
+
 /** What one of its tags had when the entry was kept; `undefined` for bytes that are no entry. */
 export function stampIn(bytes: Buffer, index: number): Buffer | undefined {
   const at = STAMPS_AT + index * STAMP_BYTES

@@ -4,7 +4,7 @@ import type { Random } from '../../shared/random.ts'
 import type { Store } from '../../store/index.ts'
 import { epochKey, purgeHistoryKey } from '../keys.ts'
 import { appendPurge, HISTORY_HEAD_BYTES, RECORD_HEAD_BYTES } from './append-purge.ts'
-import { STAMP_BYTES, stampIn } from './cache-entry.ts'
+import { hasStamp, STAMP_BYTES, stampIn } from './cache-entry.ts'
 import { EVERYTHING } from './epochs.ts'
 import type { Selector } from './selectors.ts'
 
@@ -62,9 +62,11 @@ export class PurgeHistory {
    * stamp of `everything` that the entry has. Costs one comparison unless there was a purge since.
    */
   withoutOthers(read: Read, { selectors, scopeIndex }: Purgeable): Awaitable<Read> {
+    const [entry] = read
     const now = read[1 + scopeIndex]
-    const then = read[0] && stampIn(read[0], scopeIndex)
-    if (now === undefined || then === undefined || then.equals(now)) return read
+    if (entry === undefined || now === undefined || hasStamp(entry, scopeIndex, now)) return read
+    const then = stampIn(entry, scopeIndex)
+    if (then === undefined) return read
     const settled = (mode: PurgeMode | undefined): Read => {
       if (mode === 'hard') return read
       return read.with(1 + scopeIndex, mode === 'soft' ? softened(then) : then)
