@@ -131,19 +131,20 @@ export class Footprints {
   }
 
   ofWrite(table: TableId, event: WriteEvent): Footprint {
-    return this.#ofWrite(table, event, writtenTags)
+    return this.#ofWrite(table, event, false)
   }
 
   /** Of a row whose own tag is left to the caller. */
   ofRowWrite(table: TableId, event: WriteEvent): Footprint {
-    return this.#ofWrite(table, event, writtenAlongRow)
+    return this.#ofWrite(table, event, true)
   }
 
-  #ofWrite(table: TableId, event: WriteEvent, tagsOf: typeof writtenTags): Footprint {
+  #ofWrite(table: TableId, event: WriteEvent, isRow: boolean): Footprint {
     const located = this.#locate(table)
     if (located === undefined) return this.writesAnything
     const { source, relation } = located
-    return this.#remembered(`${tagsOf.name} ${event} ${table}`, () => {
+    return this.#remembered(`${isRow ? 'row' : 'rows'} written ${event} ${table}`, () => {
+      const tagsOf = isRow ? writtenAlongRow : writtenTags
       const writes = [...tagsOf(source, relation, event)]
       return [part(`${event} of table ${table}, and what follows from it`, { writes })]
     })

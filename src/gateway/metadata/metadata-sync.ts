@@ -45,8 +45,8 @@ const RETRY_MIN_MS = 500
 /** Polls may fail for so long, or for three intervals, before the metadata counts as unknown. */
 const UNCONFIRMED_MAX_MS = 60_000
 
-/** Requests wait so long for a model that is being built. */
-const SLICE_MS = 8
+/** Requests wait so long for a model that is being built, and for a step of it: some 5 ms more at most. */
+const SLICE_MS = 5
 const SAFE_VERSION_BYTES = 16
 
 /** `gerbang check` shows them all. */
