@@ -26,6 +26,7 @@ import type { PassthroughParts } from './http/passthrough-route.ts'
 import { RequestIds } from './http/request-ids.ts'
 import type { RouteParts } from './http/routes.ts'
 import { CREDENTIAL_HEADERS } from './http/sharable-answer.ts'
+import { decideSocketOperation } from './http/socket-operation.ts'
 import { IdentityResolver } from './identity/resolve-identity.ts'
 import { MetadataSync } from './metadata/metadata-sync.ts'
 import { tableTags } from './metadata/relation-tags.ts'
@@ -242,6 +243,8 @@ export function composeGateway(
       sessionCookie,
       invalidation,
       writtenTags,
+      tokenHeaders: tokenHeaders(options),
+      decide: (operation) => decideSocketOperation(graphql, operation),
       clock,
       log,
     }),

@@ -36,8 +36,8 @@ export class DocumentResolver {
     this.#parts = parts
   }
 
-  /** Throws for a request that brings its document, unless it may. */
-  refuseUnnamed(identity: Identity): void {
+  /** Throws for a request that brings its document, unless it may. `undefined`: nobody knows who asks. */
+  refuseUnnamed(identity: Identity | undefined): void {
     this.#parts.trustedDocuments.refuseOthers(identity)
   }
 

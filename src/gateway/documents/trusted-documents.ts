@@ -25,8 +25,8 @@ export class TrustedDocuments {
   }
 
   /** Throws for a request that brings a document of its own, unless it may. */
-  refuseOthers(identity: Identity): void {
-    if (this.#options.mode !== 'only' || identity.kind === 'admin') return
+  refuseOthers(identity: Identity | undefined): void {
+    if (this.#options.mode !== 'only' || identity?.kind === 'admin') return
     throw new GatewayError(
       'document-not-trusted',
       'only the documents of the manifest are answered',

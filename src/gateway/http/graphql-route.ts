@@ -141,12 +141,17 @@ function* answerPost(parts: GraphqlParts, post: Post): Steps<Answer> {
   const identity = yield* settled(parts.identities.resolve(post.head.headers))
   const prepared = parts.requests.prepare(post.body)
   if (prepared.kind === 'batch') return yield* answerBatch(parts, post, identity, prepared.members)
-  const resolved = yield* resolveDocument(parts, { ...post, identity }, prepared)
-  return yield* answerOperation(parts, { ...post, identity, ...resolved })
+  const { head, body, mediaType, encoding } = post
+  if (prepared.kind === 'single') {
+    parts.documents.refuseUnnamed(identity)
+    return yield* answerOperation(parts, { head, identity, prepared, body, mediaType, encoding })
+  }
+  const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
+  return yield* answerOperation(parts, { head, identity, ...resolved, mediaType, encoding })
 }
 
 /** A request that brings its document, or the one it comes to when it names one. */
-function* resolveDocument(
+export function* resolveDocument(
   parts: GraphqlParts,
   { head, identity, body }: Pick<Ask, 'head' | 'identity' | 'body'>,
   prepared: PreparedRequest | DocumentReference,
@@ -182,6 +187,24 @@ function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<
 function* answerOperation(parts: GraphqlParts, ask: Ask): Steps<Answer> {
   const startMs = parts.clock.monotonicMs()
   const answer = yield* answerLimited(parts, ask)
+  const durationMs = parts.clock.monotonicMs() - startMs
+  parts.requestStatistics.answered(answer.outcome, labelOf(ask.prepared.operation), durationMs)
+  return answer
+}
+
+/** For what was counted against the limits already. */
+export function answerOperationUnlimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
+  return runSteps(answerCounted(parts, ask))
+}
+
+function* answerCounted(parts: GraphqlParts, ask: Ask): Steps<Answer> {
+  const startMs = parts.clock.monotonicMs()
+  let answer: Answer
+  try {
+    answer = yield* answerAllowed(parts, ask)
+  } catch (error) {
+    answer = failed(parts, error, ask.mediaType)
+  }
   const durationMs = parts.clock.monotonicMs() - startMs
   parts.requestStatistics.answered(answer.outcome, labelOf(ask.prepared.operation), durationMs)
   return answer

@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http'
 import { type Duplex, pipeline } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
@@ -10,6 +11,7 @@ import type { RequestHead } from '../http/answer.ts'
 import { passthroughRequestHeaders } from '../http/forward-headers.ts'
 import { JSON_TYPE, toGatewayError } from '../http/graphql-response.ts'
 import { sessionIdentity } from '../http/passthrough-route.ts'
+import type { SocketDecision, SocketOperation } from '../http/socket-operation.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
 import type { RequestLimits, UpstreamOptions } from '../options.ts'
@@ -18,6 +20,7 @@ import type { SessionStore } from '../session/session-store.ts'
 import type { WebSocketsSnapshot } from '../statistics/snapshot.ts'
 import { parseUpstreamUrl } from '../upstream/upstream-url.ts'
 import { MutationTracker } from './mutation-tracker.ts'
+import { SocketOperations } from './socket-operations.ts'
 import { WebSocketRelay } from './websocket-relay.ts'
 
 export interface WebSocketProxyOptions {
@@ -28,6 +31,9 @@ export interface WebSocketProxyOptions {
   readonly sessionCookie: SessionCookie | undefined
   readonly invalidation: Invalidation
   readonly writtenTags: WrittenTags
+  /** Headers that hold a token, in lower case. */
+  readonly tokenHeaders: readonly string[]
+  readonly decide: (operation: SocketOperation) => Awaitable<SocketDecision>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -40,7 +46,15 @@ export interface Upgrade {
   readonly firstBytes: Buffer
 }
 
+interface OpenedSocket {
+  readonly client: WebSocket
+  readonly upstream: WebSocket
+  readonly head: RequestHead
+  readonly identity: Identity | undefined
+}
+
 const PATHS = new Set(['/v1/graphql', '/v1alpha1/graphql', '/v1beta1/relay'])
+const TRANSPORT = 'graphql-transport-ws'
 const HANDSHAKE_HEADER = 'sec-websocket-'
 const MUTATIONS_MAX = 1_000
 const SESSION_CHECK_INTERVAL_MS = 1_000
@@ -175,17 +189,17 @@ export class WebSocketProxy {
   }
 
   #upgradeClient(upgrade: Upgrade, toUpstream: WebSocket, identity: Identity | undefined): void {
-    const { request, socket, firstBytes } = upgrade
+    const { head, request, socket, firstBytes } = upgrade
     let isOpen = false
     this.#server.handleUpgrade(request, socket, firstBytes, (client) => {
       isOpen = true
-      this.#open(client, toUpstream, identity)
+      this.#open({ client, upstream: toUpstream, head, identity })
     })
     // The client is gone, or its handshake is one that ws refuses.
     if (!isOpen) toUpstream.terminate()
   }
 
-  #open(client: WebSocket, upstream: WebSocket, identity: Identity | undefined): void {
+  #open({ client, upstream, head, identity }: OpenedSocket): void {
     const { writtenTags, invalidation, limits } = this.#options
     this.#openedCount += 1
     this.#clients.set(client, identity)
@@ -201,6 +215,15 @@ export class WebSocketProxy {
       client,
       upstream,
       mutations,
+      operations: (send) =>
+        new SocketOperations({
+          head,
+          isTransport: client.protocol === TRANSPORT,
+          tokenHeaders: this.#options.tokenHeaders,
+          jsonDepthMax: limits.jsonDepthMax,
+          decide: this.#options.decide,
+          send,
+        }),
       mutationWaitMs,
       ended: (over) => {
         this.#relays.delete(over)
@@ -270,7 +293,7 @@ function refuseBadHandshake({ method, headers }: IncomingMessage): void {
 /** What Hasura makes of the client's wish: the new protocol when it is the only one, else the older one. */
 function subprotocolFor(request: IncomingMessage): string {
   const wished = request.headers['sec-websocket-protocol']
-  return wished === 'graphql-transport-ws' ? wished : 'graphql-ws'
+  return wished === TRANSPORT ? wished : 'graphql-ws'
 }
 
 function relayRefusal(response: IncomingMessage, socket: Duplex): void {

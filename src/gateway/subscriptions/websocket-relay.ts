@@ -1,11 +1,14 @@
 import type { RawData, WebSocket } from 'ws'
-import { isPromise } from '../../shared/awaitable.ts'
+import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
 import type { MutationTracker, Untracked } from './mutation-tracker.ts'
+import type { SocketFate, SocketOperations } from './socket-operations.ts'
 
 export interface WebSocketRelayOptions {
   readonly client: WebSocket
   readonly upstream: WebSocket
   readonly mutations: MutationTracker
+  /** `send` gives a message to the client. */
+  readonly operations: (send: (message: string) => void) => SocketOperations
   /** How long mutations of a client that went away are waited for. */
   readonly mutationWaitMs: number
   /** Called once the upstream's side is closed: nothing comes of it any more. */
@@ -30,6 +33,9 @@ export class WebSocketRelay {
   readonly #client: WebSocket
   readonly #upstream: WebSocket
   readonly #mutations: MutationTracker
+  readonly #operations: SocketOperations
+  /** What was received behind a message of which it is not decided yet what becomes of it. */
+  #reception: Promise<void> | undefined
   readonly #mutationWaitMs: number
   readonly #ended: (relay: WebSocketRelay) => void
   /** What was received behind a message that waits for an invalidation, which a remote store makes slow. */
@@ -41,6 +47,7 @@ export class WebSocketRelay {
     this.#client = options.client
     this.#upstream = options.upstream
     this.#mutations = options.mutations
+    this.#operations = options.operations((message) => this.#answer(message))
     this.#mutationWaitMs = options.mutationWaitMs
     this.#ended = options.ended
   }
@@ -72,14 +79,46 @@ export class WebSocketRelay {
   #toUpstream(data: RawData, isBinary: boolean): void {
     // A client that was told to go may send for as long as it does not answer: nothing of that counts.
     if (this.#client.readyState !== this.#client.OPEN) return
-    const untracked = this.#mutations.sent(bytesOf(data))
-    if (untracked === undefined) forward(this.#client, this.#upstream, data, isBinary)
+    const receive = (): Awaitable<void> => this.#receive(bytesOf(data), isBinary)
+    const reception = this.#reception === undefined ? receive() : this.#reception.then(receive)
+    if (!isPromise(reception)) return
+    this.#client.pause()
+    const settled = reception
+      .catch(() => this.#client.terminate())
+      .then(() => {
+        if (this.#reception !== settled) return
+        this.#reception = undefined
+        this.#client.resume()
+      })
+    this.#reception = settled
+  }
+
+  #receive(bytes: Buffer, isBinary: boolean): Awaitable<void> {
+    const fate = this.#operations.received(bytes)
+    if (!isPromise(fate)) return this.#pass(fate, isBinary)
+    return fate.then((late) => this.#pass(late, isBinary))
+  }
+
+  #pass(fate: SocketFate, isBinary: boolean): void {
+    if (fate === 'taken') return
+    if (fate === 'unreadable') {
+      refuse(this.#client, fate)
+      return
+    }
+    const untracked = this.#mutations.sent(fate.forward)
+    if (untracked === undefined) forward(this.#client, this.#upstream, fate.forward, isBinary)
     else refuse(this.#client, untracked)
+  }
+
+  #answer(message: string): void {
+    forward(this.#client, this.#client, Buffer.from(message), false)
   }
 
   #toClient(data: RawData, isBinary: boolean): void {
     this.#afterDelivery(() => {
-      const invalidated = this.#mutations.answered(bytesOf(data))
+      const bytes = bytesOf(data)
+      this.#operations.answered(bytes)
+      const invalidated = this.#mutations.answered(bytes)
       if (this.#mutations.isIdle) this.#closeUpstream?.()
       if (!isPromise(invalidated)) {
         forward(this.#upstream, this.#client, data, isBinary)

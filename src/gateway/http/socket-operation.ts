@@ -1,0 +1,108 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { runSteps, type Steps, settled } from '../../shared/steps.ts'
+import type { GatewayErrorCode } from '../errors.ts'
+import type { Identity } from '../identity/identity.ts'
+import { clientIp } from '../ratelimit/client-ip.ts'
+import { rateLimitError } from '../ratelimit/ratelimit-headers.ts'
+import type { Answer, RequestHead } from './answer.ts'
+import { errorAnswer, toGatewayError } from './graphql-response.ts'
+import {
+  type Ask,
+  answerOperationUnlimited,
+  type GraphqlParts,
+  resolveDocument,
+} from './graphql-route.ts'
+
+/** What becomes of an operation that a client begins over a WebSocket. */
+export type SocketDecision =
+  /** Hasura answers it, over the WebSocket; with `body` when the operation named its document. */
+  | { readonly kind: 'forward'; readonly body: Buffer | undefined }
+  | { readonly kind: 'refuse'; readonly answer: Answer }
+  /** The cache has the answer, or gets it for all who ask the same. */
+  | { readonly kind: 'answer'; readonly answer: () => Awaitable<Answer> }
+
+export interface SocketOperation {
+  /** With the headers of `connection_init` among those of the handshake. */
+  readonly head: RequestHead
+  /** The JSON of its payload. */
+  readonly body: Buffer
+  /** Hasura has taken who asks for who they say they are. */
+  readonly isAcknowledged: boolean
+}
+
+/** Limits and cache for one operation over a WebSocket. Fails for bugs only. */
+export function decideSocketOperation(
+  parts: GraphqlParts,
+  operation: SocketOperation,
+): Awaitable<SocketDecision> {
+  return runSteps(decide(parts, operation))
+}
+
+const FORWARD: SocketDecision = { kind: 'forward', body: undefined }
+
+/** Of the gateway's own making. All others Hasura will find as well, and word as its protocol has it. */
+const OWN: ReadonlySet<GatewayErrorCode> = new Set<GatewayErrorCode>([
+  'PERSISTED_QUERY_NOT_FOUND',
+  'document-not-found',
+  'document-not-trusted',
+  'not-supported',
+  'persisted-query-invalid',
+  'rate-limit-exceeded',
+  'store-unavailable',
+])
+
+function* decide(parts: GraphqlParts, operation: SocketOperation): Steps<SocketDecision> {
+  const identity = yield* identify(parts, operation.head)
+  try {
+    if (identity === undefined) {
+      parts.documents.refuseUnnamed(undefined)
+      return FORWARD
+    }
+    return yield* decideFor(parts, operation, identity)
+  } catch (error) {
+    const told = toGatewayError(error)
+    if (told.code === 'unexpected') throw error
+    if (!OWN.has(told.code)) return FORWARD
+    const { preserve401Errors } = parts
+    const answer = errorAnswer(told, { preserve401Errors, mediaType: 'json' })
+    parts.requestStatistics.answered(answer.outcome, undefined, 0)
+    return { kind: 'refuse', answer }
+  }
+}
+
+/** `undefined` for whom the gateway would refuse: Hasura does, or knows better. */
+function* identify(parts: GraphqlParts, head: RequestHead): Steps<Identity | undefined> {
+  try {
+    return yield* settled(parts.identities.resolve(head.headers))
+  } catch (error) {
+    if (toGatewayError(error).code === 'unexpected') throw error
+    return undefined
+  }
+}
+
+function* decideFor(
+  parts: GraphqlParts,
+  { head, body, isAcknowledged }: SocketOperation,
+  identity: Identity,
+): Steps<SocketDecision> {
+  const prepared = parts.requests.prepare(body)
+  if (prepared.kind === 'batch') return FORWARD
+  const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
+  const ip = clientIp(head.headers, head.socketAddress, head.trustedHops)
+  const limit = yield* settled(parts.limiter.take(identity, ip))
+  parts.limitStatistics.decided(limit)
+  if (!limit.allowed) throw rateLimitError(limit)
+  const ask: Ask = { head, identity, ...resolved, mediaType: 'json', encoding: 'identity' }
+  if (isAcknowledged && mayBeCached(parts, ask)) {
+    return { kind: 'answer', answer: () => answerOperationUnlimited(parts, ask) }
+  }
+  return { kind: 'forward', body: prepared.kind === 'reference' ? resolved.body : undefined }
+}
+
+/** What Hasura would see of the headers of `connection_init`, it sees over the WebSocket only. */
+function mayBeCached(parts: GraphqlParts, { prepared, identity, head }: Ask): boolean {
+  if (prepared.operation.kind !== 'query') return false
+  const { forwardedHeaders } = parts.decisions.plan(prepared, identity.role)
+  if (forwardedHeaders !== undefined) return false
+  return parts.decisions.of(prepared, identity, head).target !== undefined
+}
