@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, GatewayError, type SecretSet } from '../gateway/index.ts'
 import type { AdminDependencies } from './admin.ts'
+import { explainRoutes } from './explain-routes.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { takeStats, takeStoreStats } from './stats.ts'
 
@@ -62,6 +63,7 @@ export function adminRoutes(
         .send({ path: error.path, error: error.message, code: error.code })
     }
   })
+  fastify.register(explainRoutes, { gateway, onRequest })
   done()
 }
 

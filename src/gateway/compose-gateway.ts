@@ -1,6 +1,7 @@
 import { AcceptedEncodings } from './cache/accept-encoding.ts'
 import { CacheDecisions } from './cache/cache-decisions.ts'
 import { Compressor } from './cache/compressor.ts'
+import { DiscardMemo } from './cache/discard-memo.ts'
 import { Epochs } from './cache/epochs.ts'
 import { Invalidation } from './cache/invalidation.ts'
 import { PurgeHistory } from './cache/purge-history.ts'
@@ -13,6 +14,8 @@ import { PersistedQueries } from './documents/persisted-queries.ts'
 import { TrustedDocuments } from './documents/trusted-documents.ts'
 import type { EventRouteParts } from './events/event-routes.ts'
 import { EventStatistics } from './events/event-statistics.ts'
+import { Explainer } from './explain/explainer.ts'
+import { Judge } from './explain/judge.ts'
 import type { GatewayDependencies } from './gateway.ts'
 import { createPreparer } from './graphql/prepare.ts'
 import { AccessLog } from './http/access-log.ts'
@@ -58,6 +61,7 @@ export interface GatewayModules {
   readonly refresher: Refresher
   readonly compressor: Compressor
   readonly upstream: UpstreamClient
+  readonly explainer: Explainer
   readonly fastLane: FastLane
   readonly websockets: WebSocketProxy
   readonly routes: RouteParts
@@ -189,6 +193,7 @@ export function composeGateway(
       entryBytesMax: options.cache.entryBytesMax,
       hasVariants: options.cache.compression,
     }),
+    discards: new DiscardMemo(),
     refresher,
     compressor,
     encodings: new AcceptedEncodings(),
@@ -235,6 +240,12 @@ export function composeGateway(
     refresher,
     compressor,
     upstream,
+    explainer: new Explainer({
+      graphql,
+      metadata,
+      judge: new Judge({ ...graphql, store, purges }),
+      options,
+    }),
     fastLane: new FastLane(),
     websockets: new WebSocketProxy({
       ...options,

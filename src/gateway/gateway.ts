@@ -8,6 +8,7 @@ import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
 import { eventRoutes } from './events/event-routes.ts'
+import type { RequestExplanation } from './explain/request-explanation.ts'
 import { Connections } from './http/connections.ts'
 import type { FastLane } from './http/fast-lane/fast-lane.ts'
 import { graphqlLane } from './http/graphql-lane.ts'
@@ -36,6 +37,11 @@ export interface Gateway extends Startable {
   snapshot(): GatewaySnapshot
   /** Everything that is counted, read when the registry is asked. */
   readonly metrics: Registry
+  /**
+   * What would become of a request, and why. `order` is the body of the admin listener's POST /explain; throws
+   * a GatewayError when it or the request in it is refused.
+   */
+  explain(order: Buffer): Promise<RequestExplanation>
   /** Empty when requests can be served; else what is missing, in words. */
   notReady(): Promise<readonly string[]>
   /** `order` is a JSON value, judged here. Throws a GatewayError when it is no purge, or the store fails. */
@@ -121,6 +127,10 @@ class HttpGateway implements Gateway {
     await identities.stop()
     invalidation.stop()
     await upstream.destroy()
+  }
+
+  async explain(order: Buffer): Promise<RequestExplanation> {
+    return await this.#modules.explainer.explain(order)
   }
 
   async notReady(): Promise<readonly string[]> {

@@ -159,6 +159,31 @@ export function entryBody(bytes: Buffer): Buffer | undefined {
   return bodyAt === undefined ? undefined : bytes.subarray(bodyAt)
 }
 
+/** An entry as it is, whether or not it may be served. */
+export interface OpenedEntry extends Pick<CacheEntry, 'storedAtMs' | 'expiresAtMs' | 'fetchMs'> {
+  readonly digest: Buffer
+  readonly stamps: readonly Buffer[]
+  readonly body: Buffer
+}
+
+/** For people who ask what is kept: hits do not open entries. `undefined` for what is none of this version. */
+export function openCacheEntry(bytes: Buffer): OpenedEntry | undefined {
+  const bodyAt = bodyOffset(bytes)
+  if (bodyAt === undefined) return undefined
+  const stamps: Buffer[] = []
+  for (let at = STAMPS_AT; at < bodyAt; at += STAMP_BYTES) {
+    stamps.push(bytes.subarray(at, at + STAMP_BYTES))
+  }
+  return {
+    storedAtMs: bytes.readDoubleLE(STORED_AT),
+    expiresAtMs: bytes.readDoubleLE(EXPIRES_AT),
+    fetchMs: bytes.readFloatLE(FETCH_AT),
+    digest: bytes.subarray(DIGEST_AT, DIGEST_AT + DIGEST_BYTES),
+    stamps,
+    body: bytes.subarray(bodyAt),
+  }
+}
+
 export function entryExpiresAtMs(bytes: Buffer): number {
   return bytes.readDoubleLE(EXPIRES_AT)
 }

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import type { OperationDefinitionNode } from 'graphql'
+import { invariant } from '../../shared/assert.ts'
 import type { RequestLimits } from '../options.ts'
 import { readCachedDirective } from './cached-directive.ts'
 import { parseDocument } from './document.ts'
 import { argumentValue, inlineFragments } from './inline-fragments.ts'
 import { type NormalizedOperation, normalizeOperation } from './normalize.ts'
 import type { ArgumentValue, Operation } from './operation.ts'
+import { readRequestBody } from './request.ts'
 import { selectOperation } from './select-operation.ts'
 
 export interface ReadOperation {
@@ -42,6 +44,20 @@ export function readOperation(
   }
   const objects = document.tokenCount + inlined.fields
   return { operation, weight: text.length + objects * BYTES_PER_OBJECT }
+}
+
+/**
+ * What requests that mean the same have in common. `body`: one that was prepared. For people to read: the
+ * operation remembers the digest alone.
+ */
+export function normalizedText(body: Buffer, limits: RequestLimits): string {
+  const read = readRequestBody(body, limits)
+  invariant(read.kind === 'single' && read.request.kind === 'complete', 'it was prepared')
+  const { query, operationName } = read.request
+  const document = parseDocument(query, limits)
+  if (document.isVerbatim) return query
+  const definition = selectOperation(document, operationName)
+  return normalizeOperation(definition, document.fragments).text
 }
 
 /** A key of its own for each text, which no normalised one equals: those begin with a keyword. */

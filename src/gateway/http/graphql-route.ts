@@ -6,6 +6,7 @@ import { runSteps, type Steps, settled } from '../../shared/steps.ts'
 import type { AcceptedEncodings } from '../cache/accept-encoding.ts'
 import type { CacheDecisions, Target } from '../cache/cache-decisions.ts'
 import type { Compressor } from '../cache/compressor.ts'
+import type { DiscardMemo } from '../cache/discard-memo.ts'
 import type { Encoding } from '../cache/encoding.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
 import type { Refresher } from '../cache/refresher.ts'
@@ -55,6 +56,7 @@ export interface GraphqlParts {
   readonly limiter: Limiter
   readonly decisions: CacheDecisions
   readonly cache: ResponseCache
+  readonly discards: DiscardMemo
   readonly refresher: Refresher
   readonly compressor: Compressor
   readonly encodings: AcceptedEncodings

@@ -106,7 +106,11 @@ async function fetchShared(
   { target, refresh }: Target,
   stamps: readonly Buffer[] | undefined,
 ): Promise<{ readonly result: Fetched; readonly forwarding: Forwarding }> {
-  const fetch = (): Promise<Fetched> => fetchOnce(parts, ask, target, stamps)
+  const fetch = async (): Promise<Fetched> => {
+    const fetched = await fetchOnce(parts, ask, target, stamps)
+    parts.discards.note(target, fetched.kept, parts.clock.nowMs())
+    return fetched
+  }
   // Without stamps it cannot be told whether a flight began before a write that was answered since.
   if (stamps === undefined) return { result: await fetch(), forwarding: 'miss' }
   // A refresh asks for an answer that is younger than the request: one under way may not be.
