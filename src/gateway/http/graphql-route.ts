@@ -4,20 +4,19 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { runSteps, type Steps, settled } from '../../shared/steps.ts'
 import type { AcceptedEncodings } from '../cache/accept-encoding.ts'
-import type { CacheDecisions, Target } from '../cache/cache-decisions.ts'
+import type { CacheDecisions } from '../cache/cache-decisions.ts'
 import type { Compressor } from '../cache/compressor.ts'
 import type { DiscardMemo } from '../cache/discard-memo.ts'
 import type { Encoding } from '../cache/encoding.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
 import type { Refresher } from '../cache/refresher.ts'
-import type { Lookup, ResponseCache } from '../cache/response-cache.ts'
+import type { ResponseCache } from '../cache/response-cache.ts'
 import type { SingleFlight } from '../cache/single-flight.ts'
 import type { DocumentResolver, ResolvedRequest } from '../documents/document-resolver.ts'
 import { GatewayError } from '../errors.ts'
 import type {
   BatchMember,
   DocumentReference,
-  Operation,
   PreparedBatch,
   PreparedRequest,
 } from '../graphql/operation.ts'
@@ -26,9 +25,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
 import type { RequestLimits } from '../options.ts'
 import { clientIp } from '../ratelimit/client-ip.ts'
-import type { LimitDecision } from '../ratelimit/limit-decision.ts'
 import type { Limiter } from '../ratelimit/limiter.ts'
-import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
 import { digestOf, subjectOf } from '../ratelimit/rules.ts'
 import { refuseUnprovenGet } from '../session/cross-site.ts'
 import type { FamilyStatistics } from '../statistics/family-statistics.ts'
@@ -37,9 +34,9 @@ import type { RequestStatistics } from '../statistics/request-statistics.ts'
 import type { UpstreamClient } from '../upstream/upstream-client.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import { isNotModified, type KeptForm } from './cache-headers.ts'
-import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
-import { hitAnswer, staleMeanwhile } from './graphql-stale.ts'
-import { bypass, type Fetched, fetchAgain, fetchAndKeep, mutate } from './graphql-upstream.ts'
+import { answerOperation, failed } from './graphql-operation.ts'
+import { JSON_TYPE } from './graphql-response.ts'
+import type { Fetched } from './graphql-upstream.ts'
 import type { MediaType, MediaTypes } from './media-types.ts'
 import { inMediaType } from './negotiated-answer.ts'
 import { asSharable } from './sharable-answer.ts'
@@ -185,97 +182,6 @@ function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<
   return asSharable(parts, ask, yield* answerOperation(parts, ask))
 }
 
-/** Limits, cache and upstream for one operation. Throws nothing: what fails becomes its answer. */
-function* answerOperation(parts: GraphqlParts, ask: Ask): Steps<Answer> {
-  const startMs = parts.clock.monotonicMs()
-  const answer = yield* answerLimited(parts, ask)
-  const durationMs = parts.clock.monotonicMs() - startMs
-  parts.requestStatistics.answered(answer.outcome, labelOf(ask.prepared.operation), durationMs)
-  return answer
-}
-
-/** For what was counted against the limits already. */
-export function answerOperationUnlimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
-  return runSteps(answerCounted(parts, ask))
-}
-
-function* answerCounted(parts: GraphqlParts, ask: Ask): Steps<Answer> {
-  const startMs = parts.clock.monotonicMs()
-  let answer: Answer
-  try {
-    answer = yield* answerAllowed(parts, ask)
-  } catch (error) {
-    answer = failed(parts, error, ask.mediaType)
-  }
-  const durationMs = parts.clock.monotonicMs() - startMs
-  parts.requestStatistics.answered(answer.outcome, labelOf(ask.prepared.operation), durationMs)
-  return answer
-}
-
-/** What people know an operation by. */
-function labelOf({ name, kind, rootFields }: Operation): string {
-  return name ?? `${kind} { ${rootFields.map((field) => field.name).join(' ')} }`
-}
-
-function* answerLimited(parts: GraphqlParts, ask: Ask): Steps<Answer> {
-  const { headers, socketAddress, trustedHops } = ask.head
-  const ip = clientIp(headers, socketAddress, trustedHops)
-  let decision: LimitDecision | undefined
-  try {
-    decision = yield* settled(parts.limiter.take(ask.identity, ip))
-    parts.limitStatistics.decided(decision)
-    if (!decision.allowed) throw rateLimitError(decision)
-    return withLimits(yield* answerAllowed(parts, ask), decision)
-  } catch (error) {
-    const answer = failed(parts, error, ask.mediaType)
-    // What failed was counted all the same; a rejection tells the limits itself.
-    return decision?.allowed === true ? withLimits(answer, decision) : answer
-  }
-}
-
-function withLimits(answer: Answer, decision: LimitDecision): Answer {
-  const limits = rateLimitHeaders(decision)
-  for (const name in limits) answer.headers.push(name, limits[name] ?? '')
-  return answer
-}
-
-function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
-  const { prepared, identity } = ask
-  if (prepared.operation.kind === 'mutation') return yield* settled(mutate(parts, ask))
-  const decision = parts.decisions.of(prepared, identity, ask.head)
-  if (decision.target === undefined) return yield* settled(bypass(parts, ask, decision.reason))
-  const { target, refresh } = decision
-  const nowMs = parts.clock.nowMs()
-  const lookup = yield* settled(parts.cache.lookUp(target, nowMs, ask.encoding))
-  const { entry, stale } = lookup
-  if (refresh) return yield* settled(missed(parts, ask, decision, lookup))
-  if (entry === undefined) {
-    const meanwhile = staleMeanwhile(parts, stale, target, nowMs)
-    if (meanwhile === undefined) return yield* settled(missed(parts, ask, decision, lookup))
-    parts.familyStatistics.hit(target)
-    refreshBehind(parts, ask, decision)
-    return meanwhile
-  }
-  parts.familyStatistics.hit(target)
-  if (parts.refresher.isDue(entry, nowMs)) refreshBehind(parts, ask, decision)
-  if (ask.encoding !== entry.encoding) parts.compressor.want(target, ask.encoding, entry)
-  return hitAnswer(parts, entry, target, nowMs)
-}
-
-async function missed(
-  parts: GraphqlParts,
-  ask: Ask,
-  decision: Target,
-  lookup: Lookup,
-): Promise<Answer> {
-  parts.familyStatistics.missed(decision.target)
-  return await fetchAndKeep(parts, ask, decision, lookup)
-}
-
-function refreshBehind(parts: GraphqlParts, ask: Ask, decision: Target): void {
-  parts.refresher.start(decision.target.cacheKey, () => fetchAgain(parts, ask, decision))
-}
-
 /** In order, one after the other, as Hasura does: a mutation's effect is seen by the query behind it. */
 function* answerBatch(
   parts: GraphqlParts,
@@ -343,10 +249,4 @@ function notAcceptable(): GatewayError {
 function mutationByGet(): GatewayError {
   const headers = { Allow: 'POST' }
   return new GatewayError('method-not-allowed', 'mutations are sent with POST', { headers })
-}
-
-function failed(parts: GraphqlParts, error: unknown, mediaType: MediaType): Answer {
-  const told = toGatewayError(error)
-  if (told.code === 'unexpected') parts.log.error({ err: error }, 'a request failed by a bug')
-  return errorAnswer(told, { preserve401Errors: parts.preserve401Errors, mediaType })
 }
