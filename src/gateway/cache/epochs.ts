@@ -54,10 +54,11 @@ export class Epochs {
    * one, and a table whose rows are written one by one, read or not, does not leave a stamp for each.
    */
   bump(tags: readonly Tag[]): Awaitable<void> {
-    const writes = tags.map((tag) =>
-      isRowTag(tag)
-        ? this.#store.delete([epochKey(tag)])
-        : this.#store.set(epochKey(tag), this.#stamp(), { ttlMs: this.#ttlMs }),
+    const writes = tags.map(
+      (tag): Awaitable<unknown> =>
+        isRowTag(tag)
+          ? this.#store.delete([epochKey(tag)])
+          : this.#store.set(epochKey(tag), this.#stamp(), { ttlMs: this.#ttlMs }),
     )
     if (writes.some(isPromise)) return Promise.all(writes.filter(isPromise)).then(() => undefined)
   }
