@@ -1,10 +1,12 @@
 import { engineBench } from './engine.bench.ts'
 import { gatewayBench } from './gateway.bench.ts'
+import { purgeBench } from './purge.bench.ts'
 import { respBench } from './resp.bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   engine: engineBench,
   gateway: gatewayBench,
+  purge: purgeBench,
   resp: respBench,
 }
 
