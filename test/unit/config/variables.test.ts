@@ -12,6 +12,7 @@ const VARIABLES: Readonly<
   GERBANG_ADMIN_HOST: ['::1', (config) => config.admin.host, '::1'],
   GERBANG_ADMIN_PORT: ['82', (config) => config.admin.port, 82],
   GERBANG_REDIS_PORT: ['83', (config) => config.engine.redis_port, 83],
+  GERBANG_EVENTS_SECRET: ['e', (config) => config.events.secret, 'e'],
   GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
   GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],
   GERBANG_STORE_URL: ['redis://a', (config) => config.store.url, 'redis://a'],
