@@ -146,7 +146,13 @@ describe('pitfalls of requests', () => {
   })
 
   const body = JSON.stringify({ query: DELETE })
-  const smuggled = 'POST /v1/graphql HTTP/1.1\r\nHost: gateway\r\n'
+  const smuggled = [
+    'POST /v1/graphql HTTP/1.1',
+    'Host: gateway',
+    'Content-Type: application/json',
+    `Authorization: ${user.authorization}`,
+    '',
+  ].join('\r\n')
   const length = `Content-Length: ${body.length}`
   it.each<[string, string]>([
     ['both framings', `${smuggled}${length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${body}`],
