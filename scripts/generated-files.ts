@@ -2,6 +2,7 @@ import { renderConfigDocs, renderJsonSchema, renderSampleFile } from '../src/con
 import { renderCommandDocs } from './render-commands.ts'
 import { renderErrorDocs } from './render-errors.ts'
 import { renderMetricDocs } from './render-metrics.ts'
+import { renderReasonDocs } from './render-reasons.ts'
 
 /** Every file of the repository that is made from a table in src/, by its path, with its text. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -12,5 +13,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/COMMANDS.md', renderCommandDocs()],
     ['docs/ERRORS.md', renderErrorDocs()],
     ['docs/METRICS.md', renderMetricDocs()],
+    ['docs/REASONS.md', renderReasonDocs()],
   ])
 }

@@ -6,6 +6,8 @@ export interface FlagSpec {
   readonly name: string
   /** What stands for the value in the help: `PORT`. Without it the flag is a switch. */
   readonly value?: string
+  /** It may be given several times: see `repeatedValues`. */
+  readonly isRepeatable?: boolean
   readonly doc: string
 }
 
@@ -21,15 +23,28 @@ export function parseFlags(
   )
   // Not strict: its messages know nothing of the nearest flag. The tokens are judged here instead.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true })
+  const repeatable = new Set(specs.flatMap((spec) => (spec.isRepeatable ? [spec.name] : [])))
   const flags = new Map<string, string>()
   for (const token of tokens) {
     if (token.kind === 'positional') throw new UsageError(`unexpected argument "${token.value}"`)
     if (token.kind !== 'option') continue
     if (!names.includes(token.name)) throw new UsageError(unknownFlag(token.rawName, names))
-    if (flags.has(token.name)) throw new UsageError(`${token.rawName} is given twice`)
-    flags.set(token.name, valueOf(token, switches.includes(token.name)))
+    const earlier = flags.get(token.name)
+    if (earlier !== undefined && !repeatable.has(token.name)) {
+      throw new UsageError(`${token.rawName} is given twice`)
+    }
+    const value = valueOf(token, switches.includes(token.name))
+    flags.set(token.name, earlier === undefined ? value : earlier + SEPARATOR + value)
   }
   return flags
+}
+
+/** No argument of a process has it. */
+const SEPARATOR = '\0'
+
+/** The values of a repeatable flag, in their order; none for a flag that was not given. */
+export function repeatedValues(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : value.split(SEPARATOR)
 }
 
 function valueOf(

@@ -29,6 +29,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).checkCommand,
   },
   {
+    name: 'explain',
+    summary: 'say what becomes of one request, and why it is a hit or a miss',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  {
     name: 'triggers',
     summary: 'let Hasura tell the gateway of writes that go around it: install, remove, status',
     load: async () => (await import('./triggers.ts')).triggersCommand,

@@ -7,6 +7,7 @@ export {
 export { ManifestError, readManifest } from './documents/manifest.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { EVENTS_SECRET_HEADER } from './events/event-routes.ts'
+export { explainUpstream } from './explain/explain-upstream.ts'
 export type * from './explain/request-explanation.ts'
 export { createGateway, type Gateway, type GatewayDependencies } from './gateway.ts'
 export type { JwtKeyType, JwtSecret } from './identity/jwt-secret.ts'

@@ -42,6 +42,11 @@ export class CliProcess {
     return await this.#until(pattern, this.#child.stderr, () => this.#errors)
   }
 
+  /** All of its standard input. */
+  input(text: string): void {
+    this.#child.stdin.end(text)
+  }
+
   /** The exit code, `undefined` when a signal ended the process. */
   async ended(): Promise<number | undefined> {
     await this.#exited

@@ -13,7 +13,7 @@ export type EntryFault =
   | 'any-write'
   | 'written'
   | 'stamps-lost'
-  | 'purged'
+  | 'stale-purged'
   | 'expired'
   | 'older-than-asked'
 
@@ -49,7 +49,7 @@ export function diagnoseEntry(
   if (lost.length > 0) return fault('stamps-lost', lost)
   if (nowMs >= entry.expiresAtMs) return fault('expired')
   if (nowMs >= entry.storedAtMs + target.ttlMs) return fault('older-than-asked')
-  return purged.length > 0 ? fault('purged', purged) : fault(undefined)
+  return purged.length > 0 ? fault('stale-purged', purged) : fault(undefined)
 }
 
 interface ComparedTags {

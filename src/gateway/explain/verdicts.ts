@@ -3,14 +3,13 @@ import type { BypassReason } from '../cache/policy.ts'
 import type { DiscardReason } from '../cache/storable.ts'
 import { BYPASS_REASONS } from '../metrics.ts'
 
-/** What a request would get at this moment, and why. docs/OPERATIONS.md tells them to operators. */
+/** What a request would get at this moment, and why. docs/REASONS.md is made from this. */
 export type VerdictReason =
   | BypassReason
   | EntryFault
   | 'mutation'
   | 'fresh'
   | 'stale-while-revalidate'
-  | 'stale-purged'
   | 'not-kept'
   | 'refresh'
   | 'store-failed'
@@ -21,7 +20,7 @@ export type VerdictReason =
 export type VerdictResult = 'hit' | 'stale' | 'miss' | 'bypass' | 'unknown'
 
 /** Of what is not told by `BYPASS_REASONS`, in words. */
-const MEANINGS: Readonly<Record<Exclude<VerdictReason, BypassReason>, string>> = {
+export const VERDICT_MEANINGS: Readonly<Record<Exclude<VerdictReason, BypassReason>, string>> = {
   mutation: 'it is a mutation: what it writes is stale before it is answered',
   fresh: 'there is an entry, and nothing it was read from was written since',
   'stale-while-revalidate':
@@ -39,7 +38,6 @@ const MEANINGS: Readonly<Record<Exclude<VerdictReason, BypassReason>, string>> =
   everything:
     'everything was made stale since the entry was kept: by a change of metadata, a write that may change anything, or a purge that meant it',
   'stamps-lost': 'the store has lost what tells whether the entry is still true',
-  purged: 'the entry was purged since it was kept',
   'other-format': 'what is kept under this key is of another version of the gateway',
   'other-request': 'what is kept under this key answers another request',
   'other-tags': 'the entry was kept when the answer was thought to be read from other tables',
@@ -67,7 +65,7 @@ export const DISCARD_MEANINGS: Readonly<Record<DiscardReason, string>> = {
 }
 
 export function meaningOf(reason: VerdictReason): string {
-  return isBypass(reason) ? BYPASS_REASONS[reason] : MEANINGS[reason]
+  return isBypass(reason) ? BYPASS_REASONS[reason] : VERDICT_MEANINGS[reason]
 }
 
 function isBypass(reason: VerdictReason): reason is BypassReason {

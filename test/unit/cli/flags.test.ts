@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeFlags, parseFlags } from '../../../src/cli/flags.ts'
+import { describeFlags, parseFlags, repeatedValues } from '../../../src/cli/flags.ts'
 
 const FLAGS = [
   { name: 'port', value: 'PORT', doc: 'Where to listen.' },
@@ -12,6 +12,13 @@ describe('parseFlags', () => {
       ['port', '1'],
       ['admin-port', '2'],
     ])
+  })
+
+  it('keeps each value of a flag that may be given several times', () => {
+    const header = { name: 'header', value: 'NAME=VALUE', isRepeatable: true, doc: '' }
+    const flags = parseFlags(['--header', 'a=1', '--header=b=2', '--header', 'a=1'], [header])
+    expect(repeatedValues(flags.get('header'))).toEqual(['a=1', 'b=2', 'a=1'])
+    expect(repeatedValues(flags.get('other'))).toEqual([])
   })
 
   it.each([
