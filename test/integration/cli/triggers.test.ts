@@ -144,6 +144,19 @@ describe('gerbang triggers', () => {
     expect(running.gateway.snapshot().events.results['taken']).toBeGreaterThan(0)
   })
 
+  it('leaves answers that show another row by its key', async () => {
+    await triggers('install')
+    const read = async (id: number) =>
+      await ask(running.url, `query Row { categories_by_pk(id: ${id}) { name } }`, ADMIN)
+    const status = async (id: number) => String((await read(id)).headers['cache-status'])
+    // Installing changed the metadata: plans have settled once both rows are hits.
+    for (const id of [1, 2]) await expect.poll(() => status(id)).toContain('hit')
+    await demo.backend.runSql(`UPDATE categories SET name = 'Another' WHERE id = 2`, false)
+    const changed = async () => (await read(2)).text
+    await expect.poll(changed, { interval: 20, timeout: 10_000 }).toContain('Another')
+    expect(await status(1)).toContain('hit')
+  })
+
   it('refuses a source that Hasura does not have', async () => {
     const order: TriggersOrder = { action: 'status', target: {}, source: 'x', isDryRun: false }
     const config = loadConfig({
