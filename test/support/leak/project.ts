@@ -105,7 +105,7 @@ export class Project {
   /** Those that show the whole session are few, or hardly anything would be shared. */
   someTable(): string {
     const names = [...this.tables.keys()]
-    return pick(this.#random, this.#random.next() < 0.05 ? names : names.slice(0, ORDINARY))
+    return pick(this.#random, this.#random.next() < 0.1 ? names : names.slice(0, ORDINARY))
   }
 
   /** What shows of a table when no filter hides its rows. */
