@@ -139,9 +139,9 @@ const BODIES: readonly (readonly [what: string, body: string | Buffer, refusal: 
     { code: 'batch-limit-exceeded' },
   ],
   [
-    'a persisted query',
+    'a persisted query without its hash',
     '{"extensions":{"persistedQuery":{"version":1}}}',
-    { code: 'not-supported' },
+    { code: 'persisted-query-invalid', status: 400 },
   ],
 ]
 
