@@ -68,8 +68,8 @@ describe('answers from the cache', () => {
     console.info(`leak test: GERBANG_LEAK_SEED=${SEED} ${JSON.stringify(figures)}`)
     expect(bugs).toEqual([])
     // Otherwise it would have shown nothing.
-    expect(counts.hits / counts.requests).toBeGreaterThan(0.2)
-    expect(counts.shared / counts.requests).toBeGreaterThan(0.02)
+    expect(counts.hits / counts.requests).toBeGreaterThan(0.1)
+    expect(counts.shared / counts.requests).toBeGreaterThan(0.01)
   })
 
   async function startModules(): Promise<GatewayModules> {
