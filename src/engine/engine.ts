@@ -99,7 +99,12 @@ export class Engine {
 
   /** A caller in this process: needs no password. */
   client(): EmbeddedClient {
-    return new EmbeddedClient(this.#executor, this.#keyspace, this.#newClient())
+    return new EmbeddedClient({
+      executor: this.#executor,
+      keyspace: this.#keyspace,
+      propagation: this.#services.propagation,
+      client: this.#newClient(),
+    })
   }
 
   /** The text of INFO. */

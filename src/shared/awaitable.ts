@@ -7,3 +7,24 @@ export type Awaitable<T> = T | Promise<T>
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return value instanceof Promise
 }
+
+/** `next` of the value: in the same turn when it is there, else when it comes. */
+export function chain<T, Next>(
+  value: Awaitable<T>,
+  next: (value: T) => Awaitable<Next>,
+): Awaitable<Next> {
+  return isPromise(value) ? value.then(next) : next(value)
+}
+
+/** What `work` gives, or what `recover` makes of the error that it throws or rejects with. */
+export function recovered<T>(
+  work: () => Awaitable<T>,
+  recover: (error: unknown) => T,
+): Awaitable<T> {
+  try {
+    const value = work()
+    return isPromise(value) ? value.catch(recover) : value
+  } catch (error) {
+    return recover(error)
+  }
+}

@@ -4,7 +4,8 @@ import { type Awaitable, isPromise } from './awaitable.ts'
 /**
  * A function written once, top to bottom, that stays in one turn of the event loop as long as everything
  * it asks answers at once, and becomes asynchronous at the first thing that does not. An `async` function
- * costs promises and turns on every call; this costs a generator.
+ * costs promises and turns on every call; this costs a generator, of which each further one inside adds most
+ * of a microsecond (Node.js 20, 2026-11): on the path of a cache hit it is `chain` and `recovered` instead.
  */
 export type Steps<T> = Generator<Promise<void>, T, void>
 

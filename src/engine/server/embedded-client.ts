@@ -1,5 +1,6 @@
 import type { Client } from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { Propagation } from '../execution/propagation.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import { BufferPool } from '../memory/buffer-pool.ts'
@@ -9,27 +10,38 @@ import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
 
 const POOL_CHUNK_BYTES = 262_144
+/** OBJ_ENCODING_EMBSTR_SIZE_LIMIT and one. */
+const RAW_BYTES_MIN = 45
 
 export interface EmbeddedSetOptions {
   readonly ttlMs?: number
   readonly onlyIfAbsent?: boolean
 }
 
+export interface EmbeddedClientParts {
+  readonly executor: Executor
+  readonly keyspace: Keyspace
+  readonly propagation: Propagation
+  readonly client: Client
+}
+
 /**
- * Commands from within the process: no socket, no promise. Every call goes through the executor, but `get`
- * and `view`, which read the keyspace at once: they are what a cache hit waits for.
+ * Commands from within the process: no socket, no promise. Every call goes through the executor, but
+ * those that a cache hit waits for: reads, and writes within a value.
  */
 export class EmbeddedClient {
   readonly #executor: Executor
   readonly #keyspace: Keyspace
+  readonly #propagation: Propagation
   readonly #client: Client
   readonly #argv = new ArgumentVector()
   readonly #writer = new ValueWriter()
   readonly #pool = new BufferPool(POOL_CHUNK_BYTES)
 
-  constructor(executor: Executor, keyspace: Keyspace, client: Client) {
+  constructor({ executor, keyspace, propagation, client }: EmbeddedClientParts) {
     this.#executor = executor
     this.#keyspace = keyspace
+    this.#propagation = propagation
     this.#client = client
   }
 
@@ -89,6 +101,7 @@ export class EmbeddedClient {
   }
 
   setRange(key: Uint8Array, offset: number, bytes: Uint8Array): void {
+    if (this.#overwrite(key, offset, bytes)) return
     const argv = this.#argv
     argv.begin()
     argv.addWord('SETRANGE')
@@ -105,6 +118,25 @@ export class EmbeddedClient {
   delete(keys: readonly Uint8Array[]): number {
     const deleted = this.#orThrow(this.call('DEL', ...keys))
     return typeof deleted === 'number' ? deleted : 0
+  }
+
+  /**
+   * SETRANGE within a value, which moves and allocates nothing, while nobody is to hear of the command: what a
+   * rate limit does on every request, at a third of the cost. False when it has to be the command.
+   */
+  #overwrite(key: Uint8Array, offset: number, bytes: Uint8Array): boolean {
+    if (this.#propagation.isHeard) return false
+    this.#executor.beginTurn()
+    const database = this.#keyspace.database(this.#client.databaseIndex)
+    const record = database.findForWrite(key, 0, key.length)
+    if (record === NONE || !database.isString(record)) return false
+    const length = database.valueLength(record)
+    // A short value is an embedded string, or an integer, and becomes a raw one.
+    if (length < RAW_BYTES_MIN || offset + bytes.length > length) return false
+    const at = database.valueStart(record) + offset
+    copyBytes(database.bytes(record), at, bytes, 0, bytes.length)
+    this.#propagation.changes += 1
+    return true
   }
 
   #copy(key: Uint8Array): Buffer | undefined {

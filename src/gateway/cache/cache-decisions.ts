@@ -6,6 +6,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { Plan, Planner } from '../metadata/plan.ts'
 import type { CacheOptions } from '../options.ts'
 import { type CacheTarget, createCacheTarget } from './cache-target.ts'
+import { EpochKeys } from './epoch-keys.ts'
 import { keyedHeaders } from './keyed-headers.ts'
 import { type BypassReason, type CachePolicy, cachePolicy } from './policy.ts'
 import { type Selector, selectors } from './selectors.ts'
@@ -53,6 +54,7 @@ export class CacheDecisions {
   readonly #planner: Planner
   readonly #options: CacheOptions
   readonly #headersOf: HeadersOf
+  readonly #epochKeys: EpochKeys
   #byRequest = new WeakMap<PreparedRequest, Map<string, RoleDecisions>>()
   #wholeSessions = new WeakMap<Identity, string>()
   #count = 0
@@ -61,6 +63,7 @@ export class CacheDecisions {
     this.#planner = planner
     this.#options = options
     this.#headersOf = headersOf
+    this.#epochKeys = new EpochKeys(options.memoEntriesMax)
   }
 
   plan({ operation, variables }: PreparedRequest, role: string): Plan {
@@ -139,6 +142,7 @@ export class CacheDecisions {
       staleness: policy.staleness,
       reads: plan.reads,
       forwardsHeaders: plan.forwardedHeaders !== undefined,
+      epochKeyOf: this.#epochKeys.of,
       selectors: selectorsOf(operation.name, role, variables),
     })
     this.#makeRoom()

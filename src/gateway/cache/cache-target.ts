@@ -58,12 +58,14 @@ export interface CacheTargetFields {
   readonly ttlJitter?: number
   /** Unless given, an entry is never served after its time. */
   readonly staleness?: Staleness
+  /** Gives the same Buffer for the same tag, so that targets share them. */
+  readonly epochKeyOf?: (tag: Tag) => Buffer
 }
 
 export function createCacheTarget(fields: CacheTargetFields): CacheTarget {
-  const { digest, staleness = NEVER_STALE } = fields
+  const { digest, staleness = NEVER_STALE, epochKeyOf = epochKey } = fields
   const tags = [...new Set([EVERYTHING, ...fields.reads])].sort()
-  const identity = createIdentity(digest, tags.map(epochKey))
+  const identity = createIdentity(digest, tags.map(epochKeyOf))
   const cacheKey = shownDigest(digest)
   const familyKey = shownDigest(fields.familyDigest)
   return {

@@ -105,10 +105,16 @@ export class ResponseCache {
   #lookUpIdentity(target: CacheTarget, nowMs: number): Awaitable<Lookup> {
     try {
       const values = this.#options.store.getMany(target.keys)
-      if (!isPromise(values)) return this.#read(values, target, nowMs, target.identity)
-      return values
-        .then((found) => this.#read(found, target, nowMs, target.identity))
-        .catch((error: unknown) => this.#storeFailed(error))
+      if (isPromise(values)) return this.#readLate(values, target, nowMs)
+      return this.#read(values, target, nowMs, target.identity)
+    } catch (error) {
+      return this.#storeFailed(error)
+    }
+  }
+
+  async #readLate(values: Promise<Read>, target: CacheTarget, nowMs: number): Promise<Lookup> {
+    try {
+      return await this.#read(await values, target, nowMs, target.identity)
     } catch (error) {
       return this.#storeFailed(error)
     }

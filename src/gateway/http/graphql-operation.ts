@@ -1,5 +1,4 @@
-import type { Awaitable } from '../../shared/awaitable.ts'
-import { runSteps, type Steps, settled } from '../../shared/steps.ts'
+import { type Awaitable, chain, recovered } from '../../shared/awaitable.ts'
 import type { Target } from '../cache/cache-decisions.ts'
 import type { Lookup } from '../cache/response-cache.ts'
 import type { Operation } from '../graphql/operation.ts'
@@ -13,28 +12,23 @@ import { hitAnswer, staleMeanwhile } from './graphql-stale.ts'
 import { bypass, fetchAgain, fetchAndKeep, mutate } from './graphql-upstream.ts'
 import type { MediaType } from './media-types.ts'
 
-/** Limits, cache and upstream for one operation. Throws nothing: what fails becomes its answer. */
-export function* answerOperation(parts: GraphqlParts, ask: Ask): Steps<Answer> {
+/** Limits, cache and upstream for one operation. Fails never: what fails becomes its answer. */
+export function answerOperation(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
   const startMs = parts.clock.monotonicMs()
-  const answer = yield* answerLimited(parts, ask)
-  const durationMs = parts.clock.monotonicMs() - startMs
-  parts.requestStatistics.answered(answer.outcome, labelOf(ask.prepared.operation), durationMs)
-  return answer
+  return chain(answerLimited(parts, ask), (answer) => counted(parts, ask, answer, startMs))
 }
 
 /** For what was counted against the limits already. */
 export function answerOperationUnlimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
-  return runSteps(answerCounted(parts, ask))
+  const startMs = parts.clock.monotonicMs()
+  const answer = recovered(
+    () => answerAllowed(parts, ask),
+    (error) => failed(parts, error, ask.mediaType),
+  )
+  return chain(answer, (given) => counted(parts, ask, given, startMs))
 }
 
-function* answerCounted(parts: GraphqlParts, ask: Ask): Steps<Answer> {
-  const startMs = parts.clock.monotonicMs()
-  let answer: Answer
-  try {
-    answer = yield* answerAllowed(parts, ask)
-  } catch (error) {
-    answer = failed(parts, error, ask.mediaType)
-  }
+function counted(parts: GraphqlParts, ask: Ask, answer: Answer, startMs: number): Answer {
   const durationMs = parts.clock.monotonicMs() - startMs
   parts.requestStatistics.answered(answer.outcome, labelOf(ask.prepared.operation), durationMs)
   return answer
@@ -45,20 +39,24 @@ function labelOf({ name, kind, rootFields }: Operation): string {
   return name ?? `${kind} { ${rootFields.map((field) => field.name).join(' ')} }`
 }
 
-function* answerLimited(parts: GraphqlParts, ask: Ask): Steps<Answer> {
+function answerLimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
   const { headers, socketAddress, trustedHops } = ask.head
   const ip = clientIp(headers, socketAddress, trustedHops)
-  let decision: LimitDecision | undefined
-  try {
-    decision = yield* settled(parts.limiter.take(ask.identity, ip))
-    parts.limitStatistics.decided(decision)
-    if (!decision.allowed) throw rateLimitError(decision)
-    return withLimits(yield* answerAllowed(parts, ask), decision)
-  } catch (error) {
-    const answer = failed(parts, error, ask.mediaType)
-    // What failed was counted all the same; a rejection tells the limits itself.
-    return decision?.allowed === true ? withLimits(answer, decision) : answer
-  }
+  return recovered(
+    () => chain(parts.limiter.take(ask.identity, ip), (taken) => answerTaken(parts, ask, taken)),
+    (error) => failed(parts, error, ask.mediaType),
+  )
+}
+
+function answerTaken(parts: GraphqlParts, ask: Ask, taken: LimitDecision): Awaitable<Answer> {
+  parts.limitStatistics.decided(taken)
+  if (!taken.allowed) throw rateLimitError(taken)
+  // What fails was counted all the same, and tells the limits; a rejection tells them itself.
+  const answer = recovered(
+    () => answerAllowed(parts, ask),
+    (error) => failed(parts, error, ask.mediaType),
+  )
+  return chain(answer, (given) => withLimits(given, taken))
 }
 
 function withLimits(answer: Answer, decision: LimitDecision): Answer {
@@ -67,19 +65,33 @@ function withLimits(answer: Answer, decision: LimitDecision): Answer {
   return answer
 }
 
-function* answerAllowed(parts: GraphqlParts, ask: Ask): Steps<Answer> {
+function answerAllowed(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
   const { prepared, identity } = ask
-  if (prepared.operation.kind === 'mutation') return yield* settled(mutate(parts, ask))
+  if (prepared.operation.kind === 'mutation') return mutate(parts, ask)
   const decision = parts.decisions.of(prepared, identity, ask.head)
-  if (decision.target === undefined) return yield* settled(bypass(parts, ask, decision.reason))
-  const { target, refresh } = decision
+  if (decision.target === undefined) return bypass(parts, ask, decision.reason)
   const nowMs = parts.clock.nowMs()
-  const lookup = yield* settled(parts.cache.lookUp(target, nowMs, ask.encoding))
+  const lookup = parts.cache.lookUp(decision.target, nowMs, ask.encoding)
+  return chain(lookup, (found) => answerFound(parts, ask, decision, { lookup: found, nowMs }))
+}
+
+interface Found {
+  readonly lookup: Lookup
+  readonly nowMs: number
+}
+
+function answerFound(
+  parts: GraphqlParts,
+  ask: Ask,
+  decision: Target,
+  { lookup, nowMs }: Found,
+): Awaitable<Answer> {
+  const { target, refresh } = decision
   const { entry, stale } = lookup
-  if (refresh) return yield* settled(missed(parts, ask, decision, lookup))
+  if (refresh) return missed(parts, ask, decision, lookup)
   if (entry === undefined) {
     const meanwhile = staleMeanwhile(parts, stale, target, nowMs)
-    if (meanwhile === undefined) return yield* settled(missed(parts, ask, decision, lookup))
+    if (meanwhile === undefined) return missed(parts, ask, decision, lookup)
     parts.familyStatistics.hit(target)
     refreshBehind(parts, ask, decision)
     return meanwhile

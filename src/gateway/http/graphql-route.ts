@@ -1,5 +1,5 @@
 import { invariant } from '../../shared/assert.ts'
-import type { Awaitable } from '../../shared/awaitable.ts'
+import { type Awaitable, chain, recovered } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { runSteps, type Steps, settled } from '../../shared/steps.ts'
@@ -98,7 +98,7 @@ export function answerGraphql(
   head: RequestHead,
   body: Buffer,
 ): Awaitable<Answer> {
-  return runSteps(answerMessage(parts, head, body))
+  return answerMessage(parts, head, (form) => answerPost(parts, { head, body, ...form }))
 }
 
 /** GET /v1/graphql, whose request is in the query string of `target`. */
@@ -107,46 +107,64 @@ export function answerGraphqlGet(
   head: RequestHead,
   target: string,
 ): Awaitable<Answer> {
-  return runSteps(answerMessage(parts, head, target))
+  return answerMessage(parts, head, (form) => runSteps(answerGet(parts, { head, target, ...form })))
 }
 
-/** `message`: the body of a POST, or the target of a GET. */
-function* answerMessage(
+/** What the client would have its answer as. */
+type Form = Pick<Ask, 'mediaType' | 'encoding'>
+
+function answerMessage(
   parts: GraphqlParts,
   head: RequestHead,
-  message: Buffer | string,
-): Steps<Answer> {
+  answerIn: (form: Form) => Awaitable<Answer>,
+): Awaitable<Answer> {
   const startMs = parts.clock.monotonicMs()
   const mediaType = parts.mediaTypes.of(head.headers.accept)
   const encoding = parts.encodings.of(head.headers['accept-encoding'])
-  try {
-    if (mediaType === undefined) throw notAcceptable()
-    const answer =
-      typeof message === 'string'
-        ? yield* answerGet(parts, { head, target: message, mediaType, encoding })
-        : yield* answerPost(parts, { head, body: message, mediaType, encoding })
-    return notModifiedOr(inMediaType(answer, mediaType), head)
-  } catch (error) {
-    const answer = failed(parts, error, mediaType ?? 'json')
-    parts.requestStatistics.answered(answer.outcome, undefined, parts.clock.monotonicMs() - startMs)
-    return answer
-  }
+  return recovered(
+    () => {
+      if (mediaType === undefined) throw notAcceptable()
+      return chain(answerIn({ mediaType, encoding }), (answer) =>
+        notModifiedOr(inMediaType(answer, mediaType), head),
+      )
+    },
+    (error) => {
+      const answer = failed(parts, error, mediaType ?? 'json')
+      const durationMs = parts.clock.monotonicMs() - startMs
+      parts.requestStatistics.answered(answer.outcome, undefined, durationMs)
+      return answer
+    },
+  )
 }
 
 type Post = Pick<Ask, 'head' | 'body' | 'mediaType' | 'encoding'>
 
-function* answerPost(parts: GraphqlParts, post: Post): Steps<Answer> {
+function answerPost(parts: GraphqlParts, post: Post): Awaitable<Answer> {
   refuseEncodedBody(post.head)
-  const identity = yield* settled(parts.identities.resolve(post.head.headers))
+  const identity = parts.identities.resolve(post.head.headers)
+  return chain(identity, (known) => answerPostAs(parts, post, known))
+}
+
+function answerPostAs(parts: GraphqlParts, post: Post, identity: Identity): Awaitable<Answer> {
   const prepared = parts.requests.prepare(post.body)
-  if (prepared.kind === 'batch') return yield* answerBatch(parts, post, identity, prepared.members)
-  const { head, body, mediaType, encoding } = post
-  if (prepared.kind === 'single') {
-    parts.documents.refuseUnnamed(identity)
-    return yield* answerOperation(parts, { head, identity, prepared, body, mediaType, encoding })
+  if (prepared.kind === 'batch') {
+    return runSteps(answerBatch(parts, post, identity, prepared.members))
   }
-  const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
-  return yield* answerOperation(parts, { head, identity, ...resolved, mediaType, encoding })
+  if (prepared.kind === 'reference') return runSteps(answerNamed(parts, post, identity, prepared))
+  parts.documents.refuseUnnamed(identity)
+  const { head, body, mediaType, encoding } = post
+  return answerOperation(parts, { head, identity, prepared, body, mediaType, encoding })
+}
+
+function* answerNamed(
+  parts: GraphqlParts,
+  { head, body, mediaType, encoding }: Post,
+  identity: Identity,
+  reference: DocumentReference,
+): Steps<Answer> {
+  const resolved = yield* resolveDocument(parts, { head, identity, body }, reference)
+  const ask = { head, identity, ...resolved, mediaType, encoding }
+  return yield* settled(answerOperation(parts, ask))
 }
 
 /** A request that brings its document, or the one it comes to when it names one. */
@@ -179,7 +197,7 @@ function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<
   const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
   if (resolved.prepared.operation.kind === 'mutation') throw mutationByGet()
   const ask = { head, identity, ...form, ...resolved }
-  return asSharable(parts, ask, yield* answerOperation(parts, ask))
+  return asSharable(parts, ask, yield* settled(answerOperation(parts, ask)))
 }
 
 /** In order, one after the other, as Hasura does: a mutation's effect is seen by the query behind it. */
@@ -208,12 +226,8 @@ function* answerMember(
   try {
     if (request instanceof GatewayError) throw request
     const resolved = yield* resolveDocument(parts, member, request)
-    return yield* answerOperation(parts, {
-      ...member,
-      ...resolved,
-      mediaType: MEMBER_TYPE,
-      encoding: 'identity',
-    })
+    const ask: Ask = { ...member, ...resolved, mediaType: MEMBER_TYPE, encoding: 'identity' }
+    return yield* settled(answerOperation(parts, ask))
   } catch (error) {
     return failed(parts, error, MEMBER_TYPE)
   }
