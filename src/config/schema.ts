@@ -410,10 +410,13 @@ const metadata = section(
       default: [],
       doc: 'What functions of the database read. Answers with any other are stale after every mutation.',
     }),
-    views: option(listOf(readsOf('The view: schema.name, or name in the public schema.')), {
-      default: [],
-      doc: 'The same of views that call functions, materialised views, foreign tables, and those of databases other than Postgres.',
-    }),
+    views: option(
+      listOf(readsOf('The view or table: schema.name, or name in the public schema.')),
+      {
+        default: [],
+        doc: 'The same of views that call functions, materialised views and foreign tables; and of any table or view that the catalog of no Postgres tells of, such as those of other databases: a table reads itself. Of the latter, only what is declared is shared between users. It must not depend on the session, by row-level security for one.',
+      },
+    ),
     native_queries: option(listOf(readsOf('The root field of the native query.')), {
       default: [],
       doc: 'The same of native queries.',

@@ -35,13 +35,20 @@ export async function describeUpstream(
   }
 }
 
-/** Of metadata alone, as `export_metadata` answers it, without the databases behind it. Throws when it is none. */
+/**
+ * Of metadata alone, as `export_metadata` answers it, without the databases behind it: as if none of them
+ * answered the gateway. Throws when it is none.
+ */
 export function describeMetadata(
   exported: unknown,
   declared: DeclaredDependencies,
 ): UpstreamDescription {
-  return describeExport(parseExport(exported), new Map(), declared)
+  const described = describeExport(parseExport(exported), new Map(), declared)
+  return { ...described, cautions: [NOT_ASKED, ...described.cautions] }
 }
+
+const NOT_ASKED =
+  'no database was asked for its catalog, as the gateway will do: with the catalogs it shares more than is told here'
 
 function describeExport(
   metadata: MetadataExport,

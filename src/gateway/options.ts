@@ -195,7 +195,7 @@ export interface MetadataOptions {
  */
 export interface DeclaredDependencies {
   readonly functions: readonly DeclaredReads[]
-  /** Views that call functions, materialised views, foreign tables, and those of sources without a catalog. */
+  /** Views that call functions, materialised views, foreign tables, and any relation of which no catalog tells. */
   readonly views: readonly DeclaredReads[]
   readonly nativeQueries: readonly DeclaredReads[]
   readonly actions: readonly DeclaredAction[]

@@ -1,3 +1,5 @@
+import { catalogText } from './catalog-text.ts'
+
 /**
  * A small metadata document as Hasura exports it: users see all products and their own orders, managers see
  * what belongs to their organisation.
@@ -31,22 +33,10 @@ function table(name: string, selectFilters: Readonly<Record<string, object>>): o
   }
 }
 
+const CATALOG = catalogText({ tables: ['products', 'orders', 'reports'] })
+
 /** What the database's catalogue says to the gateway's question; `undefined` for SQL of someone else. */
 export function sqlAnswer(request: string): unknown {
   if (!request.includes('pg_catalog.pg_class')) return undefined
-  return { result_type: 'TuplesOk', result: [['catalog'], [JSON.stringify(CATALOG)]] }
-}
-
-const CATALOG = {
-  relations: ['products', 'orders', 'reports'].map((name) => ({
-    name: `public.${name}`,
-    kind: 'r',
-    readsSession: false,
-    callsFunctions: false,
-    hasTriggers: false,
-  })),
-  views: [],
-  inheritance: [],
-  foreignKeys: [],
-  functions: [],
+  return { result_type: 'TuplesOk', result: [['catalog'], [CATALOG]] }
 }

@@ -14,7 +14,10 @@ export interface KnownServices {
   readonly remotes: RemoteSchemas
 }
 
-/** What the configuration names and Hasura does not know, each a sentence: it has no effect, or the cautious one. */
+/**
+ * What the configuration names and neither Hasura nor the database knows, each a sentence: it has no effect, or
+ * the cautious one.
+ */
 export function unknownNames(
   { functions, views, nativeQueries, actions, remoteSchemas }: DeclaredDependencies,
   { sources, tables }: KnownSources,
@@ -24,13 +27,16 @@ export function unknownNames(
   const check = (kind: string, name: string, isKnown: boolean): void => {
     if (!isKnown) cautions.push(`the configuration names the ${kind} ${name}, which is not known`)
   }
+  const hasCatalog = (source: string): boolean => sources.get(source)?.catalog !== undefined
+  const isRelation = (source: string, name: string): boolean =>
+    sources.get(source)?.catalog?.relations.has(full(name)) === true ||
+    tables.has(`${source}:${full(name)}`)
   for (const { source, name } of functions) {
     const catalog = sources.get(source)?.catalog
     if (catalog !== undefined) check('function', name, catalog.functions.has(full(name)))
   }
   for (const { source, name } of views) {
-    const catalog = sources.get(source)?.catalog
-    if (catalog !== undefined) check('view', name, catalog.relations.has(full(name)))
+    if (hasCatalog(source)) check('table or view', name, isRelation(source, name))
   }
   for (const { source, name } of nativeQueries) {
     check('native query', name, tables.has(nativeQueryId(source, name)))
@@ -41,9 +47,8 @@ export function unknownNames(
     check('remote schema', name, services.remotes.byName.has(name))
   }
   for (const { source, reads = [] } of [...functions, ...views, ...nativeQueries, ...actions]) {
-    const catalog = sources.get(source)?.catalog
-    if (catalog === undefined) continue
-    for (const relation of reads) check('table', relation, catalog.relations.has(full(relation)))
+    if (!hasCatalog(source)) continue
+    for (const relation of reads) check('table', relation, isRelation(source, relation))
   }
   return [...new Set(cautions)]
 }

@@ -184,11 +184,11 @@ export class Footprints {
       return { ...planOf(unknown ?? {}), because }
     }
     const { table, source, relation } = located
-    const { tags, readsSession } = readsOf(located)
+    const { tags, readsSession, unknown } = readsOf(located)
     const isWhole = readsSession || source.routing !== undefined || table.isOpaque
     const reads = new Set(table.isOpaque ? [...tags, ANY_WRITE] : tags)
     if (isRow) reads.delete(relationTag(source.name, relation))
-    return part(`the rows of ${id}`, {
+    return part(`the rows of ${id}${whyUnknown(source, unknown)}`, {
       sessionVariables: isWhole ? 'all' : [],
       forwardedHeaders: source.routing?.forwardedHeaders,
       reads: [...reads],
@@ -229,7 +229,16 @@ interface Located {
 
 function readsOf({ table, source, relation }: Located): ReturnType<typeof relationReads> {
   if (table.query === undefined) return relationReads(source, relation)
-  return { tags: new Set(table.query.reads), readsSession: table.query.readsSession }
+  const { reads, readsSession } = table.query
+  return { tags: new Set(reads), readsSession, unknown: [] }
+}
+
+/** For people who wonder why the whole session is in a key. */
+function whyUnknown({ catalog }: Source, unknown: readonly string[]): string {
+  if (unknown.length === 0) return ''
+  return catalog === undefined
+    ? ': its catalog is not known'
+    : `: its catalog does not tell of ${unknown.join(', ')}`
 }
 
 export function part(because: string, plan: Partial<Plan>): PlanPart {

@@ -33,7 +33,7 @@ export interface Source {
   readonly routing: { readonly forwardedHeaders: ForwardedHeaders | undefined } | undefined
   /** Whose tables go by their bare name. */
   readonly defaultSchema: string
-  /** What the configuration says that views read, all as `schema.name`. */
+  /** What the configuration says that views read, and tables of which no catalog tells; all as `schema.name`. */
   readonly declaredViews: ReadonlyMap<string, readonly string[]>
 }
 

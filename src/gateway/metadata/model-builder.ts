@@ -27,7 +27,7 @@ import type { NamingConvention, SourceNaming } from './naming.ts'
 import { customRootFieldNames } from './naming.ts'
 import { readNativeQueries } from './native-queries.ts'
 import type { Tag } from './plan.ts'
-import { declaredTags, writtenTags } from './relation-tags.ts'
+import { declaredTags, relationReads, writtenTags } from './relation-tags.ts'
 import { RootFieldIndex } from './root-fields.ts'
 import type { RowKey } from './row-key.ts'
 import { readTableFields } from './table-fields.ts'
@@ -56,7 +56,9 @@ export class ModelBuilder implements DeclaredTables {
     const known = this.#describeSource(source, catalog)
     this.sources.set(name, known)
     if (catalog === undefined) {
-      this.cautions.push(`the catalog of source ${name} (${kind}) is not known`)
+      this.cautions.push(
+        `the catalog of source ${name} (${kind}) is not known: ${SHARED_WITH_NOBODY}, but for what metadata.views declares`,
+      )
     }
     const customization = customizationSchema.safeParse(source.customization)
     if (!customization.success) {
@@ -214,8 +216,17 @@ export class ModelBuilder implements DeclaredTables {
     })
     if (isOpaque) this.cautions.push(`something of table ${id} cannot be read`)
     // Without a catalog none is known, which was said of the source.
-    for (const field of source.catalog === undefined ? [] : unresolved) {
-      this.cautions.push(`where the relationship ${field} of table ${id} leads is not known`)
+    if (source.catalog !== undefined) {
+      for (const field of unresolved) {
+        this.cautions.push(`where the relationship ${field} of table ${id} leads is not known`)
+      }
+      const { unknown } = relationReads(source, `${name.schema}.${name.name}`)
+      if (unknown.length > 0) {
+        const names = unknown.join(', ')
+        this.cautions.push(
+          `table ${id}: its catalog does not tell of ${names}: ${SHARED_WITH_NOBODY}`,
+        )
+      }
     }
     return read.success ? [{ ...read.data, id }] : []
   }
@@ -233,6 +244,10 @@ export class ModelBuilder implements DeclaredTables {
     }
   }
 }
+
+/** What follows where a catalog does not tell of row-level security, or of what a view asks. */
+const SHARED_WITH_NOBODY =
+  'its rows may depend on anything in the session, so answers with them are shared with nobody'
 
 interface WithId {
   readonly id: TableId

@@ -7,23 +7,29 @@ import type { Tag } from './plan.ts'
 export interface RelationReads {
   readonly tags: ReadonlySet<Tag>
   readonly readsSession: boolean
+  /** Of these, `schema.name`, neither the catalog tells what their rows depend on, nor the configuration. */
+  readonly unknown: readonly string[]
 }
 
 /**
  * What an answer with rows of a table or view is read from. A view is read from its tables, and keeps its own
  * tag, which rules of the configuration name. What is not known to be either may be read from anything, and so
- * may what row-level security decides about; unless the configuration says of a view what it reads.
+ * may what row-level security decides about; unless the configuration says of a view what it reads. Of what the
+ * catalog does not tell, such policies may decide as well: it reads the session, unless declared in the same way.
  */
 export function relationReads(source: Source, relationName: string): RelationReads {
   const tags = new Set<Tag>()
+  const unknown: string[] = []
   let readsSession = false
   for (const name of closure([relationName], (one) => readBy(source, one))) {
     const relation = source.catalog?.relations.get(name)
+    const isDeclared = source.declaredViews.has(name)
     tags.add(relationTag(source.name, name))
-    if (!source.declaredViews.has(name) && readsMore(relation)) tags.add(ANY_WRITE)
+    if (!isDeclared && readsMore(relation)) tags.add(ANY_WRITE)
+    if (!isDeclared && relation === undefined) unknown.push(name)
     readsSession ||= relation?.readsSession === true
   }
-  return { tags, readsSession }
+  return { tags, readsSession: readsSession || unknown.length > 0, unknown }
 }
 
 /** More than the relations that are known of it. */

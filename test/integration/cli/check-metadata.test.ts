@@ -111,8 +111,8 @@ describe('the metadata directory of the Hasura CLI', () => {
 })
 
 describe('gerbang check --metadata', () => {
-  const check = (directory: string) =>
-    new CliProcess(['check', '--metadata', directory], {
+  const check = (directory: string, ...more: readonly string[]) =>
+    new CliProcess(['check', '--metadata', directory, ...more], {
       HASURA_GRAPHQL_ENDPOINT: 'http://127.0.0.1:9',
       HASURA_GRAPHQL_ADMIN_SECRET: 'secret',
     })
@@ -124,7 +124,19 @@ describe('gerbang check --metadata', () => {
     expect(cli.errors).toBe('')
     expect(cli.output).toContain('http://127.0.0.1:9: not asked')
     expect(cli.output).toContain(`${directory}, 2 roles`)
-    expect(cli.output).toMatch(/user +public\.orders +x-hasura-user-id +any table, public\.orders/)
+    expect(cli.output).toMatch(/user +public\.orders +the whole session +any table, public\.orders/)
+    expect(cli.output).toContain('With caution:\n  no database was asked for its catalog')
+    expect(cli.output).toContain('shared with nobody, but for what metadata.views declares')
+  })
+
+  it('tells what is shared when the configuration declares it', async () => {
+    const directory = directoryOf({
+      ...PROJECT,
+      'gerbang.yaml': 'metadata: { views: [{ name: orders, reads: [orders] }] }',
+    })
+    const cli = check(directory, '--config', join(directory, 'gerbang.yaml'))
+    expect(await cli.ended()).toBe(0)
+    expect(cli.output).toMatch(/user +public\.orders +x-hasura-user-id +public\.orders/)
   })
 
   it('refuses what is no such directory', async () => {

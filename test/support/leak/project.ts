@@ -113,8 +113,8 @@ export class Project {
     const { kind, bases } = this.tableNamed(name)
     const rows = [name, ...bases].map((one) => `rows ${one}`)
     if (kind === 'opaque') return [...rows, 'session', 'any']
-    // Of row-level security only the catalog tells: without one, it is a limit that the planner's DESIGN.md names.
-    return kind === 'secured' && this.hasCatalog ? [...rows, 'session'] : rows
+    // Without its catalog any table may have row-level security: here they all have.
+    return kind === 'secured' || !this.hasCatalog ? [...rows, 'session'] : rows
   }
 
   /** What decides which of its rows the role sees; throws Refused when it sees none. */

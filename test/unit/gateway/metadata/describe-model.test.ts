@@ -108,10 +108,33 @@ describe('the description of a Hasura', () => {
     expect(onRequestOnly).toEqual([{ rootField: 'ask', reason: 'action' }])
     expect(cautions).toEqual([])
     const blind = description({ ...SHOP, catalog: undefined })
-    expect(blind.cautions).toEqual(['the catalog of source default (postgres) is not known'])
+    expect(blind.cautions).toEqual([
+      'the catalog of source default (postgres) is not known: its rows may depend on anything in the session, so answers with them are shared with nobody, but for what metadata.views declares',
+    ])
     const remote = description({ ...SHOP, metadata: { remote_schemas: [{ name: 'weather' }] } })
     expect(remote.cautions).toEqual([
       'fields of remote schemas are cached on request only: what changes them is unknown',
+    ])
+  })
+
+  it('tells what the catalog does not hold, and who shares it', () => {
+    const { tables: _, ...catalog } = SHOP.catalog ?? {}
+    const lacking = description({
+      ...SHOP,
+      catalog: { ...catalog, tables: ['orders'], views: { secrets: ['hdb_catalog.x'] } },
+    })
+    const why =
+      'its rows may depend on anything in the session, so answers with them are shared with nobody'
+    expect(lacking.cautions).toEqual([
+      `table default:public.products: its catalog does not tell of public.products: ${why}`,
+      `table default:public.secrets: its catalog does not tell of hdb_catalog.x: ${why}`,
+    ])
+    const tables = lacking.roles.find(({ role }) => role === 'user')?.tables
+    expect(tables?.map(({ sessionVariables }) => sessionVariables)).toEqual([
+      'all',
+      'all',
+      'all',
+      ['x-hasura-user-id'],
     ])
   })
 

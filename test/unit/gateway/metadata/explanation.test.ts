@@ -106,6 +106,17 @@ describe('an explanation', () => {
     expect(because(subscription.uncacheable, 'not-a-query')).toEqual(['it is a subscription'])
   })
 
+  it.each([
+    [undefined, ': its catalog is not known'],
+    [{ tables: ['users'] }, ': its catalog does not tell of public.orders'],
+  ])('says why the whole session is in the key when the catalog is %j', (catalog, why) => {
+    const blind = new MetadataPlanner(modelOf({ tables: [table('orders', { user: {} })], catalog }))
+    const { sessionVariables } = blind.explain(operationOf('{ orders { id } }'), 'user', undefined)
+    expect(sessionVariables).toEqual([
+      { value: 'all', because: [`the rows of default:public.orders${why}`] },
+    ])
+  })
+
   it('says so when the metadata is not known', () => {
     const { sessionVariables } = safePlanner.explain(operationOf('{ a }'), 'user', undefined)
     expect(sessionVariables).toEqual([

@@ -354,7 +354,7 @@ describe('names in the configuration', () => {
     })
     const names = [
       'function serach',
-      'view sum',
+      'table or view sum',
       'native query totals',
       'action pay',
       'remote schema countries',
@@ -362,6 +362,15 @@ describe('names in the configuration', () => {
     ]
     const told = names.map((name) => `the configuration names the ${name}, which is not known`)
     expect(cautions).toEqual(told)
+  })
+
+  it('may be those of tables that Hasura tracks and the catalog lacks', () => {
+    const { cautions } = modelOf({
+      tables: TABLES,
+      catalog: { tables: ['orders'] },
+      declared: { views: [{ source: 'default', name: 'users', reads: ['users'] }] },
+    })
+    expect(cautions).toEqual([])
   })
 })
 

@@ -255,15 +255,17 @@ describe('a poll', () => {
   })
 
   it('keeps the catalog of a database that does not answer', async () => {
-    const { hasura, sync, changes, pass } = setUp()
+    const { hasura, sync, changes, variables, pass } = setUp()
     await sync.start()
     hasura.catalog = undefined
     await pass(POLL_MS)
     expect(changes).toHaveLength(1)
+    expect(variables()).toEqual(SHARED)
     hasura.version = 2
     await pass(POLL_MS)
     expect(changes).toHaveLength(2)
     expect(sync.planner.plan(CHANGE, 'user', undefined).writes).toEqual(['everything'])
+    expect(variables()).toEqual(WHOLE)
     await sync.stop()
   })
 
