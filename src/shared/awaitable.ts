@@ -8,12 +8,12 @@ export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return value instanceof Promise
 }
 
-/** `next` of the value: in the same turn when it is there, else when it comes. */
-export function chain<T, Next>(
+/** What `go` makes of the value: in the same turn when it is there, else when it comes. */
+export function chain<T, Made>(
   value: Awaitable<T>,
-  next: (value: T) => Awaitable<Next>,
-): Awaitable<Next> {
-  return isPromise(value) ? value.then(next) : next(value)
+  go: (value: T) => Awaitable<Made>,
+): Awaitable<Made> {
+  return isPromise(value) ? value.then(go) : go(value)
 }
 
 /** What `work` gives, or what `recover` makes of the error that it throws or rejects with. */
