@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, GatewayError, type SecretSet } from '../gateway/index.ts'
-import type { AdminDependencies } from './admin.ts'
+import type { AdminDependencies } from './admin-dependencies.ts'
 import { explainRoutes } from './explain-routes.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { takeStats, takeStoreStats } from './stats.ts'

@@ -1,10 +1,8 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type Gateway, SecretSet } from '../gateway/index.ts'
+import { SecretSet } from '../gateway/index.ts'
 import { invariant } from '../shared/assert.ts'
-import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
-import type { Logger } from '../shared/logger.ts'
-import type { Store } from '../store/index.ts'
+import type { AdminDependencies } from './admin-dependencies.ts'
 import { adminRoutes } from './admin-routes.ts'
 import { ProcessMetrics } from './metrics.ts'
 
@@ -14,13 +12,6 @@ export interface AdminOptions {
   readonly port: number
   /** Any of them, in `X-Hasura-Admin-Secret`, opens all but health; empty leaves all open. */
   readonly secrets: readonly string[]
-}
-
-export interface AdminDependencies {
-  readonly gateway: Gateway
-  readonly store: Store
-  readonly clock: Clock
-  readonly log: Logger
 }
 
 export interface Admin extends Startable {

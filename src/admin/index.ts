@@ -1,2 +1,3 @@
-export { type Admin, type AdminDependencies, type AdminOptions, createAdmin } from './admin.ts'
+export { type Admin, type AdminOptions, createAdmin } from './admin.ts'
+export type { AdminDependencies } from './admin-dependencies.ts'
 export type { ProcessStats, Stats, StoreStats } from './stats.ts'

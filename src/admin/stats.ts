@@ -1,6 +1,6 @@
 import type { GatewaySnapshot } from '../gateway/index.ts'
 import type { Store } from '../store/index.ts'
-import type { AdminDependencies } from './admin.ts'
+import type { AdminDependencies } from './admin-dependencies.ts'
 import { type Info, infoNumber, parseInfo } from './redis-info.ts'
 
 /** All there is to know of this process and its store at one instant, as GET /stats tells it. */

@@ -1,14 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { invariant } from '../shared/assert.ts'
-import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
-import type { Logger } from '../shared/logger.ts'
-import type { Random } from '../shared/random.ts'
-import type { Store } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
 import { eventRoutes } from './events/event-routes.ts'
 import type { RequestExplanation } from './explain/request-explanation.ts'
+import type { GatewayDependencies } from './gateway-dependencies.ts'
 import { Connections } from './http/connections.ts'
 import type { FastLane } from './http/fast-lane/fast-lane.ts'
 import { graphqlLane } from './http/graphql-lane.ts'
@@ -23,13 +20,6 @@ import type { PurgeReport } from './purge/purger.ts'
 import { sessionRoutes } from './session/session-routes.ts'
 import { createMetricRegistry } from './statistics/metric-registry.ts'
 import type { GatewaySnapshot } from './statistics/snapshot.ts'
-
-export interface GatewayDependencies {
-  readonly store: Store
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Logger
-}
 
 export interface Gateway extends Startable {
   /** Where it listens, once started: the port is the one picked when the options say 0. */

@@ -1,6 +1,6 @@
 import { composeGateway } from '../compose-gateway.ts'
 import { GatewayError } from '../errors.ts'
-import type { GatewayDependencies } from '../gateway.ts'
+import type { GatewayDependencies } from '../gateway-dependencies.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { RequestExplanation } from './request-explanation.ts'
 import { meaningOf } from './verdicts.ts'

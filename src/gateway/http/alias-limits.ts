@@ -1,8 +1,8 @@
 import { clientIp } from '../ratelimit/client-ip.ts'
 import { rateLimitError } from '../ratelimit/ratelimit-headers.ts'
 import type { Answer, RequestHead } from './answer.ts'
+import type { GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, toGatewayError } from './graphql-response.ts'
-import type { GraphqlParts } from './graphql-route.ts'
 
 /**
  * Counts GraphQL that is asked for under another path like that of /v1/graphql, or the path would be a way

@@ -1,93 +1,21 @@
 import { invariant } from '../../shared/assert.ts'
 import { type Awaitable, chain, recovered } from '../../shared/awaitable.ts'
-import type { Clock } from '../../shared/clock.ts'
-import type { Logger } from '../../shared/logger.ts'
 import { runSteps, type Steps, settled } from '../../shared/steps.ts'
-import type { AcceptedEncodings } from '../cache/accept-encoding.ts'
-import type { CacheDecisions } from '../cache/cache-decisions.ts'
-import type { Compressor } from '../cache/compressor.ts'
-import type { DiscardMemo } from '../cache/discard-memo.ts'
-import type { Encoding } from '../cache/encoding.ts'
-import type { Invalidation } from '../cache/invalidation.ts'
-import type { Refresher } from '../cache/refresher.ts'
-import type { ResponseCache } from '../cache/response-cache.ts'
-import type { SingleFlight } from '../cache/single-flight.ts'
-import type { DocumentResolver, ResolvedRequest } from '../documents/document-resolver.ts'
+import type { ResolvedRequest } from '../documents/document-resolver.ts'
 import { GatewayError } from '../errors.ts'
-import type {
-  BatchMember,
-  DocumentReference,
-  PreparedBatch,
-  PreparedRequest,
-} from '../graphql/operation.ts'
+import type { BatchMember, DocumentReference, PreparedRequest } from '../graphql/operation.ts'
 import { bodyOfQueryString } from '../graphql/query-string.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { IdentityResolver } from '../identity/resolve-identity.ts'
-import type { RequestLimits } from '../options.ts'
 import { clientIp } from '../ratelimit/client-ip.ts'
-import type { Limiter } from '../ratelimit/limiter.ts'
 import { digestOf, subjectOf } from '../ratelimit/rules.ts'
 import { refuseUnprovenGet } from '../session/cross-site.ts'
-import type { FamilyStatistics } from '../statistics/family-statistics.ts'
-import type { LimitStatistics } from '../statistics/limit-statistics.ts'
-import type { RequestStatistics } from '../statistics/request-statistics.ts'
-import type { UpstreamClient } from '../upstream/upstream-client.ts'
 import type { Answer, RequestHead } from './answer.ts'
-import { isNotModified, type KeptForm } from './cache-headers.ts'
+import { isNotModified } from './cache-headers.ts'
 import { answerOperation, failed } from './graphql-operation.ts'
+import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { JSON_TYPE } from './graphql-response.ts'
-import type { Fetched } from './graphql-upstream.ts'
-import type { MediaType, MediaTypes } from './media-types.ts'
 import { inMediaType } from './negotiated-answer.ts'
 import { asSharable } from './sharable-answer.ts'
-
-/** What the pipeline asks. */
-export interface GraphqlParts {
-  readonly identities: IdentityResolver
-  readonly requests: RequestReader
-  readonly documents: DocumentResolver
-  readonly requestLimits: RequestLimits
-  readonly mediaTypes: MediaTypes
-  /** Of these the answer to a request depends, whatever it asks. */
-  readonly credentialHeaders: readonly string[]
-  readonly limiter: Limiter
-  readonly decisions: CacheDecisions
-  readonly cache: ResponseCache
-  readonly discards: DiscardMemo
-  readonly refresher: Refresher
-  readonly compressor: Compressor
-  readonly encodings: AcceptedEncodings
-  readonly keptForm: KeptForm
-  readonly flights: SingleFlight<Fetched>
-  readonly invalidation: Invalidation
-  readonly upstream: UpstreamClient
-  readonly requestStatistics: RequestStatistics
-  readonly limitStatistics: LimitStatistics
-  readonly familyStatistics: FamilyStatistics
-  readonly preserve401Errors: boolean
-  readonly sessionCookieName: string
-  readonly clock: Clock
-  readonly log: Logger
-}
-
-/** Reads the bytes of a body; the same bytes at once, while they are remembered. */
-export interface RequestReader {
-  /** Throws a GatewayError for what is no GraphQL request, or beyond the limits. */
-  prepare(body: Buffer): PreparedRequest | PreparedBatch | DocumentReference
-}
-
-/** One operation to answer: a whole request, or one of a batch. */
-export interface Ask {
-  readonly head: RequestHead
-  readonly identity: Identity
-  readonly prepared: PreparedRequest
-  /** As the client wrote it; canonical when it came in another form than a POST with its query. */
-  readonly body: Buffer
-  /** Of a refusal. */
-  readonly mediaType: MediaType
-  /** The client would rather have the answer so. */
-  readonly encoding: Encoding
-}
 
 /**
  * POST /v1/graphql, from its head and the bytes of its body to its answer. In one turn of the event loop, and

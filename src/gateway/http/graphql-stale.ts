@@ -3,7 +3,7 @@ import type { CacheTarget } from '../cache/cache-target.ts'
 import { servesIfError, servesWhileRevalidating } from '../cache/staleness.ts'
 import type { Answer } from './answer.ts'
 import { hitFields, type StaleDetail, staleHeaders } from './cache-headers.ts'
-import type { GraphqlParts } from './graphql-route.ts'
+import type { GraphqlParts } from './graphql-parts.ts'
 
 /** Of an entry that was found stale, when it may be served at once and fetched anew behind. */
 export function staleMeanwhile(

@@ -1,20 +1,19 @@
 import type { Target } from '../cache/cache-decisions.ts'
 import type { CacheTarget } from '../cache/cache-target.ts'
 import type { BypassReason } from '../cache/policy.ts'
-import type { Filled, Lookup } from '../cache/response-cache.ts'
-import type { DiscardReason } from '../cache/storable.ts'
-import type { Identity } from '../identity/identity.ts'
+import type { Lookup } from '../cache/response-cache.ts'
 import { retriedOnce } from '../upstream/retry.ts'
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream/upstream-client.ts'
 import { isOutage, mayHaveArrived } from '../upstream/upstream-error.ts'
 import type { Answer } from './answer.ts'
 import { bypassHeaders, type Forwarding, storedHeaders, unstoredHeaders } from './cache-headers.ts'
+import type { Fetched } from './fetched.ts'
 import {
   bufferedAnswerHeaders,
   ownRequestHeaders,
   sharedRequestHeaders,
 } from './forward-headers.ts'
-import type { Ask, GraphqlParts } from './graphql-route.ts'
+import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { staleInstead } from './graphql-stale.ts'
 import {
   invalidResponse,
@@ -24,17 +23,6 @@ import {
 } from './upstream-result.ts'
 
 const PATH = '/v1/graphql'
-
-/** What one fetch got, for all who waited for it. */
-export interface Fetched {
-  readonly answer: UpstreamAnswer
-  /** As whom it was fetched. */
-  readonly identity: Identity
-  /** As it was kept, or why it was not. */
-  readonly kept: Filled | DiscardReason
-  /** A refusal of who asked, not of what was asked. */
-  readonly isPersonal: boolean
-}
 
 /**
  * Whatever becomes of it, what it may have written is stale before the client hears of it: a mutation whose

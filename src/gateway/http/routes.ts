@@ -9,8 +9,9 @@ import { limitAlias } from './alias-limits.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import { isPreflight, preflightHeaders } from './cors.ts'
 import { fromFramework } from './framework-error.ts'
+import type { GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
-import { answerGraphql, answerGraphqlGet, type GraphqlParts } from './graphql-route.ts'
+import { answerGraphql, answerGraphqlGet } from './graphql-route.ts'
 import {
   mayChangeMetadata,
   type PassthroughParts,

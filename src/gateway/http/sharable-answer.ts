@@ -1,5 +1,5 @@
 import { type Answer, withOwnHeaders } from './answer.ts'
-import type { Ask, GraphqlParts } from './graphql-route.ts'
+import type { Ask, GraphqlParts } from './graphql-parts.ts'
 
 /** The headers that make of a request somebody's, but for that of a token with a header of its own. */
 export const CREDENTIAL_HEADERS: readonly string[] = [

@@ -6,8 +6,9 @@ import { clientIp } from '../ratelimit/client-ip.ts'
 import { rateLimitError } from '../ratelimit/ratelimit-headers.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import { answerOperationUnlimited } from './graphql-operation.ts'
+import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, toGatewayError } from './graphql-response.ts'
-import { type Ask, type GraphqlParts, resolveDocument } from './graphql-route.ts'
+import { resolveDocument } from './graphql-route.ts'
 
 /** What becomes of an operation that a client begins over a WebSocket. */
 export type SocketDecision =
