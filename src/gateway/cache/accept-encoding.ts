@@ -1,19 +1,21 @@
+import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import type { Encoding } from './encoding.ts'
 
-/** Clients send few distinct values; who sends many must not fill the memory. */
+/** Applications send a handful of values; longer ones are read anew each time. */
 const VALUES_MAX = 1_000
+const VALUE_LENGTH_MAX = 512
 
 /** Chooses how an answer is sent, by Accept-Encoding. Each distinct value is read once. */
 export class AcceptedEncodings {
-  readonly #chosen = new Map<string, Encoding>()
+  readonly #chosen = new TwoGenerationMap<string, Encoding>(VALUES_MAX)
 
   of(header: string | undefined): Encoding {
     if (header === undefined) return 'identity'
-    const known = this.#chosen.get(header)
-    if (known !== undefined) return known
-    if (this.#chosen.size >= VALUES_MAX) this.#chosen.clear()
-    const chosen = chooseEncoding(header)
-    this.#chosen.set(header, chosen)
+    let chosen = this.#chosen.get(header)
+    if (chosen === undefined) {
+      chosen = chooseEncoding(header)
+      if (header.length <= VALUE_LENGTH_MAX) this.#chosen.set(header, chosen)
+    }
     return chosen
   }
 }

@@ -7,7 +7,6 @@ import type { CacheEntry } from './cache-entry.ts'
 
 /** How a refresh ended; a label, so the set is closed. */
 export const REFRESH_RESULTS = ['kept', 'unkept', 'failed'] as const
-export type RefreshResult = (typeof REFRESH_RESULTS)[number]
 
 export interface RefresherOptions {
   /** Off: entries are refreshed when they are stale, not before. */

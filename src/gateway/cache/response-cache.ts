@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { nth } from '../../shared/assert.ts'
-import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
+import { type Awaitable, chain, isPromise, recovered } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
@@ -89,17 +89,14 @@ export class ResponseCache {
       forgetVariant(variant)
       return this.#lookUpIdentity(target, nowMs)
     }
-    const found = (values: Read): Awaitable<Lookup> => {
-      const lookup = this.#read(values, target, nowMs, variant)
-      return isPromise(lookup) ? lookup.then(orIdentity) : orIdentity(lookup)
-    }
-    try {
-      const values = this.#options.store.getMany(variant.keys)
-      if (!isPromise(values)) return found(values)
-      return values.then(found).catch((error: unknown) => this.#storeFailed(error))
-    } catch (error) {
-      return this.#storeFailed(error)
-    }
+    return recovered(
+      () => {
+        const values = this.#options.store.getMany(variant.keys)
+        const lookup = chain(values, (found) => this.#read(found, target, nowMs, variant))
+        return chain(lookup, orIdentity)
+      },
+      (error) => this.#storeFailed(error),
+    )
   }
 
   #lookUpIdentity(target: CacheTarget, nowMs: number): Awaitable<Lookup> {

@@ -3,10 +3,11 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { EVERYTHING } from '../cache/epochs.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
-import { GatewayError, plainErrorBody } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { JsonObject } from '../graphql/operation.ts'
 import { fromFramework } from '../http/framework-error.ts'
 import { JSON_TYPE } from '../http/graphql-response.ts'
+import { sendRefusal, takeBodiesOfAnyType } from '../http/own-routes.ts'
 import { SecretSet } from '../identity/secret-set.ts'
 import type { Tag } from '../metadata/plan.ts'
 import type { EventOptions } from '../options.ts'
@@ -43,19 +44,14 @@ export function eventRoutes(
   const { events, statistics, log } = parts
   const secrets = new SecretSet(events.secret === undefined ? [] : [events.secret])
 
-  fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: events.bodyBytesMax },
-    (_request, body, parsed) => parsed(null, body),
-  )
+  takeBodiesOfAnyType(fastify, events.bodyBytesMax)
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
     const told = fromFramework(error)
     if (told.code === 'unexpected') log.error({ err: error }, 'an event failed by a bug')
-    if (told.code !== 'payload-too-large') return refuse(reply, told)
+    if (told.code !== 'payload-too-large') return sendRefusal(reply, told)
     return tooLarge(parts).then(
-      () => refuse(reply, told),
-      () => refuse(reply, told),
+      () => sendRefusal(reply, told),
+      () => sendRefusal(reply, told),
     )
   })
 
@@ -116,8 +112,4 @@ async function tooLarge({ invalidation, statistics, log, events }: EventRoutePar
     'an event was too large to read; everything is stale. Triggers of gerbang triggers install send keys only',
   )
   await invalidation.wrote([EVERYTHING], 'event')
-}
-
-function refuse(reply: FastifyReply, error: GatewayError): FastifyReply {
-  return reply.code(error.status).headers(error.headers).type(JSON_TYPE).send(plainErrorBody(error))
 }

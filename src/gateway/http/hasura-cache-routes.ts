@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from '../../shared/logger.ts'
-import { GatewayError, plainErrorBody } from '../errors.ts'
-import { missingAdminSecret } from '../identity/admin-secret.ts'
+import { GatewayError } from '../errors.ts'
+import { invalidAdminSecret, missingAdminSecret } from '../identity/admin-secret.ts'
 import { ACCESS_KEY_HEADER, ADMIN_SECRET_HEADER } from '../identity/identity-headers.ts'
 import { SecretSet } from '../identity/secret-set.ts'
 import type { Actor } from '../purge/audit-log.ts'
@@ -9,7 +9,7 @@ import { parsePurgeOrder } from '../purge/purge-order.ts'
 import type { Purger } from '../purge/purger.ts'
 import type { FamilyStatistics } from '../statistics/family-statistics.ts'
 import { fromFramework } from './framework-error.ts'
-import { JSON_TYPE } from './graphql-response.ts'
+import { sendRefusal, takeBodiesOfAnyType } from './own-routes.ts'
 
 export interface HasuraCacheRouteParts {
   /** Empty: everybody is an admin, as in a Hasura without a secret. */
@@ -33,16 +33,11 @@ export function hasuraCacheRoutes(
   const { purger, families, log } = parts
   const secrets = new SecretSet(parts.adminSecrets)
 
-  fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
-    (_request, _body, parsed) => parsed(null),
-  )
+  takeBodiesOfAnyType(fastify, BODY_BYTES_MAX)
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
     const told = fromFramework(error)
     if (told.code === 'unexpected') log.error({ err: error }, 'a cache request failed by a bug')
-    return reply.code(told.status).headers(told.headers).type(JSON_TYPE).send(plainErrorBody(told))
+    return sendRefusal(reply, told)
   })
   fastify.addHook('onRequest', (request, reply, next) => {
     reply.header('cache-control', 'no-store')
@@ -84,9 +79,6 @@ function actorOf(secrets: SecretSet, { headers, ip }: FastifyRequest): Actor {
   const sent = headers[ADMIN_SECRET_HEADER] ?? headers[ACCESS_KEY_HEADER]
   if (sent === undefined) throw missingAdminSecret()
   const index = secrets.indexOf(sent)
-  if (index === undefined) {
-    const names = `"${ADMIN_SECRET_HEADER}"/"${ACCESS_KEY_HEADER}"`
-    throw new GatewayError('access-denied', `invalid ${names}`)
-  }
+  if (index === undefined) throw invalidAdminSecret()
   return { ...actor, secret: index + 1 }
 }

@@ -1,7 +1,8 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import type { Logger } from '../../shared/logger.ts'
-import { GatewayError, plainErrorBody } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import { fromFramework } from '../http/framework-error.ts'
+import { sendRefusal, takeBodiesOfAnyType } from '../http/own-routes.ts'
 import { Grant } from '../identity/grant.ts'
 import type { Identity } from '../identity/identity.ts'
 import { requestedRole } from '../identity/identity-headers.ts'
@@ -37,12 +38,7 @@ export function sessionRoutes(
   const { sessions, identities } = options
   const cookie = new SessionCookie(options.session)
 
-  fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
-    (_request, _body, parsed) => parsed(null),
-  )
+  takeBodiesOfAnyType(fastify, BODY_BYTES_MAX)
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
     const told = fromFramework(error)
     if (told.code === 'unexpected') options.log.error({ err: error }, 'a session request failed')
@@ -97,9 +93,4 @@ function describeSession(identity: Identity, record: SessionRecord): object {
     createdAt: new Date(record.createdAtMs).toISOString(),
     expiresAt: new Date(record.expiresAtMs).toISOString(),
   }
-}
-
-function sendRefusal(reply: FastifyReply, error: GatewayError): void {
-  reply.code(error.status).headers(error.headers).type('application/json; charset=utf-8')
-  reply.send(plainErrorBody(error))
 }
