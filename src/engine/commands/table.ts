@@ -2,6 +2,7 @@ import type { CommandSpec } from '../execution/command.ts'
 import { connectionCommands } from './connection.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
+import { scriptingCommands } from './scripting.ts'
 import { serverCommands } from './server.ts'
 import { stringCommands } from './string.ts'
 
@@ -12,4 +13,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...expiryCommands,
   ...connectionCommands,
   ...serverCommands,
+  ...scriptingCommands,
 ]

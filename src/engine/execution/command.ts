@@ -1,6 +1,6 @@
 import type { CommandContext } from './context.ts'
 
-export const COMMAND_GROUPS = ['string', 'generic', 'connection', 'server'] as const
+export const COMMAND_GROUPS = ['string', 'generic', 'connection', 'server', 'scripting'] as const
 
 export type CommandGroup = (typeof COMMAND_GROUPS)[number]
 

@@ -33,6 +33,8 @@ export const replyErrors = {
   debugNotAllowed:
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
   maxClients: 'ERR max number of clients reached',
+  scriptFlushSyntax: 'ERR SCRIPT FLUSH only support SYNC|ASYNC option',
+  functionFlushSyntax: 'ERR FUNCTION FLUSH only supports SYNC|ASYNC option',
   noKeysInCommand: 'ERR The command has no key arguments',
   invalidCommand: 'ERR Invalid command specified',
   invalidArgumentCount: 'ERR Invalid number of arguments specified for command',
