@@ -1,9 +1,5 @@
-import type { CommandContext } from '../execution/context.ts'
+import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import type { Handle } from '../keyspace/database.ts'
-import { replyErrors } from '../protocol/reply-errors.ts'
-
-/** The key is there and is no string; the error has been written. */
-export const WRONG_TYPE = -1
 
 /** The string at the key an argument names, 0 when there is none, WRONG_TYPE when it is something else. */
 export function findString(
@@ -11,16 +7,7 @@ export function findString(
   argument: number,
   purpose: 'read' | 'write',
 ): Handle {
-  const { argv, database } = context
-  const start = argv.start(argument)
-  const length = argv.length(argument)
-  const record =
-    purpose === 'read'
-      ? database.find(argv.bytes, start, length)
-      : database.findForWrite(argv.bytes, start, length)
-  if (record === 0 || database.isString(record)) return record
-  context.reply.error(replyErrors.wrongType)
-  return WRONG_TYPE
+  return context.findValue(argument, 'string', purpose)
 }
 
 /** The string's bytes, or null; nothing after WRONG_TYPE. */

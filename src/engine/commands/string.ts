@@ -1,6 +1,6 @@
 import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
-import type { CommandContext } from '../execution/context.ts'
+import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import {
   addInt64,
   INT64_MIN,
@@ -13,7 +13,7 @@ import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/
 import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
 import type { StringForm } from '../structures/string-value.ts'
-import { findString, replyWithValue, setArgument, WRONG_TYPE } from './string-access.ts'
+import { findString, replyWithValue, setArgument } from './string-access.ts'
 import { NO_OPTIONS, parseSetOptions, readExpiry } from './string-options.ts'
 
 const INFINITY = /^[+-]?inf(?:inity)?$/i

@@ -1,6 +1,22 @@
 import type { CommandContext } from './context.ts'
 
-export const COMMAND_GROUPS = ['string', 'generic', 'connection', 'server', 'scripting'] as const
+export const COMMAND_GROUPS = [
+  'string',
+  'bitmap',
+  'generic',
+  'hash',
+  'list',
+  'set',
+  'sorted-set',
+  'geo',
+  'hyperloglog',
+  'stream',
+  'pubsub',
+  'transactions',
+  'scripting',
+  'connection',
+  'server',
+] as const
 
 export type CommandGroup = (typeof COMMAND_GROUPS)[number]
 

@@ -1,16 +1,23 @@
 import { invariant } from '../../shared/assert.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { MemoryStat } from '../introspection/memory-use.ts'
-import type { Database } from '../keyspace/database.ts'
+import type { Database, Handle } from '../keyspace/database.ts'
 import type { Eviction } from '../keyspace/eviction.ts'
+import type { EventClass } from '../keyspace/key-events.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import type { Structures } from '../structures/structures.ts'
+import type { ValueType } from '../structures/value.ts'
 import type { Client } from './client.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Effect, Propagation } from './propagation.ts'
 
 const SCRATCH_BYTES = 32
+
+/** The key is there and is of another type; the error has been written. */
+export const WRONG_TYPE = -1
 
 /** Settings a command may ask for or change. */
 export interface ConfigService {
@@ -93,6 +100,57 @@ export class CommandContext {
   /** Whether an effect would be heard: commands may spare themselves to word one otherwise. */
   get isPropagating(): boolean {
     return this.services.propagation.isHeard
+  }
+
+  /** The operators on large values. */
+  get structures(): Structures {
+    return this.keyspace.structures
+  }
+
+  /**
+   * The value at the key an argument names: 0 when there is none, WRONG_TYPE, with the error written, when it
+   * is of another type. Reading counts a hit or a miss.
+   */
+  findValue(argument: number, type: ValueType, purpose: 'read' | 'write'): Handle {
+    const { argv, database } = this
+    const start = argv.start(argument)
+    const length = argv.length(argument)
+    const record =
+      purpose === 'read'
+        ? database.find(argv.bytes, start, length)
+        : database.findForWrite(argv.bytes, start, length)
+    if (record === 0 || database.type(record) === type) return record
+    this.reply.error(replyErrors.wrongType)
+    return WRONG_TYPE
+  }
+
+  /** The key in this argument has another value or expiry now: WATCH and client tracking hear of it. */
+  modified(argument: number): void {
+    const { argv } = this
+    this.modifiedKey(argv.bytes, argv.start(argument), argv.length(argument))
+  }
+
+  modifiedKey(bytes: Uint8Array, start: number, length: number): void {
+    this.keyspace.events.modified(this.client.databaseIndex, bytes, start, length)
+  }
+
+  /** A keyspace event under Redis' name, about the key in this argument. */
+  notify(eventClass: EventClass, event: string, argument: number): void {
+    const { argv } = this
+    this.notifyKey(eventClass, event, argv.bytes, argv.start(argument), argv.length(argument))
+  }
+
+  notifyKey(
+    eventClass: EventClass,
+    event: string,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+  ): void {
+    const { events } = this.keyspace
+    if (!events.wants(eventClass)) return
+    const key = bytes.subarray(start, start + length)
+    events.onEvent?.(eventClass, event, this.client.databaseIndex, key)
   }
 
   /** Keys changed, and the command as it came says how. */

@@ -1,11 +1,22 @@
+import { invariant } from '../../shared/assert.ts'
 import type { Random } from '../../shared/random.ts'
 import type { ByteCounter } from '../memory/byte-counter.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { Dict } from '../structures/dict.ts'
+import type { RootedStructure } from '../structures/rooted-structure.ts'
 import { type StringForm, stringEncoding } from '../structures/string-value.ts'
-import { type Encoding, STRING_TYPE, VALUE_TYPES, type ValueType } from '../structures/value.ts'
+import type { Structures } from '../structures/structures.ts'
+import {
+  type CollectionType,
+  type Encoding,
+  PACKED_ENCODINGS,
+  ROOTED_ENCODINGS,
+  STRING_TYPE,
+  VALUE_TYPES,
+  type ValueType,
+} from '../structures/value.ts'
 import type { Access } from './access.ts'
 import { ExpiryHeap, HEAP_ENTRY_BYTES } from './expiry-heap.ts'
 import type { Garbage } from './garbage.ts'
@@ -21,6 +32,11 @@ export const KEEP_EXPIRY = -1
 /** What every bucket adds to a key's block. */
 const BUCKET_BYTES = 4
 
+/** A rooted value in its record: the handle of its root block. */
+const ROOT_BYTES = 4
+/** Elements of a value that go with its key; the rest of a large one goes by and by. */
+const FREED_AT_ONCE_MAX = 64
+
 const RANDOM_TRIES_MAX = 100
 const TTL_SAMPLE = 20
 
@@ -34,6 +50,7 @@ export interface DatabaseContext {
   /** Bytes of hash tables and expiry heaps; the records are the slab's. */
   readonly tables: ByteCounter
   readonly garbage: Garbage
+  readonly structures: Structures
   mayGrow: (bytes: number) => boolean
   onRemoval: RemovalListener
   nowMs: number
@@ -140,7 +157,20 @@ export class Database {
     return this.#records.typeNumber(record) === STRING_TYPE
   }
 
+  /** Whether the value is more than its record: `root` gives its root block. */
+  isRooted(record: Handle): boolean {
+    return this.#records.isRooted(record)
+  }
+
+  root(record: Handle): Handle {
+    return this.#records.root(record)
+  }
+
   encoding(record: Handle): Encoding {
+    const type = this.type(record)
+    if (type !== 'string') {
+      return this.isRooted(record) ? ROOTED_ENCODINGS[type] : PACKED_ENCODINGS[type]
+    }
     return stringEncoding(
       this.bytes(record),
       this.valueStart(record),
@@ -190,7 +220,7 @@ export class Database {
   /** Exact: the block and what the tables hold for it. */
   memoryUsage(record: Handle): number {
     const heapBytes = this.#records.hasExpiry(record) ? HEAP_ENTRY_BYTES : 0
-    return this.#slab.blockBytes(record) + BUCKET_BYTES + heapBytes
+    return this.#slab.blockBytes(record) + BUCKET_BYTES + heapBytes + this.#rootedBytes(record)
   }
 
   /**
@@ -211,11 +241,12 @@ export class Database {
     let record: Handle
     if (old === NONE) {
       const hasExpiry = expiresAtMs > NO_EXPIRY
-      record = this.#records.createString(key, keyStart, keyLength, hash, valueLength, hasExpiry)
+      record = this.#records.create(key, keyStart, keyLength, hash, valueLength, hasExpiry)
       this.#records.setAccess(record, this.#context.access.initial())
       this.#dict.insert(record)
       if (hasExpiry) this.#enterHeap(record, expiresAtMs)
     } else {
+      if (this.#records.isRooted(old)) this.#releaseRoot(old)
       const instant = expiresAtMs === KEEP_EXPIRY ? this.#records.expiresAtMs(old) : expiresAtMs
       record = this.#reshape(old, valueLength, instant, 0)
       this.#records.setStringForm(record, 'given')
@@ -224,6 +255,69 @@ export class Database {
     const at = this.#records.valueStart(record)
     copyBytes(this.#slab.bytes(record), at, value, valueStart, valueLength)
     return record
+  }
+
+  /**
+   * Makes the key a collection packed in its record, whatever it was, without expiry. The value's bytes
+   * are the caller's to write.
+   */
+  createPacked(
+    key: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    type: CollectionType,
+    valueLength: number,
+  ): Handle {
+    const hash = this.#dict.hash(key, keyStart, keyLength)
+    const old = this.#livingRecord(key, keyStart, keyLength, hash)
+    // First, for there may be no memory: then what was there is still there.
+    const record = this.#records.create(key, keyStart, keyLength, hash, valueLength, false)
+    if (old !== NONE) this.#remove(old)
+    this.#records.setAccess(record, this.#context.access.initial())
+    this.#records.setCollection(record, VALUE_TYPES.indexOf(type), false)
+    this.#dict.insert(record)
+    return record
+  }
+
+  /** Makes the key a collection with this root block, whatever it was, without expiry. */
+  createRooted(
+    key: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    type: CollectionType,
+    root: Handle,
+  ): Handle {
+    const record = this.createPacked(key, keyStart, keyLength, type, ROOT_BYTES)
+    this.#records.setCollection(record, VALUE_TYPES.indexOf(type), true)
+    this.#records.setRoot(record, root)
+    return record
+  }
+
+  /** A packed collection has outgrown its record: from now on it is what `root` holds. The record may move. */
+  becomeRooted(record: Handle, root: Handle): Handle {
+    const moved = this.#reshape(record, ROOT_BYTES, this.#records.expiresAtMs(record), 0)
+    this.#records.setCollection(moved, this.#records.typeNumber(moved), true)
+    this.#records.setRoot(moved, root)
+    return moved
+  }
+
+  /**
+   * Makes room within a packed value: `removed` bytes from `at` on give way to `inserted` undefined ones,
+   * and what follows moves. The record may move.
+   */
+  spliceValue(record: Handle, at: number, removed: number, inserted: number): Handle {
+    const length = this.valueLength(record)
+    const expiresAtMs = this.#records.expiresAtMs(record)
+    const newLength = length - removed + inserted
+    if (newLength <= length) {
+      this.#moveTail(record, at + removed, at + inserted, length)
+      return newLength === length
+        ? record
+        : this.#reshape(record, newLength, expiresAtMs, newLength)
+    }
+    const moved = this.#reshape(record, newLength, expiresAtMs, length)
+    this.#moveTail(moved, at + removed, at + inserted, length)
+    return moved
   }
 
   /** For OBJECT ENCODING: how the value came to be. */
@@ -281,22 +375,32 @@ export class Database {
 
   /** Gives the value of `record` the other key, whatever that was, and takes the old one away. */
   rename(record: Handle, key: Uint8Array, start: number, length: number): void {
-    const expiresAtMs = this.#records.expiresAtMs(record)
-    const form = this.#records.stringForm(record)
-    const hash = this.#dict.hash(key, start, length)
-    const target = this.#livingRecord(key, start, length, hash)
-    if (target === record) return
-    const valueLength = this.valueLength(record)
-    const hasExpiry = expiresAtMs !== NO_EXPIRY
+    this.moveTo(record, this, key, start, length)
+  }
+
+  /** Gives the value of `record` to a key of any database, whatever that was, and takes this key away. */
+  moveTo(record: Handle, to: Database, key: Uint8Array, start: number, length: number): void {
+    const target = to.peek(key, start, length)
+    if (target === record && to === this) return
     // First, for there may be no memory: then both keys are still there.
-    const renamed = this.#records.createString(key, start, length, hash, valueLength, hasExpiry)
-    if (target !== NONE) this.#remove(target)
-    this.#copyValue(record, renamed, valueLength)
-    this.#records.setStringForm(renamed, form)
-    this.#records.setAccess(renamed, this.#records.access(record))
-    this.#remove(record)
-    this.#dict.insert(renamed)
-    if (hasExpiry) this.#enterHeap(renamed, expiresAtMs)
+    const moved = to.#createLike(record, this, key, start, length)
+    if (target !== NONE) to.#remove(target)
+    const expiresAtMs = this.#records.expiresAtMs(record)
+    this.#unlink(record)
+    this.#slab.free(record)
+    to.#adopt(moved, expiresAtMs)
+  }
+
+  /** Gives a copy of the value of `record` to a key of any database, whatever that was. */
+  copyTo(record: Handle, to: Database, key: Uint8Array, start: number, length: number): void {
+    const target = to.peek(key, start, length)
+    const copy = to.#createLike(record, this, key, start, length)
+    if (this.isRooted(record)) {
+      const root = this.#structure(record).copy(this.root(record))
+      this.#records.setRoot(copy, root)
+    }
+    if (target !== NONE) to.#remove(target)
+    to.#adopt(copy, this.#records.expiresAtMs(record))
   }
 
   /** One step of SCAN: `visit` may write nothing, nor look other keys up (one may be due). 0 begins and ends. */
@@ -373,9 +477,61 @@ export class Database {
   }
 
   #remove(record: Handle): void {
+    this.#unlink(record)
+    if (this.#records.isRooted(record)) this.#releaseRoot(record)
+    this.#slab.free(record)
+  }
+
+  #unlink(record: Handle): void {
     if (this.#records.hasExpiry(record)) this.#heap.remove(record)
     this.#dict.remove(record)
-    this.#slab.free(record)
+  }
+
+  #structure(record: Handle): RootedStructure {
+    const structure = this.#context.structures.of(this.type(record))
+    invariant(structure !== undefined, 'a rooted value has a structure')
+    return structure
+  }
+
+  #releaseRoot(record: Handle): void {
+    const structure = this.#structure(record)
+    const root = this.#records.root(record)
+    if (structure.freeSome(root, FREED_AT_ONCE_MAX)) return
+    this.#context.garbage.addRoot(structure, root)
+  }
+
+  #rootedBytes(record: Handle): number {
+    return this.isRooted(record) ? this.#structure(record).bytes(this.root(record)) : 0
+  }
+
+  /** A record under another key with the same value's bytes, in no dict yet; its expiry is not written. */
+  #createLike(
+    record: Handle,
+    from: Database,
+    key: Uint8Array,
+    start: number,
+    length: number,
+  ): Handle {
+    const hash = this.#dict.hash(key, start, length)
+    const valueLength = from.valueLength(record)
+    const hasExpiry = this.#records.hasExpiry(record)
+    const like = this.#records.create(key, start, length, hash, valueLength, hasExpiry)
+    this.#copyValue(record, like, valueLength)
+    this.#records.setKind(like, this.#records.kind(record))
+    this.#records.setAccess(like, this.#records.access(record))
+    return like
+  }
+
+  #adopt(record: Handle, expiresAtMs: number): void {
+    this.#dict.insert(record)
+    if (expiresAtMs !== NO_EXPIRY) this.#enterHeap(record, expiresAtMs)
+  }
+
+  /** Moves the value's bytes between `from` and `end` to start at `to`. */
+  #moveTail(record: Handle, from: number, to: number, end: number): void {
+    if (from === to || from === end) return
+    const start = this.valueStart(record)
+    this.#slab.bytes(record).copyWithin(start + to, start + from, start + end)
   }
 
   #keyView(record: Handle): Uint8Array {
@@ -414,7 +570,7 @@ export class Database {
 
   #move(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
     const hasExpiry = expiresAtMs !== NO_EXPIRY
-    const moved = this.#records.createString(
+    const moved = this.#records.create(
       this.#slab.bytes(record),
       this.keyStart(record),
       this.keyLength(record),
@@ -423,7 +579,7 @@ export class Database {
       hasExpiry,
     )
     this.#records.setAccess(moved, this.#records.access(record))
-    this.#records.setStringForm(moved, this.#records.stringForm(record))
+    this.#records.setKind(moved, this.#records.kind(record))
     this.#copyValue(record, moved, kept)
     if (this.#records.hasExpiry(record)) this.#heap.remove(record)
     this.#dict.replace(record, moved)

@@ -3,10 +3,11 @@ import type { Random } from '../../shared/random.ts'
 import { ByteCounter } from '../memory/byte-counter.ts'
 import { KeyedHash } from '../memory/keyed-hash.ts'
 import { Slab } from '../memory/slab.ts'
+import { Structures } from '../structures/structures.ts'
 import { Access } from './access.ts'
 import { Database, type DatabaseContext, type KeyspaceStats } from './database.ts'
 import { Garbage } from './garbage.ts'
-import { ignoreRemovals, type RemovalListener } from './key-events.ts'
+import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
 
 export interface KeyspaceOptions {
   readonly databaseCount: number
@@ -26,20 +27,34 @@ export class Keyspace {
   }
   readonly #databases: Database[] = []
   readonly #tables = new ByteCounter()
-  readonly #garbage = new Garbage(this.slab, this.#tables)
+  /** The operators on large values. */
+  readonly structures: Structures
+  /** What hears of changes to keys. */
+  readonly events = new KeyEvents()
+  readonly #garbage: Garbage
   readonly #context: DatabaseContext
 
   constructor(options: KeyspaceOptions) {
     invariant(options.databaseCount > 0, 'a keyspace has a database')
-    this.access = new Access(options.random)
+    const { random } = options
+    const hasher = new KeyedHash(random)
+    this.access = new Access(random)
+    this.structures = new Structures({
+      slab: this.slab,
+      hasher,
+      random,
+      mayGrow: (bytes) => this.#context.mayGrow(bytes),
+    })
+    this.#garbage = new Garbage(this.slab, this.#tables, this.structures)
     this.#context = {
       slab: this.slab,
-      hasher: new KeyedHash(options.random),
-      random: options.random,
+      hasher,
+      random,
       access: this.access,
       stats: this.stats,
       tables: this.#tables,
       garbage: this.#garbage,
+      structures: this.structures,
       mayGrow: () => true,
       onRemoval: ignoreRemovals,
       nowMs: 0,

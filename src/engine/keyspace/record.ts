@@ -2,7 +2,6 @@ import { copyBytes } from '../memory/byte-slice.ts'
 import type { Handle, Slab } from '../memory/slab.ts'
 import { HASH_AT, KEY_LENGTH_AT } from '../structures/dict.ts'
 import { STRING_FORMS, type StringForm } from '../structures/string-value.ts'
-import { STRING_TYPE } from '../structures/value.ts'
 
 /**
  * One key, its value and all that is known of it, in one block of the slab:
@@ -11,8 +10,8 @@ import { STRING_TYPE } from '../structures/value.ts'
  *    4  u32  hash of the key             │ dict.ts
  *    8  u32  length of the key           ┘
  *   12  u24  access: LRU clock, or LFU minutes and counter (access.ts)
- *   15  u8   bits 0-2 type, bit 3 has expiry, bits 4-5 form of a string (string-value.ts)
- *   16  u32  length of the value
+ *   15  u8   bits 0-2 type, bit 3 has expiry, bits 4-5 form of a string (string-value.ts), bit 6 rooted
+ *   16  u32  length of the value; a rooted value is the handle of its root block (rooted-structure.ts)
  *   20  key, then value, then, when it has expiry:
  *       f64  the instant in milliseconds of the Unix epoch
  *       u32  its place in the expiry heap
@@ -28,6 +27,9 @@ const TYPE_MASK = 0b111
 const HAS_EXPIRY = 0b1000
 const FORM_SHIFT = 4
 const FORM_MASK = 0b11_0000
+const ROOTED = 0b100_0000
+/** What a value is, apart from its expiry: it goes where the value goes. */
+const KIND_MASK = TYPE_MASK | FORM_MASK | ROOTED
 const ACCESS_MASK = 0xff_ffff
 
 export const NO_EXPIRY = 0
@@ -43,8 +45,8 @@ export class Records {
     return KEY_AT + keyLength + valueLength + (hasExpiry ? EXPIRY_BYTES : 0)
   }
 
-  /** A string's record with its key; the value's bytes and the expiry are the caller's to write. */
-  createString(
+  /** A record with its key, a string for now; the value's bytes and the expiry are the caller's to write. */
+  create(
     key: Uint8Array,
     keyStart: number,
     keyLength: number,
@@ -57,7 +59,7 @@ export class Records {
     const at = this.slab.offset(record)
     view.setUint32(at + HASH_AT, hash, true)
     view.setUint32(at + KEY_LENGTH_AT, keyLength, true)
-    view.setUint32(at + ACCESS_AT, ((STRING_TYPE | (hasExpiry ? HAS_EXPIRY : 0)) << 24) >>> 0, true)
+    view.setUint32(at + ACCESS_AT, (hasExpiry ? HAS_EXPIRY : 0) << 24, true)
     view.setUint32(at + VALUE_LENGTH_AT, valueLength, true)
     copyBytes(this.slab.bytes(record), at + KEY_AT, key, keyStart, keyLength)
     return record
@@ -65,6 +67,32 @@ export class Records {
 
   typeNumber(record: Handle): number {
     return this.#meta(record) & TYPE_MASK
+  }
+
+  isRooted(record: Handle): boolean {
+    return (this.#meta(record) & ROOTED) !== 0
+  }
+
+  setCollection(record: Handle, typeNumber: number, isRooted: boolean): void {
+    const expiry = this.#meta(record) & HAS_EXPIRY
+    this.#setMeta(record, typeNumber | expiry | (isRooted ? ROOTED : 0))
+  }
+
+  /** Type, form and rooted or not, as one number to hand to `setKind`. */
+  kind(record: Handle): number {
+    return this.#meta(record) & KIND_MASK
+  }
+
+  setKind(record: Handle, kind: number): void {
+    this.#setMeta(record, (this.#meta(record) & ~KIND_MASK) | kind)
+  }
+
+  root(record: Handle): Handle {
+    return this.slab.view(record).getUint32(this.valueStart(record), true)
+  }
+
+  setRoot(record: Handle, root: Handle): void {
+    this.slab.view(record).setUint32(this.valueStart(record), root, true)
   }
 
   hash(record: Handle): number {
@@ -104,9 +132,10 @@ export class Records {
     return STRING_FORMS[(this.#meta(record) & FORM_MASK) >>> FORM_SHIFT] ?? 'given'
   }
 
+  /** Makes it a string of this form, whatever it was. */
   setStringForm(record: Handle, form: StringForm): void {
     const bits = STRING_FORMS.indexOf(form) << FORM_SHIFT
-    this.#setMeta(record, (this.#meta(record) & ~FORM_MASK) | bits)
+    this.#setMeta(record, (this.#meta(record) & ~KIND_MASK) | bits)
   }
 
   hasExpiry(record: Handle): boolean {
