@@ -17,7 +17,7 @@ const BELOW_COMMANDS = [...AROUND_EXECUTION, 'execution', 'acl', 'runtime-config
 export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   memory: [],
   protocol: [],
-  structures: ['memory'],
+  structures: ['memory', 'protocol'],
   keyspace: ['memory', 'structures'],
   introspection: ['memory', 'structures', 'keyspace'],
   execution: AROUND_EXECUTION,

@@ -1,17 +1,10 @@
-import { integerArgument } from '../execution/arguments.ts'
+import { int64Argument, integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
-import {
-  addInt64,
-  INT64_MIN,
-  type Int64,
-  int64Argument,
-  int64Of,
-  writeInteger,
-} from '../execution/int64.ts'
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/long-double.ts'
 import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
+import { addInt64, INT64_MIN, type Int64, int64Of, writeInteger } from '../structures/int64.ts'
 import type { StringForm } from '../structures/string-value.ts'
 import { findString, replyWithValue, setArgument } from './string-access.ts'
 import { NO_OPTIONS, parseSetOptions, readExpiry } from './string-options.ts'

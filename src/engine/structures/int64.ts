@@ -1,5 +1,4 @@
-import type { ArgumentVector } from '../protocol/argument-vector.ts'
-import { isCanonicalInt64 } from '../structures/string-value.ts'
+import { isCanonicalInt64 } from './string-value.ts'
 
 /** A signed 64-bit integer: a number up to 15 digits, which a double holds exactly, else a bigint. */
 export type Int64 = number | bigint
@@ -12,11 +11,7 @@ const NUMBER_DIGITS_MAX = 15
 const MINUS = 0x2d
 const ZERO = 0x30
 
-/** An argument as an integer in its canonical spelling, as string2ll reads it. */
-export function int64Argument(argv: ArgumentVector, index: number): Int64 | undefined {
-  return int64Of(argv.bytes, argv.start(index), argv.length(index))
-}
-
+/** The integer in its canonical spelling, as string2ll reads it; `undefined` when it is none. */
 export function int64Of(bytes: Uint8Array, start: number, length: number): Int64 | undefined {
   const small = smallIntegerOf(bytes, start, length)
   if (!Number.isNaN(small)) return small
