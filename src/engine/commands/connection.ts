@@ -16,6 +16,7 @@ export const connectionCommands: readonly CommandSpec[] = [
     summary: 'Ping the server',
     arity: -1,
     flags: ['fast'],
+    tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     run: ping,
   },
   {
@@ -24,7 +25,7 @@ export const connectionCommands: readonly CommandSpec[] = [
     since: '1.0.0',
     summary: 'Echo the given string',
     arity: 2,
-    flags: ['fast'],
+    flags: ['loading', 'stale', 'fast'],
     run: ({ argv, reply }) => reply.bulk(argv.bytes, argv.start(1), argv.length(1)),
   },
   {

@@ -1,6 +1,7 @@
 import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
+import { keyAt } from '../execution/key-spec.ts'
 import { NO_EXPIRY } from '../keyspace/database.ts'
 import { invalidExpire, replyErrors, unsupportedOption } from '../protocol/reply-errors.ts'
 
@@ -57,7 +58,7 @@ export const expiryCommands: readonly CommandSpec[] = [
     summary: 'Remove the expiration from a key',
     arity: 2,
     flags: ['write', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'update')],
     run: persist,
   },
 ]
@@ -75,7 +76,7 @@ function expireCommand(name: string, since: string, summary: string, unit: TimeU
     summary,
     arity: -3,
     flags: ['write', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'update')],
     run: (context) => expire(context, name, unit),
   }
 }
@@ -88,7 +89,8 @@ function ttlCommand(name: string, since: string, summary: string, unit: TimeUnit
     summary,
     arity: 2,
     flags: ['readonly', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RO', 'access')],
+    ...(unit.isInstant ? {} : { tips: ['nondeterministic_output'] }),
     run: (context) => tellTtl(context, unit),
   }
 }

@@ -2,6 +2,7 @@ import { matchesGlob } from '../../shared/glob.ts'
 import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
+import { keyAt, keysFrom } from '../execution/key-spec.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { replyWithHelp } from './help.ts'
@@ -16,7 +17,8 @@ export const genericCommands: readonly CommandSpec[] = [
     summary: 'Delete a key',
     arity: -2,
     flags: ['write'],
-    keys: [1, -1, 1],
+    keySpecs: [keysFrom(1, 'RM', 'delete')],
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
     run: del,
   },
   {
@@ -27,7 +29,8 @@ export const genericCommands: readonly CommandSpec[] = [
       'Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.',
     arity: -2,
     flags: ['write', 'fast'],
-    keys: [1, -1, 1],
+    keySpecs: [keysFrom(1, 'RM', 'delete')],
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
     run: del,
   },
   {
@@ -37,7 +40,8 @@ export const genericCommands: readonly CommandSpec[] = [
     summary: 'Determine if a key exists',
     arity: -2,
     flags: ['readonly', 'fast'],
-    keys: [1, -1, 1],
+    keySpecs: [keysFrom(1, 'RO')],
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
     run: (context) => countKeys(context, false),
   },
   {
@@ -48,7 +52,8 @@ export const genericCommands: readonly CommandSpec[] = [
       'Alters the last access time of a key(s). Returns the number of existing keys specified.',
     arity: -2,
     flags: ['readonly', 'fast'],
-    keys: [1, -1, 1],
+    keySpecs: [keysFrom(1, 'RO')],
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
     run: (context) => countKeys(context, true),
   },
   {
@@ -58,7 +63,7 @@ export const genericCommands: readonly CommandSpec[] = [
     summary: 'Determine the type stored at key',
     arity: 2,
     flags: ['readonly', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RO')],
     run: type,
   },
   {
@@ -68,7 +73,8 @@ export const genericCommands: readonly CommandSpec[] = [
     summary: 'Find all keys matching the given pattern',
     arity: 2,
     flags: ['readonly'],
-    categories: ['keyspace', 'dangerous'],
+    categories: ['dangerous', 'keyspace'],
+    tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
     run: keys,
   },
   {
@@ -77,7 +83,8 @@ export const genericCommands: readonly CommandSpec[] = [
     since: '2.8.0',
     summary: 'Incrementally iterate the keys space',
     arity: -2,
-    flags: ['readonly'],
+    flags: ['readonly', 'touches_arbitrary_keys'],
+    tips: ['nondeterministic_output', 'request_policy:special'],
     run: scan,
   },
   {
@@ -87,7 +94,7 @@ export const genericCommands: readonly CommandSpec[] = [
     summary: 'Rename a key',
     arity: 3,
     flags: ['write'],
-    keys: [1, 2, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'OW', 'update')],
     run: (context) => rename(context, false),
   },
   {
@@ -97,7 +104,7 @@ export const genericCommands: readonly CommandSpec[] = [
     summary: 'Rename a key, only if the new key does not exist',
     arity: 3,
     flags: ['write', 'fast'],
-    keys: [1, 2, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'OW', 'insert')],
     run: (context) => rename(context, true),
   },
   {
@@ -106,7 +113,8 @@ export const genericCommands: readonly CommandSpec[] = [
     since: '1.0.0',
     summary: 'Return a random key from the keyspace',
     arity: 1,
-    flags: ['readonly'],
+    flags: ['readonly', 'touches_arbitrary_keys'],
+    tips: ['request_policy:all_shards', 'nondeterministic_output'],
     run: randomkey,
   },
   {
@@ -292,7 +300,8 @@ function objectSubcommand(
     summary,
     arity: 3,
     flags: ['readonly'],
-    keys: [2, 2, 1],
+    keySpecs: [keyAt(2, 'RO')],
+    tips: ['nondeterministic_output'],
     run: (context) => {
       const { argv, database, reply } = context
       const record = database.peek(argv.bytes, argv.start(2), argv.length(2))

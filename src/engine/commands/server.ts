@@ -1,6 +1,7 @@
 import { integerArgument } from '../execution/arguments.ts'
-import type { Command, CommandSpec } from '../execution/command.ts'
+import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
+import { keyAt } from '../execution/key-spec.ts'
 import type { MemoryStat } from '../introspection/memory-use.ts'
 import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
@@ -16,6 +17,8 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Return the number of keys in the selected database',
     arity: 1,
     flags: ['readonly', 'fast'],
+    categories: ['keyspace'],
+    tips: ['request_policy:all_shards', 'response_policy:agg_sum'],
     run: ({ database, reply }) => reply.integer(database.size),
   },
   {
@@ -25,6 +28,8 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Remove all keys from the current database',
     arity: -1,
     flags: ['write'],
+    categories: ['dangerous', 'keyspace'],
+    tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     run: (context) => flush(context, () => context.keyspace.flush(context.database)),
   },
   {
@@ -34,6 +39,8 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Remove all keys from all databases',
     arity: -1,
     flags: ['write'],
+    categories: ['dangerous', 'keyspace'],
+    tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     run: (context) => flush(context, () => context.keyspace.flushAll()),
   },
   {
@@ -43,6 +50,7 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Swaps two Redis databases',
     arity: 3,
     flags: ['write', 'fast'],
+    categories: ['dangerous', 'keyspace'],
     run: swapdb,
   },
   {
@@ -52,6 +60,7 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Return the current server time',
     arity: 1,
     flags: ['loading', 'stale', 'fast'],
+    tips: ['nondeterministic_output'],
     run: time,
   },
   {
@@ -61,6 +70,8 @@ export const serverCommands: readonly CommandSpec[] = [
     summary: 'Get information and statistics about the server',
     arity: -1,
     flags: ['loading', 'stale'],
+    categories: ['dangerous'],
+    tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
     run: info,
   },
   {
@@ -92,7 +103,7 @@ export const serverCommands: readonly CommandSpec[] = [
         summary: 'Estimate the memory usage of a key',
         arity: -3,
         flags: ['readonly'],
-        keys: [2, 2, 1],
+        keySpecs: [keyAt(2, 'RO')],
         run: memoryUsage,
       },
       {
@@ -102,33 +113,11 @@ export const serverCommands: readonly CommandSpec[] = [
         summary: 'Show memory usage details',
         arity: 2,
         flags: [],
+        tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
         run: memoryStats,
       },
     ],
     run: () => undefined,
-  },
-  {
-    name: 'command',
-    group: 'server',
-    since: '2.8.13',
-    summary: 'Get array of Redis command details',
-    arity: -1,
-    flags: ['loading', 'stale'],
-    subcommands: [
-      commandSubcommand('count', 'Get total number of Redis commands', 2, ({ reply, services }) =>
-        reply.integer(services.commands.commands.length),
-      ),
-      commandSubcommand('info', 'Get array of specific Redis command details', -2, commandInfo),
-      commandSubcommand('list', 'Get an array of Redis command names', 2, commandList),
-      commandSubcommand(
-        'docs',
-        'Get array of specific Redis command documentation',
-        -2,
-        commandDocs,
-      ),
-      commandSubcommand('getkeys', 'Extract keys given a full Redis command', -4, commandGetkeys),
-    ],
-    run: command,
   },
   {
     name: 'debug',
@@ -136,7 +125,7 @@ export const serverCommands: readonly CommandSpec[] = [
     since: '1.0.0',
     summary: 'A container for debugging commands',
     arity: -2,
-    flags: ['admin', 'noscript', 'loading', 'stale'],
+    flags: ['admin', 'noscript', 'loading', 'stale', 'protected'],
     run: debug,
   },
 ]
@@ -258,97 +247,6 @@ function sleepSync(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-function command({ reply, services }: CommandContext): void {
-  const { commands } = services.commands
-  reply.array(commands.length)
-  for (const each of commands) replyWithCommand(reply, each)
-}
-
-function commandInfo(context: CommandContext): void {
-  const { argv, reply, services } = context
-  if (argv.count === 2) return command(context)
-  reply.array(argv.count - 2)
-  for (let index = 2; index < argv.count; index += 1) {
-    const found = services.commands.findByName(argv.latin1(index))
-    if (found === undefined) reply.null()
-    else replyWithCommand(reply, found)
-  }
-}
-
-function commandList({ reply, services }: CommandContext): void {
-  const { commands } = services.commands
-  reply.array(commands.length)
-  for (const each of commands) reply.text(each.spec.name)
-}
-
-function commandDocs({ argv, reply, services }: CommandContext): void {
-  const asked: Command[] = []
-  for (let index = 2; index < argv.count; index += 1) {
-    const found = services.commands.findByName(argv.latin1(index))
-    if (found !== undefined) asked.push(found)
-  }
-  const told = argv.count === 2 ? services.commands.commands : asked
-  reply.map(told.length)
-  for (const { fullName, spec } of told) {
-    reply.text(fullName)
-    reply.map(3)
-    reply.text('summary')
-    reply.text(spec.summary)
-    reply.text('since')
-    reply.text(spec.since)
-    reply.text('group')
-    reply.text(spec.group)
-  }
-}
-
-function commandGetkeys({ argv, reply, services }: CommandContext): void {
-  const found = services.commands.findByName(argv.latin1(2))
-  if (found === undefined) return reply.error(replyErrors.invalidCommand)
-  const count = argv.count - 2
-  if (found.spec.keys === undefined) return reply.error(replyErrors.noKeysInCommand)
-  if (!found.acceptsCount(count)) return reply.error(replyErrors.invalidArgumentCount)
-  const [first, last, step] = found.spec.keys
-  const end = last < 0 ? count + last : last
-  reply.array(Math.floor((end - first) / step) + 1)
-  for (let index = first; index <= end; index += step) {
-    reply.bulk(argv.bytes, argv.start(index + 2), argv.length(index + 2))
-  }
-}
-
-/** Name, arity, flags, keys, categories; tips and key specifications are not told. */
-function replyWithCommand(
-  reply: CommandContext['reply'],
-  { fullName, spec, subcommands }: Command,
-): void {
-  const [first, last, step] = spec.keys ?? [0, 0, 0]
-  const categories = categoriesOf(spec)
-  reply.array(10)
-  reply.text(fullName)
-  reply.integer(spec.arity)
-  reply.set(spec.flags.length)
-  for (const flag of spec.flags) reply.simple(flag)
-  reply.integer(first)
-  reply.integer(last)
-  reply.integer(step)
-  reply.set(categories.length)
-  for (const category of categories) reply.simple(`@${category}`)
-  reply.array(0)
-  reply.array(0)
-  reply.array(subcommands.length)
-  for (const subcommand of subcommands) replyWithCommand(reply, subcommand)
-}
-
-function categoriesOf(spec: CommandSpec): string[] {
-  const categories = new Set<string>(spec.categories)
-  if (spec.flags.includes('write')) categories.add('write')
-  if (spec.flags.includes('readonly')) categories.add('read')
-  if (spec.flags.includes('admin')) categories.add('admin').add('dangerous')
-  if (spec.group === 'string' || spec.group === 'connection') categories.add(spec.group)
-  if (spec.group === 'generic') categories.add('keyspace')
-  categories.add(spec.flags.includes('fast') ? 'fast' : 'slow')
-  return [...categories]
-}
-
 function adminSubcommand(
   name: string,
   summary: string,
@@ -357,21 +255,4 @@ function adminSubcommand(
 ): CommandSpec {
   const flags = ['admin', 'noscript', 'loading', 'stale'] as const
   return { name, group: 'server', since: '2.0.0', summary, arity, flags, run }
-}
-
-function commandSubcommand(
-  name: string,
-  summary: string,
-  arity: number,
-  run: (context: CommandContext) => void,
-): CommandSpec {
-  return {
-    name,
-    group: 'server',
-    since: '2.8.13',
-    summary,
-    arity,
-    flags: ['loading', 'stale'],
-    run,
-  }
 }

@@ -1,6 +1,8 @@
 import { int64Argument, integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
+import { setKeys } from '../execution/key-extractors.ts'
+import { keyAt, keyRange, keysFrom, withNotes } from '../execution/key-spec.ts'
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/long-double.ts'
 import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
@@ -19,7 +21,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get the value of a key',
     arity: 2,
     flags: ['readonly', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RO', 'access')],
     run: get,
   },
   {
@@ -29,7 +31,13 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set the string value of a key',
     arity: -3,
     flags: ['write', 'denyoom'],
-    keys: [1, 1, 1],
+    keySpecs: [
+      withNotes(
+        'RW and ACCESS due to the optional `GET` argument',
+        keyAt(1, 'RW', 'access', 'update', 'variable_flags'),
+      ),
+    ],
+    extractKeys: setKeys,
     run: set,
   },
   {
@@ -39,7 +47,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set the value of a key, only if the key does not exist',
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'OW', 'insert')],
     run: setnx,
   },
   {
@@ -49,7 +57,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set the value and expiration of a key',
     arity: 4,
     flags: ['write', 'denyoom'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'OW', 'update')],
     run: (context) => setWithTtl(context, 1_000),
   },
   {
@@ -59,7 +67,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set the value and expiration in milliseconds of a key',
     arity: 4,
     flags: ['write', 'denyoom'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'OW', 'update')],
     run: (context) => setWithTtl(context, 1),
   },
   {
@@ -69,7 +77,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set the string value of a key and return its old value',
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'update')],
     run: getset,
   },
   {
@@ -79,7 +87,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get the value of a key and delete the key',
     arity: 2,
     flags: ['write', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'delete')],
     run: getdel,
   },
   {
@@ -89,7 +97,9 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get the value of a key and optionally set its expiration',
     arity: -2,
     flags: ['write', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [
+      withNotes('RW and UPDATE because it changes the TTL', keyAt(1, 'RW', 'access', 'update')),
+    ],
     run: getex,
   },
   {
@@ -99,7 +109,8 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get the values of all the given keys',
     arity: -2,
     flags: ['readonly', 'fast'],
-    keys: [1, -1, 1],
+    keySpecs: [keysFrom(1, 'RO', 'access')],
+    tips: ['request_policy:multi_shard'],
     run: mget,
   },
   {
@@ -109,7 +120,8 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set multiple keys to multiple values',
     arity: -3,
     flags: ['write', 'denyoom'],
-    keys: [1, -1, 2],
+    keySpecs: [keyRange(1, { last: -1, step: 2 }, 'OW', 'update')],
+    tips: ['request_policy:multi_shard', 'response_policy:all_succeeded'],
     run: mset,
   },
   {
@@ -119,7 +131,8 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Set multiple keys to multiple values, only if none of the keys exist',
     arity: -3,
     flags: ['write', 'denyoom'],
-    keys: [1, -1, 2],
+    keySpecs: [keyRange(1, { last: -1, step: 2 }, 'OW', 'insert')],
+    tips: ['request_policy:multi_shard', 'response_policy:agg_min'],
     run: msetnx,
   },
   {
@@ -129,7 +142,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Append a value to a key',
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'insert')],
     run: append,
   },
   {
@@ -139,7 +152,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get the length of the value stored in a key',
     arity: 2,
     flags: ['readonly', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RO')],
     run: strlen,
   },
   {
@@ -149,7 +162,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Overwrite part of a string at key starting at the specified offset',
     arity: 4,
     flags: ['write', 'denyoom'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'update')],
     run: setrange,
   },
   {
@@ -159,7 +172,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get a substring of the string stored at a key',
     arity: 4,
     flags: ['readonly'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RO', 'access')],
     run: getrange,
   },
   {
@@ -169,7 +182,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Get a substring of the string stored at a key',
     arity: 4,
     flags: ['readonly'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RO', 'access')],
     run: getrange,
   },
   {
@@ -179,7 +192,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Increment the integer value of a key by one',
     arity: 2,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'update')],
     run: (context) => incrementBy(context, 1),
   },
   {
@@ -189,7 +202,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Decrement the integer value of a key by one',
     arity: 2,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'update')],
     run: (context) => incrementBy(context, -1),
   },
   {
@@ -199,7 +212,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Increment the integer value of a key by the given amount',
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'update')],
     run: incrby,
   },
   {
@@ -209,7 +222,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Decrement the integer value of a key by the given number',
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'update')],
     run: decrby,
   },
   {
@@ -219,7 +232,7 @@ export const stringCommands: readonly CommandSpec[] = [
     summary: 'Increment the float value of a key by the given amount',
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
-    keys: [1, 1, 1],
+    keySpecs: [keyAt(1, 'RW', 'access', 'update')],
     run: incrbyfloat,
   },
 ]

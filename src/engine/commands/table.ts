@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../execution/command.ts'
+import { commandDocsCommands } from './command-docs.ts'
 import { connectionCommands } from './connection.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
@@ -14,4 +15,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...connectionCommands,
   ...serverCommands,
   ...scriptingCommands,
+  ...commandDocsCommands,
 ]

@@ -23,13 +23,13 @@ export class CommandTable {
     for (const command of this.commands) this.#add(command)
   }
 
-  /** The command that the first argument names; its own subcommand when it has them. */
-  find(argv: ArgumentVector): Command | undefined {
-    const command = this.#findByBytes(argv.bytes, argv.start(0), argv.length(0))
+  /** The command that the argument at `offset` names; its subcommand, when it has them and the next one names it. */
+  find(argv: ArgumentVector, offset = 0): Command | undefined {
+    const command = this.#findByBytes(argv.bytes, argv.start(offset), argv.length(offset))
     if (command === undefined || command.subcommands.length === 0) return command
-    if (argv.count < 2) return command
+    if (argv.count < offset + 2) return command
     for (const subcommand of command.subcommands) {
-      if (argv.is(1, subcommand.spec.name.toUpperCase())) return subcommand
+      if (argv.is(offset + 1, subcommand.spec.name.toUpperCase())) return subcommand
     }
     return command
   }

@@ -1,4 +1,6 @@
+import type { KeyExtractor } from './command-keys.ts'
 import type { CommandContext } from './context.ts'
+import { type KeySpec, keyRange, legacyKeysOf } from './key-spec.ts'
 
 export const COMMAND_GROUPS = [
   'string',
@@ -16,24 +18,58 @@ export const COMMAND_GROUPS = [
   'scripting',
   'connection',
   'server',
+  'cluster',
 ] as const
 
 export type CommandGroup = (typeof COMMAND_GROUPS)[number]
 
-/** server.c's flags, as COMMAND INFO tells them; `run` decides nothing by them, the guards do. */
-export type CommandFlag =
-  | 'write'
-  | 'readonly'
-  | 'denyoom'
-  | 'admin'
-  | 'noscript'
-  | 'loading'
-  | 'stale'
-  | 'fast'
-  | 'no_auth'
-  | 'allow_busy'
-  | 'skip_monitor'
-  | 'movablekeys'
+/** server.c's flags in the order COMMAND INFO tells them; `run` decides nothing by them, the guards do. */
+export const COMMAND_FLAGS = [
+  'write',
+  'readonly',
+  'denyoom',
+  'admin',
+  'pubsub',
+  'noscript',
+  'blocking',
+  'loading',
+  'stale',
+  'skip_monitor',
+  'skip_slowlog',
+  'asking',
+  'fast',
+  'no_auth',
+  'no_mandatory_keys',
+  'no_async_loading',
+  'no_multi',
+  'movablekeys',
+  'allow_busy',
+] as const
+
+export type ToldCommandFlag = (typeof COMMAND_FLAGS)[number]
+
+/** `movablekeys` follows from the key specifications. The last ones COMMAND INFO keeps to itself. */
+export type CommandFlag = ToldCommandFlag | 'may_replicate' | 'protected' | 'touches_arbitrary_keys'
+
+/** The category that commands of a group have unless they name others. */
+const GROUP_CATEGORIES: Readonly<Record<CommandGroup, readonly string[]>> = {
+  string: ['string'],
+  list: ['list'],
+  hash: ['hash'],
+  set: ['set'],
+  'sorted-set': ['sortedset'],
+  stream: ['stream'],
+  bitmap: ['bitmap'],
+  hyperloglog: ['hyperloglog'],
+  geo: ['geo'],
+  generic: ['keyspace'],
+  pubsub: [],
+  transactions: ['transaction'],
+  scripting: ['scripting'],
+  connection: ['connection'],
+  server: [],
+  cluster: [],
+}
 
 /** One command: everything known of it without running it, and how it runs. */
 export interface CommandSpec {
@@ -46,10 +82,16 @@ export interface CommandSpec {
   /** Arguments with the name; negative: at least so many. */
   readonly arity: number
   readonly flags: readonly CommandFlag[]
-  /** Places of the keys: first, last (negative: from the end), step; absent without keys. */
+  /** Where its keys are and what it does to them: the builders of key-spec.ts. */
+  readonly keySpecs?: readonly KeySpec[]
+  /** For keys, or flags of keys, that the specifications cannot tell: one of key-extractors.ts. */
+  readonly extractKeys?: KeyExtractor
+  /** Short for one specification without more: first, last (negative: from the end), step. */
   readonly keys?: readonly [first: number, last: number, step: number]
-  /** ACL categories beyond those that follow from flags and group. */
+  /** ACL categories instead of the group's own; those that follow from flags come by themselves. */
   readonly categories?: readonly string[]
+  /** What clients and proxies may know (COMMAND INFO): nondeterministic_output, request_policy:all_shards ... */
+  readonly tips?: readonly string[]
   /** A container's subcommands: the second argument chooses, `run` answers to unknown ones. */
   readonly subcommands?: readonly CommandSpec[]
   readonly run: (context: CommandContext) => void
@@ -64,6 +106,14 @@ export class Command {
   readonly deniesOutOfMemory: boolean
   readonly allowsUnauthenticated: boolean
   readonly subcommands: readonly Command[]
+  readonly keySpecs: readonly KeySpec[]
+  readonly hasVariableKeyFlags: boolean
+  /** First key, last key (negative: from the end), step; zeros when they are not in a row. */
+  readonly legacyKeys: readonly [first: number, last: number, step: number]
+  /** What COMMAND INFO tells, in its order. */
+  readonly toldFlags: readonly ToldCommandFlag[]
+  /** ACL categories without their sign. */
+  readonly categories: readonly string[]
   calls = 0
   rejectedCalls = 0
   failedCalls = 0
@@ -76,6 +126,14 @@ export class Command {
     this.deniesOutOfMemory = spec.flags.includes('denyoom')
     this.allowsUnauthenticated = spec.flags.includes('no_auth')
     this.subcommands = (spec.subcommands ?? []).map((sub) => new Command(sub, spec))
+    this.keySpecs = spec.keySpecs ?? keySpecsOf(spec)
+    this.hasVariableKeyFlags = this.keySpecs.some(({ flags }) => flags.includes('variable_flags'))
+    const { range, areMovable } = legacyKeysOf(this.keySpecs)
+    this.legacyKeys = range
+    this.toldFlags = COMMAND_FLAGS.filter(
+      (flag) => spec.flags.includes(flag) || (flag === 'movablekeys' && areMovable),
+    )
+    this.categories = categoriesOf(spec)
   }
 
   acceptsCount(count: number): boolean {
@@ -90,4 +148,24 @@ export class Command {
     this.durationMs = 0
     for (const subcommand of this.subcommands) subcommand.resetStatistics()
   }
+}
+
+function keySpecsOf({ keys, flags }: CommandSpec): readonly KeySpec[] {
+  if (keys === undefined) return []
+  const [first, last, step] = keys
+  const access = flags.includes('readonly') ? (['RO', 'access'] as const) : (['RW'] as const)
+  return [keyRange(first, { last: last < 0 ? last : last - first, step }, ...access)]
+}
+
+/** What the command names, and what follows from its flags (server.c, setImplicitACLCategories). */
+function categoriesOf({ group, flags, categories, subcommands }: CommandSpec): readonly string[] {
+  const named = categories ?? (subcommands === undefined ? GROUP_CATEGORIES[group] : [])
+  const all = new Set(named)
+  if (flags.includes('write')) all.add('write')
+  if (flags.includes('readonly') && !named.includes('scripting')) all.add('read')
+  if (flags.includes('admin')) all.add('admin').add('dangerous')
+  if (flags.includes('pubsub')) all.add('pubsub')
+  if (flags.includes('blocking')) all.add('blocking')
+  all.add(flags.includes('fast') ? 'fast' : 'slow')
+  return [...all]
 }

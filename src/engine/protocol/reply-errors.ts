@@ -37,6 +37,7 @@ export const replyErrors = {
   functionFlushSyntax: 'ERR FUNCTION FLUSH only supports SYNC|ASYNC option',
   noKeysInCommand: 'ERR The command has no key arguments',
   invalidCommand: 'ERR Invalid command specified',
+  invalidArguments: 'ERR Invalid arguments specified for command',
   invalidArgumentCount: 'ERR Invalid number of arguments specified for command',
 } as const
 

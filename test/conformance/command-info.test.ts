@@ -1,0 +1,79 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { COMMANDS } from '../../src/engine/commands/table.ts'
+import { Engine } from '../../src/engine/index.ts'
+import { systemClock } from '../../src/shared/clock.ts'
+import { silentLogger } from '../../src/shared/logger.ts'
+import { systemRandom } from '../../src/shared/random.ts'
+import { type RedisProcess, startRedis } from '../support/start-redis.ts'
+import { findTool, requireToolInCi } from '../support/tools.ts'
+
+requireToolInCi('redis-server')
+const hasRedis = findTool('redis-server') !== undefined
+
+const NAMES = COMMANDS.flatMap(({ name, subcommands = [] }) => [
+  name,
+  ...subcommands.map((subcommand) => `${name}|${subcommand.name}`),
+])
+
+describe.skipIf(!hasRedis)('COMMAND beside redis-server 7.0.15', () => {
+  let redis: RedisProcess
+  let engine: Engine
+  let theirs: Redis
+  let ours: Redis
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
+    await engine.start()
+    theirs = new Redis(redis.port)
+    ours = new Redis((await engine.listen({ host: '127.0.0.1', port: 0 })).port)
+  })
+
+  afterAll(async () => {
+    theirs.disconnect()
+    ours.disconnect()
+    await redis.stop()
+    await engine.stop()
+  })
+
+  it.each(NAMES)('tells of %s what Redis tells', async (name) => {
+    const [expected, actual] = await Promise.all(
+      [theirs, ours].map(async (client) =>
+        withoutOrder(await client.call('COMMAND', 'INFO', name)),
+      ),
+    )
+    expect(actual).toEqual(expected)
+  })
+
+  it('tells of all commands at once what it tells of each', async () => {
+    const [all, each] = await Promise.all([
+      ours.call('COMMAND'),
+      ours.call('COMMAND', 'INFO', ...COMMANDS.map(({ name }) => name)),
+    ])
+    expect(all).toEqual(each)
+  })
+})
+
+/** Sets come in the order of a hash table: nested lists sorted, and of subcommands only the names. */
+function withoutOrder(reply: unknown): unknown {
+  const [info] = Array.isArray(reply) ? reply : []
+  if (!Array.isArray(info)) return info
+  const [name, arity, flags, first, last, step, categories, tips, keySpecs] = info
+  const subcommands = Array.isArray(info[9]) ? info[9].map((each: unknown) => nameOf(each)) : []
+  return {
+    ...{ name, arity, first, last, step, keySpecs: JSON.stringify(keySpecs) },
+    flags: sorted(flags),
+    categories: sorted(categories),
+    tips: sorted(tips),
+    subcommands: sorted(subcommands),
+  }
+}
+
+function nameOf(info: unknown): unknown {
+  return Array.isArray(info) ? info[0] : undefined
+}
+
+function sorted(list: unknown): readonly unknown[] {
+  return Array.isArray(list) ? list.toSorted() : []
+}
