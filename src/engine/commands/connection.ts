@@ -90,14 +90,20 @@ export const connectionCommands: readonly CommandSpec[] = [
       ),
       clientSubcommand('getname', '2.6.9', 'Get the current connection name', 2, clientGetname),
       clientSubcommand('setname', '2.6.9', 'Set the current connection name', 3, clientSetname),
-      clientSubcommand(
-        'info',
-        '6.2.0',
-        'Returns information about the current client connection.',
-        2,
-        clientInfo,
-      ),
-      clientSubcommand('list', '2.4.0', 'Get the list of client connections', 2, clientList),
+      {
+        ...clientSubcommand(
+          'info',
+          '6.2.0',
+          'Returns information about the current client connection.',
+          2,
+          clientInfo,
+        ),
+        tips: ['nondeterministic_output'],
+      },
+      {
+        ...clientSubcommand('list', '2.4.0', 'Get the list of client connections', -2, clientList),
+        tips: ['nondeterministic_output'],
+      },
     ],
     run: () => undefined,
   },

@@ -83,7 +83,15 @@ export const serverCommands: readonly CommandSpec[] = [
     flags: [],
     subcommands: [
       adminSubcommand('get', 'Get the values of configuration parameters', -3, configGet),
-      adminSubcommand('set', 'Set configuration parameters to the given values', -4, configSet),
+      {
+        ...adminSubcommand(
+          'set',
+          'Set configuration parameters to the given values',
+          -4,
+          configSet,
+        ),
+        tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+      },
       adminSubcommand('resetstat', 'Reset the stats returned by INFO', 2, configResetstat),
     ],
     run: () => undefined,
