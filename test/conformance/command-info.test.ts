@@ -61,7 +61,10 @@ function withoutOrder(reply: unknown): unknown {
   if (!Array.isArray(info)) return info
   const [name, arity, flags, first, last, step, categories, tips, keySpecs] = info
   return {
-    ...{ name, arity, first, last, step, keySpecs: JSON.stringify(keySpecs) },
+    name,
+    arity,
+    legacyKeys: [first, last, step],
+    keySpecs: JSON.stringify(keySpecs),
     flags: sorted(flags),
     categories: sorted(categories),
     tips: sorted(tips),

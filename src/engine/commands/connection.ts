@@ -102,6 +102,7 @@ export const connectionCommands: readonly CommandSpec[] = [
       },
       {
         ...clientSubcommand('list', '2.4.0', 'Get the list of client connections', -2, clientList),
+        flags: ['admin', 'noscript', 'loading', 'stale'],
         tips: ['nondeterministic_output'],
       },
     ],
