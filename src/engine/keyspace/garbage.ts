@@ -1,6 +1,6 @@
 import type { ByteCounter } from '../memory/byte-counter.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
-import { NEXT_AT } from '../structures/dict.ts'
+import { NEXT_AT } from '../structures/record-chain.ts'
 import type { RootedStructure } from '../structures/rooted-structure.ts'
 import type { Structures } from '../structures/structures.ts'
 import { VALUE_TYPES } from '../structures/value.ts'

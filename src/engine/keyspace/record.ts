@@ -1,6 +1,6 @@
 import { copyBytes } from '../memory/byte-slice.ts'
 import type { Handle, Slab } from '../memory/slab.ts'
-import { HASH_AT, KEY_LENGTH_AT } from '../structures/dict.ts'
+import { HASH_AT, KEY_LENGTH_AT } from '../structures/record-chain.ts'
 import { STRING_FORMS, type StringForm } from '../structures/string-value.ts'
 
 /**

@@ -1,28 +1,19 @@
 import type { Random } from '../../shared/random.ts'
 import type { ByteCounter } from '../memory/byte-counter.ts'
-import { equalBytes } from '../memory/byte-slice.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
-
-/**
- * What every record in a dict starts with. What follows the three words up to the key is its owner's.
- *
- *    0  u32  next record of the bucket
- *    4  u32  hash of the key
- *    8  u32  length of the key
- */
-export const NEXT_AT = 0
-export const HASH_AT = 4
-export const KEY_LENGTH_AT = 8
+import {
+  bucketsFor,
+  EMPTY_VISITS_MAX,
+  GROW_LOAD_MAX,
+  HASH_AT,
+  NEXT_AT,
+  nextCursor,
+  RecordChain,
+  SHRINK_FACTOR,
+} from './record-chain.ts'
 
 const BUCKETS_MIN = 16
-/** As Redis: shrink when fewer than one bucket in ten would be used. */
-const SHRINK_FACTOR = 10
-/** Empty buckets one step of a rehash may pass. */
-const EMPTY_VISITS_MAX = 10
-
-/** Records per bucket beyond which it grows whatever that takes (server.c, HASHTABLE_MAX_LOAD_FACTOR). */
-const GROW_LOAD_MAX = 1.618
 
 const EMPTY_TABLE = new Uint32Array(0)
 
@@ -50,7 +41,7 @@ export class Dict {
   size = 0
   readonly #slab: Slab
   readonly #hasher: KeyedHash
-  readonly #keyAt: number
+  readonly #chain: RecordChain
   readonly #tables: ByteCounter
   readonly #mayGrow: (bytes: number) => boolean
   #table: Uint32Array
@@ -61,7 +52,7 @@ export class Dict {
   constructor(options: DictOptions) {
     this.#slab = options.slab
     this.#hasher = options.hasher
-    this.#keyAt = options.keyAt
+    this.#chain = new RecordChain(options.slab, options.keyAt)
     this.#tables = options.tables
     this.#mayGrow = options.mayGrow
     this.#table = this.#newTable(BUCKETS_MIN)
@@ -84,9 +75,11 @@ export class Dict {
   }
 
   find(key: Uint8Array, start: number, length: number, hash: number): Handle {
-    const found = this.#findIn(this.#table, key, start, length, hash)
+    const head = this.#table[hash & (this.#table.length - 1)] ?? NONE
+    const found = this.#chain.find(head, key, start, length, hash)
     if (found !== NONE || !this.isRehashing) return found
-    return this.#findIn(this.#target, key, start, length, hash)
+    const other = this.#target[hash & (this.#target.length - 1)] ?? NONE
+    return this.#chain.find(other, key, start, length, hash)
   }
 
   /** Takes in a record whose hash and key are written and whose key is not here yet. */
@@ -103,7 +96,7 @@ export class Dict {
     this.#replaceLink(record, this.#slab.uint32(record, NEXT_AT))
     this.size -= 1
     if (this.isRehashing) this.#step()
-    else if (this.#isSparse()) this.#resize(bucketsFor(this.size))
+    else if (this.#isSparse()) this.#resize(bucketsFor(this.size, BUCKETS_MIN))
   }
 
   /** Puts `next` where `record` was: the same key in another block. */
@@ -165,30 +158,6 @@ export class Dict {
     return new Uint32Array(buckets)
   }
 
-  #findIn(
-    table: Uint32Array,
-    key: Uint8Array,
-    start: number,
-    length: number,
-    hash: number,
-  ): Handle {
-    const slab = this.#slab
-    let record = table[hash & (table.length - 1)] ?? NONE
-    while (record !== NONE) {
-      const view = slab.view(record)
-      const at = slab.offset(record)
-      if (
-        view.getUint32(at + HASH_AT, true) === hash &&
-        view.getUint32(at + KEY_LENGTH_AT, true) === length &&
-        equalBytes(slab.bytes(record), at + this.#keyAt, key, start, length)
-      ) {
-        return record
-      }
-      record = view.getUint32(at + NEXT_AT, true)
-    }
-    return NONE
-  }
-
   #prepend(table: Uint32Array, record: Handle): void {
     const bucket = this.#slab.uint32(record, HASH_AT) & (table.length - 1)
     this.#slab.setUint32(record, NEXT_AT, table[bucket] ?? NONE)
@@ -204,20 +173,15 @@ export class Dict {
   #replaceLinkIn(table: Uint32Array, record: Handle, next: Handle): boolean {
     if (table.length === 0) return false
     const bucket = this.#slab.uint32(record, HASH_AT) & (table.length - 1)
-    let other = table[bucket] ?? NONE
-    if (other === record) {
+    const head = table[bucket] ?? NONE
+    if (head === record) {
       table[bucket] = next
       return true
     }
-    while (other !== NONE) {
-      const following = this.#slab.uint32(other, NEXT_AT)
-      if (following === record) {
-        this.#slab.setUint32(other, NEXT_AT, next)
-        return true
-      }
-      other = following
-    }
-    return false
+    const before = this.#chain.before(head, record)
+    if (before === NONE) return false
+    this.#chain.setNext(before, next)
+    return true
   }
 
   #isSparse(): boolean {
@@ -262,15 +226,7 @@ export class Dict {
   }
 
   #randomOfChain(head: Handle, random: Random): Handle {
-    let length = 0
-    for (let record = head; record !== NONE; record = this.#slab.uint32(record, NEXT_AT)) {
-      length += 1
-    }
-    let chosen = head
-    for (let steps = random.uint32() % length; steps > 0; steps -= 1) {
-      chosen = this.#slab.uint32(chosen, NEXT_AT)
-    }
-    return chosen
+    return this.#chain.at(head, random.uint32() % this.#chain.length(head))
   }
 
   #visitChain(head: Handle, visit: (record: Handle) => void): void {
@@ -296,25 +252,4 @@ export class Dict {
     } while ((next & (smallMask ^ largeMask)) !== 0)
     return next
   }
-}
-
-/** Counts upwards from the highest bit: buckets that a larger table splits stay together. */
-function nextCursor(cursor: number, mask: number): number {
-  const counted = (reverseBits((cursor | ~mask) >>> 0) + 1) >>> 0
-  return reverseBits(counted)
-}
-
-function reverseBits(value: number): number {
-  let bits = value
-  bits = ((bits >>> 1) & 0x55555555) | ((bits & 0x55555555) << 1)
-  bits = ((bits >>> 2) & 0x33333333) | ((bits & 0x33333333) << 2)
-  bits = ((bits >>> 4) & 0x0f0f0f0f) | ((bits & 0x0f0f0f0f) << 4)
-  bits = ((bits >>> 8) & 0x00ff00ff) | ((bits & 0x00ff00ff) << 8)
-  return ((bits >>> 16) | (bits << 16)) >>> 0
-}
-
-function bucketsFor(size: number): number {
-  let buckets = BUCKETS_MIN
-  while (buckets < size) buckets *= 2
-  return buckets
 }
