@@ -14,6 +14,7 @@ import {
   RecordChain,
   SHRINK_FACTOR,
 } from './record-chain.ts'
+import type { RootedStructure } from './rooted-structure.ts'
 
 /**
  * The root block, by which a table is named. It never moves.
@@ -78,7 +79,7 @@ export interface HashTableOptions {
  * nothing; `insert`, `remove` and `random` may move entries between buckets and so end an iteration.
  * Keys given as (bytes, start, length) are copied and may lie in the slab themselves.
  */
-export class HashTable {
+export class HashTable implements RootedStructure {
   readonly #slab: Slab
   readonly #hasher: KeyedHash
   readonly #random: Random

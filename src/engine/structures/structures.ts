@@ -1,6 +1,7 @@
 import type { Random } from '../../shared/random.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import type { Slab } from '../memory/slab.ts'
+import { ANY_LENGTH, HashTable } from './hash-table.ts'
 import type { RootedStructure } from './rooted-structure.ts'
 import type { ValueType } from './value.ts'
 
@@ -15,10 +16,17 @@ export interface StructureOptions {
 /** The operators on large values of one engine. */
 export class Structures {
   readonly options: StructureOptions
-  readonly #byType: Partial<Record<ValueType, RootedStructure>> = {}
+  /** Fields and values of large hashes. */
+  readonly hashes: HashTable
+  /** Members of large sets. */
+  readonly sets: HashTable
+  readonly #byType: Partial<Record<ValueType, RootedStructure>>
 
   constructor(options: StructureOptions) {
     this.options = options
+    this.hashes = new HashTable({ ...options, valueBytes: ANY_LENGTH })
+    this.sets = new HashTable({ ...options, valueBytes: 0 })
+    this.#byType = { hash: this.hashes, set: this.sets }
   }
 
   /** What frees, copies and measures the rooted values of a type. */
