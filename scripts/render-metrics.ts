@@ -79,6 +79,7 @@ function idleSource(): MetricSource {
       families: new FamilyStatistics(1),
     },
     flights: { flights: 0, waiters: 0 },
+    fillLocks: { waiters: 0 },
     sessions: { createdCount: 0, deletedCount: 0 },
     fastLane: { snapshot: () => ({ connections: 0, handedOver: 0 }) },
     websockets: { snapshot: () => ({ open: 0, opened: 0, refused: 0 }) },

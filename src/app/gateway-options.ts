@@ -66,6 +66,8 @@ export function gatewayOptions(
       flightsMax: config.cache.flights_max,
       waitersMax: config.cache.waiters_max,
       waitTimeoutMs: config.cache.wait_timeout,
+      fillLock: config.cache.fill_lock,
+      fillLockMs: config.cache.fill_lock_timeout,
     },
     rateLimit: {
       enabled: config.rate_limit.enabled,

@@ -270,6 +270,14 @@ const cache = section('Which answers are kept, and how long.', {
     default: '10s',
     doc: 'How long one waits for another’s answer before it asks Hasura itself.',
   }),
+  fill_lock: option(oneOf(['auto', 'on', 'off']), {
+    default: 'auto',
+    doc: 'One of the gateways of a store fetches what several of them miss, the others wait for it. auto: when the store is a remote one.',
+  }),
+  fill_lock_timeout: option(duration({ min: '100ms', max: '10m' }), {
+    default: '5s',
+    doc: 'How long gateways wait for the one that fetches before they ask Hasura themselves, and for one that died.',
+  }),
 })
 
 const rateLimitRule = z.strictObject({

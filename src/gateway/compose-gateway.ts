@@ -3,6 +3,7 @@ import { CacheDecisions } from './cache/cache-decisions.ts'
 import { Compressor } from './cache/compressor.ts'
 import { DiscardMemo } from './cache/discard-memo.ts'
 import { Epochs } from './cache/epochs.ts'
+import { FillLocks } from './cache/fill-locks.ts'
 import { Invalidation } from './cache/invalidation.ts'
 import { PurgeHistory } from './cache/purge-history.ts'
 import { Refresher } from './cache/refresher.ts'
@@ -57,6 +58,7 @@ export interface GatewayModules {
   readonly sessions: SessionStore
   readonly metadata: MetadataSync
   readonly invalidation: Invalidation
+  readonly fillLocks: FillLocks | undefined
   readonly flights: SingleFlight<Fetched>
   readonly refresher: Refresher
   readonly compressor: Compressor
@@ -149,6 +151,7 @@ export function composeGateway(
   )
   const writtenTags = new WrittenTags({ requests, planner: metadata.planner })
   const flights = new SingleFlight<Fetched>(options.cache)
+  const fillLocks = createFillLocks(options, dependencies, statistics)
 
   const refresher = new Refresher({
     isEarly: options.cache.earlyRefresh,
@@ -198,6 +201,7 @@ export function composeGateway(
     compressor,
     encodings: new AcceptedEncodings(),
     keptForm: { compressionBytesMin },
+    fillLocks,
     flights,
     invalidation,
     upstream,
@@ -236,6 +240,7 @@ export function composeGateway(
     sessions,
     metadata,
     invalidation,
+    fillLocks,
     flights,
     refresher,
     compressor,
@@ -286,6 +291,18 @@ export function composeGateway(
     },
     sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
   }
+}
+
+/** One engine in this process has one gateway; where others share it, they say so. */
+function createFillLocks(
+  { cache }: GatewayOptions,
+  { store, clock, random, log }: GatewayDependencies,
+  statistics: Statistics,
+): FillLocks | undefined {
+  const isOn = cache.fillLock === 'auto' ? store.name !== 'embedded' : cache.fillLock === 'on'
+  if (!isOn) return undefined
+  const holdMs = cache.fillLockMs
+  return new FillLocks({ store, clock, random, log, statistics: statistics.cache, holdMs })
 }
 
 /** With the time in which it is served as stale. */

@@ -52,6 +52,11 @@ export function purgeHistoryKey(): Buffer {
   return Buffer.from(`${PREFIX}:purges:{${epochKey('everything').toString()}}`)
 }
 
+/** Who fetches what is missing. `digest` is that of the entry's key and of the stamps it would be kept with. */
+export function fillLockKey(digest: Buffer): Buffer {
+  return Buffer.from(`${PREFIX}:fill:${shownDigest(digest)}`)
+}
+
 /** What one subject has used of one rule. The braces keep the rules of a subject on one cluster node. */
 export function limitKey(rule: string, subject: string): Buffer {
   return Buffer.from(`${PREFIX}:limit:{${subject}}:${rule}`)

@@ -25,6 +25,8 @@ export interface Statistics {
 export interface MetricSource {
   readonly statistics: Statistics
   readonly flights: { readonly flights: number; readonly waiters: number }
+  /** `undefined` when each gateway fetches for itself. */
+  readonly fillLocks: { readonly waiters: number } | undefined
   readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
   readonly fastLane: { snapshot(): FastLaneSnapshot }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
@@ -135,6 +137,19 @@ export const METRICS: readonly MetricSpec[] = [
     help: 'Answers fetched anew behind those that were served, by how that ended.',
     label: 'result',
     read: ({ statistics }) => statistics.cache.refreshes.entries(),
+  },
+  {
+    name: 'gerbang_fill_locks_total',
+    type: 'counter',
+    help: 'Attempts to fetch for all gateways of the store, by what became of them.',
+    label: 'result',
+    read: ({ statistics }) => statistics.cache.fillLocks.entries(),
+  },
+  {
+    name: 'gerbang_fill_lock_waiters',
+    type: 'gauge',
+    help: 'Fetches that wait for the one of another gateway.',
+    read: ({ fillLocks }) => fillLocks?.waiters ?? 0,
   },
   {
     name: 'gerbang_invalidations_total',

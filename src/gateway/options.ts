@@ -100,6 +100,10 @@ export interface CacheOptions {
   readonly waitersMax: number
   /** How long one waits for another's answer before asking the upstream itself. */
   readonly waitTimeoutMs: number
+  /** One fetch for all gateways of a store; `auto`: when the store is a remote one. */
+  readonly fillLock: 'auto' | 'on' | 'off'
+  /** How long one gateway holds up the others at most. */
+  readonly fillLockMs: number
 }
 
 /** Matches when every given list names what the request has. */

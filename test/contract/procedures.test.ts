@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Engine } from '../../src/engine/index.ts'
 import { appendPurge } from '../../src/gateway/cache/append-purge.ts'
+import { endFillLock, endMark, takeFillLock } from '../../src/gateway/cache/fill-lock.ts'
 import { SlidingWindow, windowArguments } from '../../src/gateway/ratelimit/sliding-window.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { type Random, seededRandom } from '../../src/shared/random.ts'
@@ -12,20 +13,23 @@ import { findTool, requireToolInCi } from '../support/tools.ts'
 
 /** One call of a procedure, some time after the one before. */
 interface Call {
+  readonly procedure: Procedure<unknown>
   readonly afterMs: number
   readonly keys: readonly Buffer[]
   readonly args: readonly ProcedureArgument[]
 }
 
 interface Subject {
-  readonly procedure: Procedure<unknown>
+  readonly name: string
   readonly nextCall: (random: Random) => Call
 }
+
+const window = new SlidingWindow()
 
 /** Every procedure of the product, with calls that lead it into all its corners. */
 const SUBJECTS: readonly Subject[] = [
   {
-    procedure: new SlidingWindow(),
+    name: 'sliding window',
     nextCall(random) {
       const limits = [
         { limit: 5, windowMs: 10_000, slots: 32 },
@@ -34,6 +38,7 @@ const SUBJECTS: readonly Subject[] = [
       ].filter(() => random.next() < 0.7)
       const cost = pick(random, [1, 1, 1, 1, 2, -1, 20_000])
       return {
+        procedure: window,
         afterMs: pick(random, [0, 0, 1, 40, 313, 1_500, 9_999, 10_001, 61_000, 200_000]),
         keys: limits.map(({ limit }) => Buffer.from(`{subject ${random.uint32() % 2}}:${limit}`)),
         args: windowArguments(cost, limits),
@@ -41,7 +46,7 @@ const SUBJECTS: readonly Subject[] = [
     },
   },
   {
-    procedure: appendPurge,
+    name: 'history of purges',
     nextCall(random) {
       const text = pick(random, [
         'hrole:user',
@@ -52,9 +57,24 @@ const SUBJECTS: readonly Subject[] = [
       const bytesMax = pick(random, [32, 300, 1_000])
       const word = random.uint32() % 2
       return {
+        procedure: appendPurge,
         afterMs: pick(random, [0, 1, 40, 999, 1_000, 59_999, 60_000]),
         keys: [Buffer.from(`{epoch ${word}}`), Buffer.from(`{epoch ${word}}:purges`)],
         args: [random.bytes(16).toString('hex'), text, ttlMs, bytesMax],
+      }
+    },
+  },
+  {
+    name: 'fill lock',
+    nextCall(random) {
+      const token = pick(random, ['a1', 'b2'])
+      const lifeMs = pick(random, [100, 1_000])
+      const isTake = random.next() < 0.5
+      return {
+        procedure: isTake ? takeFillLock : endFillLock,
+        afterMs: pick(random, [0, 0, 1, 40, 99, 100, 999]),
+        keys: [Buffer.from(`lock ${random.uint32() % 3}`)],
+        args: isTake ? [token, lifeMs] : [token, endMark(random.next() < 0.5), lifeMs],
       }
     },
   },
@@ -82,9 +102,9 @@ describe.skipIf(findTool('redis-server') === undefined)('procedures on redis-ser
     await redisProcess.stop()
   })
 
-  it.each(SUBJECTS.map((subject) => [subject.procedure.name, subject] as const))(
+  it.each(SUBJECTS.map((subject) => [subject.name, subject] as const))(
     '%s replies and writes the same in Lua as in TypeScript',
-    async (_name, { procedure, nextCall }) => {
+    async (_name, { nextCall }) => {
       const clock = new FakeClock()
       const random = seededRandom(7)
       const engine = new Engine({ clock, random, log: silentLogger })
@@ -92,7 +112,7 @@ describe.skipIf(findTool('redis-server') === undefined)('procedures on redis-ser
       const store = new EmbeddedStore(client)
 
       for (let index = 0; index < CALL_COUNT; index += 1) {
-        const { afterMs, keys, args } = nextCall(random)
+        const { procedure, afterMs, keys, args } = nextCall(random)
         clock.advance(afterMs)
         await expire(redis, keys, (key) => client.call('EXISTS', key) === 0)
 
@@ -100,7 +120,7 @@ describe.skipIf(findTool('redis-server') === undefined)('procedures on redis-ser
         const lua = withTime(procedure.lua, clock.nowMs())
         const remote = await redis.callBuffer('EVAL', [lua, keys.length, ...keys, ...args])
 
-        const context = `call ${index}: ${keys.join(' ')} ${args.join(' ')}`
+        const context = `call ${index}: ${procedure.name} ${keys.join(' ')} ${args.join(' ')}`
         expect(remote, context).toEqual(native)
         for (const key of keys) {
           expect(await redis.getBuffer(key), context).toEqual(client.get(key) ?? null)

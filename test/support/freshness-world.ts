@@ -1,5 +1,6 @@
 import { type CacheTarget, createCacheTarget } from '../../src/gateway/cache/cache-target.ts'
 import { Epochs } from '../../src/gateway/cache/epochs.ts'
+import { FillLocks } from '../../src/gateway/cache/fill-locks.ts'
 import { Invalidation } from '../../src/gateway/cache/invalidation.ts'
 import { PurgeHistory } from '../../src/gateway/cache/purge-history.ts'
 import { ResponseCache } from '../../src/gateway/cache/response-cache.ts'
@@ -82,6 +83,8 @@ export class FreshnessWorld {
   /** Reads that gave what they must not, in words. */
   readonly stale: string[] = []
   servedFromCache = 0
+  /** Reads that waited for another gateway's fetch and were served what it kept. */
+  servedByAnother = 0
   readonly #random: Random
   readonly #clock = new FakeClock()
   readonly #turns: Turns
@@ -97,7 +100,9 @@ export class FreshnessWorld {
     this.#random = random
     this.#turns = new Turns(random)
     const store = openStore(this.#clock)
-    const open = (own: Store): ModelGateway => openModelGateway(own, this.#clock, random)
+    const pause = () => this.#turns.next()
+    const open = (own: Store): ModelGateway =>
+      openModelGateway(own, { clock: this.#clock, random, pause })
     this.#gateways = [
       open(store),
       open(distantStore(store, this.#turns)),
@@ -152,8 +157,26 @@ export class FreshnessWorld {
     }
     if (stamps === undefined) return check(await fetch(), 'a fetch')
     const flight = [target.digest, ...stamps].map((bytes) => bytes.toString('hex')).join()
-    const { result, isShared } = await gateway.flights.fly(flight, fetch)
+    const { result, isShared } = await gateway.flights.fly(flight, () =>
+      gateway.fillLocks.fill(flight, {
+        fetch,
+        isKept: () => true,
+        find: () => this.#find(gateway, target, fetch),
+      }),
+    )
     check(result, isShared ? 'a shared fetch' : 'a fetch')
+  }
+
+  /** What another gateway has kept; fetched when it is gone again. */
+  async #find(
+    gateway: ModelGateway,
+    target: CacheTarget,
+    fetch: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const { entry } = await gateway.cache.lookUp(target, this.#clock.nowMs())
+    if (entry === undefined) return await fetch()
+    this.servedByAnother += 1
+    return answerIn(entry.body)
   }
 
   async #askUpstream(): Promise<Answer> {
@@ -205,7 +228,13 @@ export class FreshnessWorld {
 
 type ModelGateway = ReturnType<typeof openModelGateway>
 
-function openModelGateway(store: Store, clock: FakeClock, random: Random) {
+interface Common {
+  readonly clock: FakeClock
+  readonly random: Random
+  readonly pause: () => Promise<void>
+}
+
+function openModelGateway(store: Store, { clock, random, pause }: Common) {
   const statistics = new CacheStatistics()
   const log = silentLogger
   const epochs = new Epochs({ store, random, ttlMs: STAMP_TTL_MS })
@@ -218,7 +247,8 @@ function openModelGateway(store: Store, clock: FakeClock, random: Random) {
   const cache = new ResponseCache({ ...caching, entryBytesMax: 1_000 })
   const purger = new Purger({ ...common, history, tagNames: NAMES, recordsMax: 10 })
   const waiting = { flightsMax: 100, waitersMax: 100, waitTimeoutMs: 60_000 }
-  return { invalidation, cache, purger, flights: new SingleFlight<Answer>(waiting) }
+  const fillLocks = new FillLocks({ store, clock, random, log, statistics, holdMs: 5_000, pause })
+  return { invalidation, cache, purger, flights: new SingleFlight<Answer>(waiting), fillLocks }
 }
 
 function toUpstreamAnswer(answer: Answer) {

@@ -72,6 +72,8 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       flightsMax: 1_000,
       waitersMax: 1_000,
       waitTimeoutMs: 10_000,
+      fillLock: 'auto',
+      fillLockMs: 5_000,
     },
     rateLimit: { enabled: true, rules: [], onStoreFailure: 'open' },
     session: {

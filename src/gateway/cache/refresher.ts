@@ -6,7 +6,9 @@ import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import type { CacheEntry } from './cache-entry.ts'
 
 /** How a refresh ended; a label, so the set is closed. */
-export const REFRESH_RESULTS = ['kept', 'unkept', 'failed'] as const
+export const REFRESH_RESULTS = ['kept', 'unkept', 'elsewhere', 'failed'] as const
+/** Of one that did not fail. */
+export type RefreshResult = Exclude<(typeof REFRESH_RESULTS)[number], 'failed'>
 
 export interface RefresherOptions {
   /** Off: entries are refreshed when they are stale, not before. */
@@ -52,8 +54,8 @@ export class Refresher {
     return leftMs <= -fetchMs * Math.log(1 - this.#options.random.next())
   }
 
-  /** Returns at once. `refresh` tells whether it got an answer that was kept. */
-  start(key: string, refresh: () => Promise<boolean>): void {
+  /** Returns at once. `refresh` tells what became of the answer; `elsewhere`: another gateway fetched it. */
+  start(key: string, refresh: () => Promise<RefreshResult>): void {
     const { clock, keysMax } = this.#options
     const nowMs = clock.monotonicMs()
     if (this.#isStopped || (this.#until.get(key) ?? 0) > nowMs) return
@@ -68,12 +70,12 @@ export class Refresher {
     this.#isStopped = true
   }
 
-  async #run(key: string, refresh: () => Promise<boolean>): Promise<void> {
+  async #run(key: string, refresh: () => Promise<RefreshResult>): Promise<void> {
     const { statistics, clock } = this.#options
     try {
-      const isKept = await refresh()
-      statistics.refreshes.add(isKept ? 'kept' : 'unkept')
-      if (isKept) this.#until.delete(key)
+      const result = await refresh()
+      statistics.refreshes.add(result)
+      if (result !== 'unkept') this.#until.delete(key)
       else this.#until.set(key, clock.monotonicMs() + PAUSE_MS)
     } catch (error) {
       this.#until.set(key, clock.monotonicMs() + PAUSE_MS)

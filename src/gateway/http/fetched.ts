@@ -12,4 +12,6 @@ export interface Fetched {
   readonly kept: Filled | DiscardReason
   /** A refusal of who asked, not of what was asked. */
   readonly isPersonal: boolean
+  /** Another gateway fetched it. */
+  readonly isCollapsed: boolean
 }

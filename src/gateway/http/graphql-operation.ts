@@ -6,10 +6,11 @@ import { clientIp } from '../ratelimit/client-ip.ts'
 import type { LimitDecision } from '../ratelimit/limit-decision.ts'
 import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
 import type { Answer } from './answer.ts'
+import { fetchAgain } from './graphql-fetch.ts'
 import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, toGatewayError } from './graphql-response.ts'
 import { hitAnswer, staleMeanwhile } from './graphql-stale.ts'
-import { bypass, fetchAgain, fetchAndKeep, mutate } from './graphql-upstream.ts'
+import { bypass, fetchAndKeep, mutate } from './graphql-upstream.ts'
 import type { MediaType } from './media-types.ts'
 
 /** Limits, cache and upstream for one operation. Fails never: what fails becomes its answer. */

@@ -5,6 +5,7 @@ import type { CacheDecisions } from '../cache/cache-decisions.ts'
 import type { Compressor } from '../cache/compressor.ts'
 import type { DiscardMemo } from '../cache/discard-memo.ts'
 import type { Encoding } from '../cache/encoding.ts'
+import type { FillLocks } from '../cache/fill-locks.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
 import type { Refresher } from '../cache/refresher.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
@@ -41,6 +42,8 @@ export interface GraphqlParts {
   readonly compressor: Compressor
   readonly encodings: AcceptedEncodings
   readonly keptForm: KeptForm
+  /** `undefined` when each gateway fetches for itself. */
+  readonly fillLocks: FillLocks | undefined
   readonly flights: SingleFlight<Fetched>
   readonly invalidation: Invalidation
   readonly upstream: UpstreamClient

@@ -3,26 +3,16 @@ import type { CacheTarget } from '../cache/cache-target.ts'
 import type { BypassReason } from '../cache/policy.ts'
 import type { Lookup } from '../cache/response-cache.ts'
 import { retriedOnce } from '../upstream/retry.ts'
-import type { UpstreamAnswer, UpstreamRequest } from '../upstream/upstream-client.ts'
+import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
 import { isOutage, mayHaveArrived } from '../upstream/upstream-error.ts'
 import type { Answer } from './answer.ts'
 import { bypassHeaders, type Forwarding, storedHeaders, unstoredHeaders } from './cache-headers.ts'
 import type { Fetched } from './fetched.ts'
-import {
-  bufferedAnswerHeaders,
-  ownRequestHeaders,
-  sharedRequestHeaders,
-} from './forward-headers.ts'
+import { bufferedAnswerHeaders } from './forward-headers.ts'
+import { fetchShared, ownRequest } from './graphql-fetch.ts'
 import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { staleInstead } from './graphql-stale.ts'
-import {
-  invalidResponse,
-  isPersonalRefusal,
-  isUpstreamFailure,
-  requireResult,
-} from './upstream-result.ts'
-
-const PATH = '/v1/graphql'
+import { isUpstreamFailure, requireResult } from './upstream-result.ts'
 
 /**
  * Whatever becomes of it, what it may have written is stale before the client hears of it: a mutation whose
@@ -75,71 +65,6 @@ export async function fetchAndKeep(
   }
 }
 
-/** Fetches an answer anew for those who come later. Tells whether it was kept. */
-export async function fetchAgain(
-  parts: GraphqlParts,
-  ask: Ask,
-  decision: Target,
-): Promise<boolean> {
-  const stamps = await parts.cache.currentStamps(decision.target)
-  if (stamps === undefined) return false
-  const { result } = await fetchShared(parts, ask, decision, stamps)
-  if (isUpstreamFailure(result.answer)) requireResult(result.answer)
-  return typeof result.kept !== 'string'
-}
-
-async function fetchShared(
-  parts: GraphqlParts,
-  ask: Ask,
-  { target, refresh }: Target,
-  stamps: readonly Buffer[] | undefined,
-): Promise<{ readonly result: Fetched; readonly forwarding: Forwarding }> {
-  const fetch = async (): Promise<Fetched> => {
-    const fetched = await fetchOnce(parts, ask, target, stamps)
-    parts.discards.note(target, fetched.kept, parts.clock.nowMs())
-    return fetched
-  }
-  // Without stamps it cannot be told whether a flight began before a write that was answered since.
-  if (stamps === undefined) return { result: await fetch(), forwarding: 'miss' }
-  // A refresh asks for an answer that is younger than the request: one under way may not be.
-  if (refresh) return { result: await fetch(), forwarding: 'request' }
-  const { result, isShared } = await parts.flights.fly(flightKey(target, stamps), fetch)
-  if (isShared && result.isPersonal && result.identity !== ask.identity) {
-    return { result: await fetch(), forwarding: 'miss' }
-  }
-  if (typeof result.kept !== 'string') parts.compressor.want(target, ask.encoding, result.kept)
-  return { result, forwarding: isShared ? 'miss; collapsed' : 'miss' }
-}
-
-async function fetchOnce(
-  parts: GraphqlParts,
-  ask: Ask,
-  target: CacheTarget,
-  stamps: readonly Buffer[] | undefined,
-): Promise<Fetched> {
-  const startMs = parts.clock.monotonicMs()
-  const request = target.forwardsHeaders ? ownRequest(parts, ask) : sharedRequest(ask)
-  const answer = await retriedOnce(() => parts.upstream.fetch(request))
-  const fetchMs = parts.clock.monotonicMs() - startMs
-  const { identity } = ask
-  // Each who waits has something else to serve instead, or nothing.
-  if (isUpstreamFailure(answer)) return { answer, identity, kept: 'status', isPersonal: false }
-  requireResult(answer)
-  if (stamps === undefined) return { answer, identity, kept: 'store', isPersonal: false }
-  const kept = await parts.cache.fill(target, stamps, answer, fetchMs)
-  if (kept === 'not-json') throw invalidResponse(answer)
-  const isError = kept === 'errors' || kept === 'status'
-  return { answer, identity, kept, isPersonal: isError && isPersonalRefusal(answer) }
-}
-
-/**
- * The stamps are part of it: who asks after a write was answered finds others, and does not join a flight
- * that began before the write.
- */
-function flightKey(target: CacheTarget, stamps: readonly Buffer[]): string {
-  return [target.digest, ...stamps].map((bytes) => bytes.toString('latin1')).join('')
-}
-
 /** An answer that may be kept, in the form it has for everyone: nothing of the upstream's headers but its type. */
 function told(
   parts: GraphqlParts,
@@ -167,13 +92,4 @@ function passedOn(answer: UpstreamAnswer, reason: string): Answer {
 
 function contentTypeOf({ headers }: UpstreamAnswer): string {
   return headers['content-type'] ?? ''
-}
-
-function ownRequest(parts: GraphqlParts, { head, identity, body }: Ask): UpstreamRequest {
-  const headers = ownRequestHeaders(head, identity, parts.sessionCookieName)
-  return { method: 'POST', path: PATH, headers, body }
-}
-
-function sharedRequest({ head, identity, body }: Ask): UpstreamRequest {
-  return { method: 'POST', path: PATH, headers: sharedRequestHeaders(head, identity), body }
 }

@@ -1,4 +1,5 @@
 import { VARIANT_RESULTS } from '../cache/compressor.ts'
+import { FILL_LOCK_RESULTS } from '../cache/fill-locks.ts'
 import { INVALIDATION_SOURCES, type InvalidationSource } from '../cache/invalidation.ts'
 import { REFRESH_RESULTS } from '../cache/refresher.ts'
 import { DISCARD_REASONS, type DiscardReason } from '../cache/storable.ts'
@@ -13,6 +14,7 @@ export class CacheStatistics {
   readonly discards = new CounterSet(DISCARD_REASONS)
   readonly invalidations = new CounterSet(INVALIDATION_SOURCES)
   readonly variants = new CounterSet(VARIANT_RESULTS)
+  readonly fillLocks = new CounterSet(FILL_LOCK_RESULTS)
   readonly refreshes = new CounterSet(REFRESH_RESULTS)
 
   filled(bytes: number): void {
@@ -36,6 +38,7 @@ export class CacheStatistics {
       discards: this.discards.snapshot(),
       invalidations: this.invalidations.snapshot(),
       variants: this.variants.snapshot(),
+      fillLocks: this.fillLocks.snapshot(),
       refreshes: this.refreshes.snapshot(),
       storeErrors: this.storeErrors,
       flights: flights.flights,

@@ -66,6 +66,8 @@ export interface CacheSnapshot {
   readonly invalidations: Readonly<Record<string, number>>
   /** Answers to be kept compressed, too, by what became of it. */
   readonly variants: Readonly<Record<string, number>>
+  /** Attempts to fetch for all gateways of the store, by what became of them. */
+  readonly fillLocks: Readonly<Record<string, number>>
   /** Answers fetched anew behind those that were served, by how that ended. */
   readonly refreshes: Readonly<Record<string, number>>
   readonly storeErrors: number

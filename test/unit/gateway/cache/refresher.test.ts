@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Refresher } from '../../../../src/gateway/cache/refresher.ts'
+import { Refresher, type RefreshResult } from '../../../../src/gateway/cache/refresher.ts'
 import { GatewayError } from '../../../../src/gateway/errors.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { type Logger, silentLogger } from '../../../../src/shared/logger.ts'
@@ -67,10 +67,10 @@ describe('a refresh', () => {
   it('is one at a time for a key', async () => {
     const refresher = createRefresher()
     const started: string[] = []
-    let end: (isKept: boolean) => void = () => undefined
+    let end: (result: RefreshResult) => void = () => undefined
     const refresh = (name: string) => () => {
       started.push(name)
-      return new Promise<boolean>((resolve) => {
+      return new Promise<RefreshResult>((resolve) => {
         end = resolve
       })
     }
@@ -78,7 +78,7 @@ describe('a refresh', () => {
     refresher.start('key', refresh('second'))
     refresher.start('other', refresh('of another key'))
     expect(started).toEqual(['first', 'of another key'])
-    end(true)
+    end('kept')
     await turn()
     refresher.start('other', refresh('third'))
     expect(started).toEqual(['first', 'of another key', 'third'])
@@ -86,28 +86,35 @@ describe('a refresh', () => {
 
   it('is counted by how it ended', async () => {
     const refresher = createRefresher()
-    refresher.start('kept', () => Promise.resolve(true))
-    refresher.start('unkept', () => Promise.resolve(false))
+    refresher.start('kept', () => Promise.resolve('kept'))
+    refresher.start('unkept', () => Promise.resolve('unkept'))
+    refresher.start('elsewhere', () => Promise.resolve('elsewhere'))
     refresher.start('failed', () => Promise.reject(new GatewayError('timeout', 'late')))
     await turn()
-    expect(statistics.refreshes.snapshot()).toEqual({ kept: 1, unkept: 1, failed: 1 })
+    expect(statistics.refreshes.snapshot()).toEqual({ kept: 1, unkept: 1, elsewhere: 1, failed: 1 })
   })
 
   it.each([
     ['failed', () => Promise.reject(new GatewayError('timeout', 'late'))],
-    ['got nothing to keep', () => Promise.resolve(false)],
-  ])('waits a second when one before it %s', async (_case, refresh) => {
-    const refresher = createRefresher()
-    refresher.start('key', refresh)
-    await turn()
-    const started: number[] = []
-    const next = () => Promise.resolve(started.push(clock.monotonicMs()) > 0)
-    clock.advance(999)
-    refresher.start('key', next)
-    clock.advance(1)
-    refresher.start('key', next)
-    expect(started).toEqual([1_000])
-  })
+    ['got nothing to keep', () => Promise.resolve('unkept')],
+  ] satisfies readonly [string, () => Promise<RefreshResult>][])(
+    'waits a second when one before it %s',
+    async (_case, refresh) => {
+      const refresher = createRefresher()
+      refresher.start('key', refresh)
+      await turn()
+      const started: number[] = []
+      const next = (): Promise<RefreshResult> => {
+        started.push(clock.monotonicMs())
+        return Promise.resolve('kept')
+      }
+      clock.advance(999)
+      refresher.start('key', next)
+      clock.advance(1)
+      refresher.start('key', next)
+      expect(started).toEqual([1_000])
+    },
+  )
 
   it('tells of failures once in ten seconds', async () => {
     const refresher = createRefresher()
@@ -123,12 +130,12 @@ describe('a refresh', () => {
 
   it('does not begin when as many keys are remembered as may be, until their pauses are over', async () => {
     const refresher = createRefresher({ keysMax: 2 })
-    for (const key of ['a', 'b']) refresher.start(key, () => Promise.resolve(false))
+    for (const key of ['a', 'b']) refresher.start(key, () => Promise.resolve('unkept'))
     await turn()
     let starts = 0
-    const refresh = () => {
+    const refresh = (): Promise<RefreshResult> => {
       starts += 1
-      return Promise.resolve(true)
+      return Promise.resolve('kept')
     }
     refresher.start('c', refresh)
     expect(starts).toBe(0)
