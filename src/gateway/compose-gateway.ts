@@ -2,7 +2,7 @@ import { AcceptedEncodings } from './cache/accept-encoding.ts'
 import { CacheDecisions } from './cache/cache-decisions.ts'
 import { Compressor } from './cache/compressor.ts'
 import { DiscardMemo } from './cache/discard-memo.ts'
-import { Epochs } from './cache/epochs.ts'
+import { Epochs, STAMP_EXTRA_MS } from './cache/epochs.ts'
 import { FillLocks } from './cache/fill-locks.ts'
 import { Invalidation } from './cache/invalidation.ts'
 import { PurgeHistory } from './cache/purge-history.ts'
@@ -74,8 +74,6 @@ export interface GatewayModules {
   readonly sessionRoutes: SessionRoutesOptions | undefined
 }
 
-/** Stamps outlive the entries that carry them by so much, or entries would die of their stamps. */
-const STAMP_EXTRA_MS = 86_400_000
 const MEMO_BYTES_PER_DOCUMENT = 4_096
 const INVALIDATION_RETRY_MS = 1_000
 /** A mutation that runs longer in Hasura than the gateway waits for it seldom runs a minute more. */
@@ -105,9 +103,9 @@ export function composeGateway(
   const identities = new IdentityResolver({ ...options, sessions, clock, log })
   const sessionCookie = options.session.enabled ? new SessionCookie(options.session) : undefined
 
-  const stampTtlMs = entryLifeMaxMs(options) + STAMP_EXTRA_MS
-  const epochs = new Epochs({ store, random, ttlMs: stampTtlMs })
-  const purges = new PurgeHistory({ store, random, ttlMs: stampTtlMs })
+  const entryLife = entryLifeMaxMs(options)
+  const epochs = new Epochs({ store, random, clock, entryLifeMaxMs: entryLife })
+  const purges = new PurgeHistory({ store, random, ttlMs: entryLife + STAMP_EXTRA_MS })
   const census = new EntryCensus({
     isStoreShared: store.name !== 'embedded',
     entriesMax: options.purge.entriesMax,

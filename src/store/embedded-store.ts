@@ -65,6 +65,14 @@ export class EmbeddedStore implements Store {
     }
   }
 
+  touch(key: Buffer, ttlMs: number): boolean {
+    try {
+      return this.#client.expire(key, ttlMs)
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
   run<Result>(
     procedure: Procedure<Result>,
     keys: readonly Buffer[],

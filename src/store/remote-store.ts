@@ -98,6 +98,10 @@ export class RemoteStore implements Store {
     return await this.#send(() => this.#redis.del(...keys))
   }
 
+  async touch(key: Buffer, ttlMs: number): Promise<boolean> {
+    return (await this.#send(() => this.#redis.pexpire(key, ttlMs))) === 1
+  }
+
   async run<Result>(
     procedure: Procedure<Result>,
     keys: readonly Buffer[],

@@ -21,6 +21,8 @@ export interface Store {
   set(key: Buffer, value: Uint8Array, options?: SetOptions): Awaitable<boolean>
   /** How many of the keys existed. */
   delete(keys: readonly Buffer[]): Awaitable<number>
+  /** From now on the key lives for so long; false when it is not there. */
+  touch(key: Buffer, ttlMs: number): Awaitable<boolean>
   /** One atomic step. The keys share a hash tag, so that a cluster can run it. */
   run<Result>(
     procedure: Procedure<Result>,

@@ -120,6 +120,15 @@ export function describeStoreContract(title: string, options: ContractOptions): 
       expect(await underTest.raw('PTTL', 'a')).toBe(-1)
     })
 
+    test('gives a present key another life, and says so', async () => {
+      await store.set(key('a'), Buffer.from('1'), { ttlMs: 10_000 })
+      expect(await store.touch(key('a'), 90_000)).toBe(true)
+      expect(await underTest.raw('PTTL', 'a')).toBeGreaterThan(80_000)
+      expect(await store.get(key('a'))).toEqual(Buffer.from('1'))
+      expect(await store.touch(key('absent'), 90_000)).toBe(false)
+      expect(await store.get(key('absent'))).toBeUndefined()
+    })
+
     test('counts what it deleted', async () => {
       await store.set(key('a'), Buffer.from('1'))
       await store.set(key('b'), Buffer.from('2'))

@@ -30,6 +30,10 @@ export function failingStore(store: Store): Store & { isDown: boolean } {
       await reach()
       return await store.delete(keys)
     },
+    touch: async (key, ttlMs) => {
+      await reach()
+      return await store.touch(key, ttlMs)
+    },
     run: async (procedure, keys, args) => {
       await reach()
       return await store.run(procedure, keys, args)

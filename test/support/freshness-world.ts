@@ -237,7 +237,7 @@ interface Common {
 function openModelGateway(store: Store, { clock, random, pause }: Common) {
   const statistics = new CacheStatistics()
   const log = silentLogger
-  const epochs = new Epochs({ store, random, ttlMs: STAMP_TTL_MS })
+  const epochs = new Epochs({ store, random, clock, entryLifeMaxMs: 3_600_000 })
   const history = new PurgeHistory({ store, random, ttlMs: STAMP_TTL_MS })
   const retry = { retryIntervalMs: 1_000, doubtMs: 0 }
   const invalidation = new Invalidation({ epochs, statistics, log, ...retry })

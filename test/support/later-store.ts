@@ -15,6 +15,7 @@ export function laterStore(store: Store): Store {
     getMany: (keys) => later(() => store.getMany(keys)),
     set: (key, value, options) => later(() => store.set(key, value, options)),
     delete: (keys) => later(() => store.delete(keys)),
+    touch: (key, ttlMs) => later(() => store.touch(key, ttlMs)),
     run: (procedure, keys, args) => later(() => store.run(procedure, keys, args)),
     info: () => later(() => store.info()),
   }

@@ -48,6 +48,7 @@ export function distantStore(store: Store, turns: Turns): Store {
     set: (key, value, options) => ask(() => store.set(key, value, options)),
     delete: (keys) => ask(() => store.delete(keys)),
     run: (procedure, keys, args) => ask(() => store.run(procedure, keys, args)),
+    touch: (key, ttlMs) => ask(() => store.touch(key, ttlMs)),
     info: () => ask(() => store.info()),
   }
 }

@@ -111,8 +111,9 @@ export class EmbeddedClient {
     this.#orThrow(this.#execute())
   }
 
-  expire(key: Uint8Array, ttlMs: number): void {
-    this.#orThrow(this.call('PEXPIRE', key, ttlMs))
+  /** False when the key is not there. */
+  expire(key: Uint8Array, ttlMs: number): boolean {
+    return this.#orThrow(this.call('PEXPIRE', key, ttlMs)) === 1
   }
 
   delete(keys: readonly Uint8Array[]): number {

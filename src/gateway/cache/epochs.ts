@@ -1,5 +1,7 @@
 import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Random } from '../../shared/random.ts'
+import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import type { Store } from '../../store/index.ts'
 import { epochKey } from '../keys.ts'
 import type { Tag } from '../metadata/plan.ts'
@@ -17,9 +19,17 @@ const isRowTag = (tag: Tag): boolean => tag.startsWith('row:')
 export interface EpochsOptions {
   readonly store: Store
   readonly random: Random
-  /** Longer than any entry lives, or entries would die with the stamps they carry. */
-  readonly ttlMs: number
+  readonly clock: Clock
+  /** The longest an entry lives, or entries would die with the stamps they carry. */
+  readonly entryLifeMaxMs: number
 }
+
+/** Stamps outlive the entries that carry them by so much: nobody writes it down at the last moment. */
+export const STAMP_EXTRA_MS = 86_400_000
+/** A stamp that is in use has its life renewed so often, by each gateway. */
+const RENEWAL_INTERVAL_MS = 21_600_000
+/** Of how many it is remembered when that was; what is forgotten is renewed once more. */
+const RENEWALS_MAX = 10_000
 
 /**
  * One stamp per tag in the store, changed to invalidate everything that depends on the tag. A stamp is
@@ -29,12 +39,44 @@ export interface EpochsOptions {
 export class Epochs {
   readonly #store: Store
   readonly #random: Random
+  readonly #clock: Clock
   readonly #ttlMs: number
+  /** By key, when a stamp was last known to have its whole life before it. */
+  readonly #renewedAtMs = new TwoGenerationMap<string, number>(RENEWALS_MAX)
 
-  constructor(options: EpochsOptions) {
-    this.#store = options.store
-    this.#random = options.random
-    this.#ttlMs = options.ttlMs
+  constructor({ store, random, clock, entryLifeMaxMs }: EpochsOptions) {
+    this.#store = store
+    this.#random = random
+    this.#clock = clock
+    this.#ttlMs = entryLifeMaxMs + STAMP_EXTRA_MS
+  }
+
+  /**
+   * To be called before an entry is kept with the stamps of `keys`: they will outlive it. Without it all that
+   * depends on a tag would die at once, as soon as its stamp was created so long ago. Costs nothing as long as
+   * all of them were renewed within some hours.
+   */
+  renew(keys: readonly Buffer[]): Awaitable<void> {
+    const nowMs = this.#clock.monotonicMs()
+    const old = keys.filter((key) => {
+      const renewedAtMs = this.#renewedAtMs.get(key.toString('latin1'))
+      return renewedAtMs === undefined || nowMs - renewedAtMs >= RENEWAL_INTERVAL_MS
+    })
+    if (old.length > 0) return this.#renew(old)
+  }
+
+  /** One at a time: on a cluster they are on several nodes. */
+  async #renew(keys: readonly Buffer[]): Promise<void> {
+    await Promise.all(
+      keys.map(async (key) => {
+        await this.#store.touch(key, this.#ttlMs)
+        this.#renewed(key)
+      }),
+    )
+  }
+
+  #renewed(key: Buffer): void {
+    this.#renewedAtMs.set(key.toString('latin1'), this.#clock.monotonicMs())
   }
 
   /**
@@ -74,6 +116,7 @@ export class Epochs {
       const isCreated = found[index] === undefined && (await this.#store.set(key, fresh, options))
       const stamp = isCreated ? fresh : (found[index] ?? (await this.#store.get(key)))
       if (stamp === undefined) return undefined
+      if (isCreated) this.#renewed(key)
       stamps.push(stamp)
     }
     return stamps

@@ -170,6 +170,7 @@ export class ResponseCache {
     try {
       const current = await store.getMany(keys.slice(1))
       if (!(await this.#areCurrent(stamps, current, target))) return statistics.discarded('epoch')
+      await this.#renewStamps(keys.slice(1))
       await this.#forgetVariants(target)
       await store.set(nth(keys, 0), bytes, { ttlMs: ttlMs + target.staleMs })
     } catch (error) {
@@ -180,6 +181,15 @@ export class ResponseCache {
     statistics.filled(answer.body.length)
     const { body } = answer
     return { encoding: 'identity', etag: etagOf(bodyHash), body, storedAtMs, expiresAtMs }
+  }
+
+  /** In vain, an entry may die before its time; that is no reason not to keep it. */
+  async #renewStamps(keys: readonly Buffer[]): Promise<void> {
+    try {
+      await this.#options.epochs.renew(keys)
+    } catch (error) {
+      this.#storeFailed(error)
+    }
   }
 
   /** What was compressed is of the answer before. One key at a time: they may be on several nodes. */

@@ -9,8 +9,9 @@ const ROW = 'row:default:public.orders:["1"]'
 const ROWS = 'rows:default:public.orders'
 
 function setUp() {
-  const store = openStore(new FakeClock())
-  const epochs = new Epochs({ store, random: seededRandom(1), ttlMs: 60_000 })
+  const clock = new FakeClock()
+  const store = openStore(clock)
+  const epochs = new Epochs({ store, random: seededRandom(1), clock, entryLifeMaxMs: 3_600_000 })
   const stampOf = (tag: string) => store.get(epochKey(tag))?.toString('hex')
   const complete = async (tag: string) => {
     const key = epochKey(tag)

@@ -50,7 +50,7 @@ function targetOf(byte: number, own: readonly string[]) {
 /** What one gateway has of its own, on a store that others may share. */
 function openGateway(own: Store) {
   const statistics = new CacheStatistics()
-  const epochs = new Epochs({ store: own, random, ttlMs: TTL_MS })
+  const epochs = new Epochs({ store: own, random, clock, entryLifeMaxMs: 3_600_000 })
   const log = silentLogger
   const purges = new PurgeHistory({ store: own, random, ttlMs: TTL_MS })
   const invalidation = new Invalidation({

@@ -10,7 +10,7 @@ import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statis
 import { nth } from '../../../../src/shared/assert.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
-import type { EmbeddedStore } from '../../../../src/store/index.ts'
+import { type EmbeddedStore, StoreError } from '../../../../src/store/index.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { openStore } from '../../../support/open-store.ts'
 
@@ -40,7 +40,7 @@ beforeEach(() => {
   clock = new FakeClock()
   store = openStore(clock)
   statistics = new CacheStatistics()
-  const epochs = new Epochs({ store, random: seededRandom(1), ttlMs: 86_400_000 })
+  const epochs = new Epochs({ store, random: seededRandom(1), clock, entryLifeMaxMs: 3_600_000 })
   invalidation = new Invalidation({
     epochs,
     statistics,
@@ -199,6 +199,67 @@ describe('an answer whose time has passed', () => {
     const stamps = (await cache.currentStamps(lenient)) ?? []
     expect(await cache.fill(lenient, stamps, answer(NEW))).not.toBeTypeOf('string')
     expect((await cache.lookUp(lenient, clock.nowMs())).entry?.body.toString()).toBe(NEW)
+  })
+})
+
+describe('the stamps of entries', () => {
+  const HOUR_MS = 3_600_000
+  const long = createCacheTarget({
+    digest: Buffer.alloc(32, 3),
+    familyDigest: Buffer.alloc(32, 2),
+    ttlMs: HOUR_MS,
+    reads: [users],
+  })
+
+  it('never go while entries are kept with them, not even after days without a write', async () => {
+    const stamp = (await readStamps()).map((bytes) => bytes.toString('hex'))
+    for (let minutes = 0; minutes < 4 * 24 * 60; minutes += 30) {
+      const lookup = await cache.lookUp(long, clock.nowMs())
+      // Kept half an hour ago, for an hour: gone only if its stamps are.
+      if (minutes % 60 === 30) expect(lookup.entry, `minute ${minutes}`).toBeDefined()
+      else await cache.fill(long, (await cache.stampsFor(long, lookup)) ?? [], answer(OLD))
+      clock.advance(HOUR_MS / 2)
+    }
+    const now = (await cache.currentStamps(long))?.map((bytes) => bytes.toString('hex')) ?? []
+    expect(stamp).toEqual(expect.arrayContaining(now))
+  })
+
+  it('outlive an entry that is kept at any time', async () => {
+    for (const hours of [24.992, 5.9, 5.9, 5.9, 5.9, 24.99, 24.99, 6, 24.9, 18.9, 6.1, 24.99]) {
+      await cache.fill(target, await readStamps(), answer(OLD))
+      clock.advance(hours * HOUR_MS)
+      await cache.fill(target, await readStamps(), answer(NEW))
+      clock.advance(59_999)
+      expect(await servedBody(), `${hours} hours`).toBe(NEW)
+    }
+  })
+
+  it('are renewed once in some hours, not with each entry', async () => {
+    let touches = 0
+    const touch = store.touch.bind(store)
+    store.touch = (key, ttlMs) => {
+      touches += 1
+      return touch(key, ttlMs)
+    }
+    const fillFor = async (hours: number): Promise<void> => {
+      for (let round = 0; round < hours * 60; round += 1) {
+        clock.advance(60_000)
+        await cache.fill(target, await readStamps(), answer(OLD))
+      }
+    }
+    await fillFor(5)
+    // Created here: renewed as it were.
+    expect(touches).toBe(0)
+    await fillFor(5)
+    expect(touches).toBe(3)
+  })
+
+  it('do not keep an answer from being kept when they cannot be renewed', async () => {
+    store.touch = () => {
+      throw new StoreError('refused', 'no such command')
+    }
+    clock.advance(7 * HOUR_MS)
+    expect(await cache.fill(target, await readStamps(), answer(OLD))).toBeTypeOf('object')
   })
 })
 
