@@ -4,11 +4,23 @@ import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import { COMMANDS } from './commands/table.ts'
 import { engineSections } from './engine-info.ts'
-import { Client } from './execution/client.ts'
+import { Blocking } from './execution/blocking.ts'
+import { ClientPause } from './execution/client-pause.ts'
+import { ClientRegistry } from './execution/client-registry.ts'
 import { CommandTable } from './execution/command-table.ts'
 import type { EngineServices } from './execution/context.ts'
 import { Executor } from './execution/executor.ts'
+import { type Guard, GuardList } from './execution/guard.ts'
+import {
+  authenticationGuard,
+  memoryGuard,
+  pauseGuard,
+  subscriberGuard,
+  transactionGuard,
+} from './execution/guards.ts'
 import { Propagation } from './execution/propagation.ts'
+import { Transactions } from './execution/transactions.ts'
+import { Turn } from './execution/turn.ts'
 import { formatInfo } from './introspection/info.ts'
 import { MemoryUse } from './introspection/memory-use.ts'
 import { ActiveExpiry } from './keyspace/active-expiry.ts'
@@ -26,6 +38,8 @@ const EXPIRY_SLICE_MS_MAX = 5
 /** What a cycle moves of growing tables (server.c, incrementallyRehash). */
 const REHASH_SLICE_MS = 1
 const REHASH_BATCH = 128
+/** Longer ones Node.js takes for no time at all. */
+const TIMER_MS_MAX = 2 ** 31 - 1
 /** What is taken back of flushed keys between two turns of the event loop. */
 const RECLAIM_SLICE_MS = 1
 const RECLAIM_BATCH = 128
@@ -51,7 +65,11 @@ export class Engine {
   readonly #executor: Executor
   readonly #server: RespServer
   readonly #services: EngineServices
-  #nextClientId = 1
+  readonly #turn = new Turn()
+  readonly #clients = new ClientRegistry()
+  readonly #memoryGuard: Guard
+  readonly #pauseGuard: Guard
+  #waking: NodeJS.Timeout | undefined
   #isExpiryOn = true
   #cycle: NodeJS.Timeout | undefined
   #reclaiming: NodeJS.Immediate | undefined
@@ -63,19 +81,25 @@ export class Engine {
     this.#config = new RuntimeConfig(options.directives ?? new Map())
     this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
     this.#keyspace.advance(clock.nowMs())
-    const otherBytes = (): number => this.#server.bufferBytes
+    const otherBytes = (): number =>
+      this.#server.bufferBytes + this.#services.transactions.memory.bytes
     this.#eviction = new Eviction({ keyspace: this.#keyspace, clock, otherBytes })
     this.#expiry = new ActiveExpiry(this.#keyspace, clock)
     this.#memory = new MemoryUse(this.#keyspace, otherBytes, () => process.memoryUsage.rss())
-    this.#services = this.#joinServices()
-    this.#executor = new Executor(this.#services)
+    const pause = new ClientPause()
+    this.#memoryGuard = memoryGuard(this.#eviction)
+    this.#pauseGuard = pauseGuard(pause)
+    this.#services = this.#joinServices(pause)
+    this.#executor = new Executor(this.#services, this.#turn)
     this.#server = new RespServer({
       executor: this.#executor,
+      turn: this.#turn,
       config: this.#config,
       log: options.log,
-      newClient: (address) => this.#newClient(address),
+      clients: this.#clients,
     })
     this.#followDirectives()
+    this.#followClients()
   }
 
   /** Starts the cycle that takes due keys away. */
@@ -89,6 +113,7 @@ export class Engine {
   async stop(): Promise<void> {
     clearInterval(this.#cycle)
     clearImmediate(this.#reclaiming)
+    clearTimeout(this.#waking)
     await this.#server.close()
   }
 
@@ -103,7 +128,12 @@ export class Engine {
       executor: this.#executor,
       keyspace: this.#keyspace,
       propagation: this.#services.propagation,
-      client: this.#newClient(),
+      client: this.#clients.add({
+        address: 'embedded:0',
+        nowMs: this.#options.clock.nowMs(),
+        isAuthenticated: true,
+        isEmbedded: true,
+      }),
     })
   }
 
@@ -112,7 +142,7 @@ export class Engine {
     return this.#services.info(sections)
   }
 
-  #joinServices(): EngineServices {
+  #joinServices(pause: ClientPause): EngineServices {
     const propagation = new Propagation()
     const sections = engineSections({
       runId: this.runId,
@@ -135,7 +165,19 @@ export class Engine {
       config: this.#config,
       commands: new CommandTable(COMMANDS),
       propagation,
-      clients: () => this.#server.clients(),
+      clients: this.#clients,
+      blocking: new Blocking(this.#keyspace),
+      transactions: new Transactions(this.#keyspace),
+      pause,
+      // In the order Redis asks (server.c, processCommand).
+      guards: new GuardList([
+        authenticationGuard,
+        transactionGuard,
+        this.#memoryGuard,
+        subscriberGuard,
+        this.#pauseGuard,
+      ]),
+      nested: { run: (client, call) => this.#executor.runNested(client, call) },
       info: (asked) => formatInfo(sections, asked),
       memoryStats: () => this.#memory.stats(),
       resetStatistics: () => this.#resetStatistics(),
@@ -150,6 +192,7 @@ export class Engine {
     const { settings } = this.#keyspace.access
     config.onValue('maxmemory', (value) => {
       this.#eviction.maxmemoryBytes = Number(value)
+      this.#services.guards.switch(this.#memoryGuard, Number(value) > 0)
     })
     config.onValue('maxmemory-policy', (value) => {
       this.#eviction.policy = MAXMEMORY_POLICIES.find((policy) => policy === value) ?? 'noeviction'
@@ -166,28 +209,63 @@ export class Engine {
     })
   }
 
-  /** Without an address: for a caller in this process. */
-  #newClient(address?: string): Client {
-    const id = this.#nextClientId
-    this.#nextClientId += 1
-    const isEmbedded = address === undefined
-    return new Client({
-      id,
-      address: address ?? 'embedded:0',
-      nowMs: this.#options.clock.nowMs(),
-      isAuthenticated: isEmbedded || this.#config.value('requirepass') === '',
-      isEmbedded,
+  /** Who has gone, who waits, who is put off: their state lies with those who serve them. */
+  #followClients(): void {
+    const { blocking, guards, pause, transactions } = this.#services
+    this.#clients.onRemoved((client) => {
+      blocking.forget(client)
+      pause.forget(client)
+      transactions.discard(client)
     })
+    guards.switch(this.#pauseGuard, false)
+    pause.onChange((isPaused) => {
+      guards.switch(this.#pauseGuard, isPaused)
+      this.#wakeForDeadline()
+    })
+    blocking.onNextDeadline(() => this.#wakeForDeadline())
+    transactions.onWatching((isWatching) => {
+      this.#keyspace.events.onModification = isWatching
+        ? (databaseIndex, key) => transactions.touch(databaseIndex, key)
+        : undefined
+    })
+  }
+
+  /** One timer for the deadline that comes next: a late one is set again, an early one finds nothing to do. */
+  #wakeForDeadline(): void {
+    const { blocking, pause } = this.#services
+    const nextMs = Math.min(
+      blocking.nextDeadlineMs ?? Number.POSITIVE_INFINITY,
+      pause.endsAtMs ?? Number.POSITIVE_INFINITY,
+    )
+    clearTimeout(this.#waking)
+    if (nextMs === Number.POSITIVE_INFINITY) return
+    const delayMs = Math.min(TIMER_MS_MAX, Math.max(1, nextMs - this.#options.clock.nowMs()))
+    this.#waking = setTimeout(() => {
+      this.#giveUpWaiting()
+      this.#wakeForDeadline()
+    }, delayMs)
+    this.#waking.unref()
+  }
+
+  #giveUpWaiting(): void {
+    this.#executor.beginTurn()
+    this.#executor.giveUpWaiting()
+    this.#executor.settle()
   }
 
   #runCycle(cycleMs: number): void {
     this.#executor.beginTurn()
+    this.#executor.giveUpWaiting()
     this.#server.sample(this.#executor.stats.commandsProcessed)
     this.#memory.sample()
     this.#eviction.makeRoom()
     this.#rehash()
     if (this.#keyspace.hasGarbage) this.#reclaim()
-    if (!this.#isExpiryOn) return
+    if (this.#isExpiryOn && !this.#services.pause.isPaused) this.#expire(cycleMs)
+    this.#executor.settle()
+  }
+
+  #expire(cycleMs: number): void {
     const effort = this.#config.integer('active-expire-effort') - 1
     const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
     this.#expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))

@@ -266,7 +266,7 @@ function clientInfo(context: CommandContext): void {
 }
 
 function clientList(context: CommandContext): void {
-  const lines = Array.from(context.services.clients(), (client) => `${describe(context, client)}\n`)
+  const lines = Array.from(context.services.clients, (client) => `${describe(context, client)}\n`)
   context.reply.verbatim(lines.join(''))
 }
 

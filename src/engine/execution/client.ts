@@ -1,3 +1,68 @@
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import type { Waiter } from './blocking.ts'
+import type { Transaction } from './transaction.ts'
+
+/**
+ * Bits of `Client.state`. While none is set, nothing about the client stands in a command's way: one comparison
+ * tells.
+ */
+export const CLIENT_STATE = {
+  unauthenticated: 1,
+  inTransaction: 2,
+  /** Has a channel or pattern it listens to. */
+  subscribed: 4,
+  /** Waits, and no further command of it runs. */
+  blocked: 8,
+  /** CLIENT REPLY OFF or SKIP. */
+  muted: 16,
+  /** The ACL lets it do less than everything. */
+  restricted: 32,
+} as const
+
+export type ClientState = (typeof CLIENT_STATE)[keyof typeof CLIENT_STATE]
+
+/** CLIENT REPLY: `skipNext` once it was said, `skip` for the command after it. */
+export type ReplyMode = 'on' | 'off' | 'skipNext' | 'skip'
+
+/** Where a client's answers go that are not written while its own command runs. They leave at the turn's end. */
+export interface ClientOutput {
+  /** For the answer to a command that waited; `endReply` when it is written. One at a time. */
+  beginReply(): ReplyWriter
+  endReply(): void
+  /** What nobody asked for just now: a message of a channel, an invalidation. Its bytes are shared, never changed. */
+  push(message: Uint8Array): void
+  /** The client waits no longer: requests it has sent meanwhile run when this turn has ended. */
+  release(): void
+  /** Hangs up. */
+  close(): void
+}
+
+/** Of a caller that takes nothing but the reply to the command it called. */
+const NO_OUTPUT: ClientOutput = {
+  beginReply: () => {
+    throw new Error('this client cannot wait')
+  },
+  endReply: () => undefined,
+  push: () => undefined,
+  release: () => undefined,
+  close: () => undefined,
+}
+
+/** What a client listens to; names as latin1 text, so that any bytes will do. */
+export interface Subscriptions {
+  readonly channels: Set<string>
+  readonly patterns: Set<string>
+  readonly shardChannels: Set<string>
+}
+
+export interface ClientOptions {
+  readonly id: number
+  readonly address: string
+  readonly nowMs: number
+  readonly isAuthenticated: boolean
+  readonly isEmbedded: boolean
+}
+
 /** One who sends commands: a connection, or a caller in this process. */
 export class Client {
   readonly id: number
@@ -5,27 +70,64 @@ export class Client {
   readonly createdMs: number
   /** A caller in this process. */
   readonly isEmbedded: boolean
+  /** Bits of CLIENT_STATE. */
+  state = 0
   databaseIndex = 0
-  isAuthenticated: boolean
   protocol: 2 | 3 = 2
   name = ''
   /** After the reply to the current command, the connection ends. */
   isClosing = false
   lastCommand = 'NULL'
   lastCommandMs: number
+  replyMode: ReplyMode = 'on'
+  /** Takes one reply per command: in EXEC, in a script, or called from this process. What would wait gives up. */
+  deniesBlocking: boolean
+  /** From MULTI to EXEC. */
+  transaction: Transaction | undefined
+  /** What it waits for. */
+  waiter: Waiter | undefined
+  /** Keys of WATCH, by database; their table is the engine's (transaction.ts). */
+  watchedKeys: Map<string, WatchedKey> | undefined
+  /** A watched key was touched: EXEC does nothing. */
+  isDirty = false
+  subscriptions: Subscriptions | undefined
+  output: ClientOutput = NO_OUTPUT
 
-  constructor(options: {
-    readonly id: number
-    readonly address: string
-    readonly nowMs: number
-    readonly isAuthenticated: boolean
-    readonly isEmbedded: boolean
-  }) {
+  constructor(options: ClientOptions) {
     this.id = options.id
     this.address = options.address
     this.createdMs = options.nowMs
     this.lastCommandMs = options.nowMs
     this.isEmbedded = options.isEmbedded
+    this.deniesBlocking = options.isEmbedded
     this.isAuthenticated = options.isAuthenticated
   }
+
+  get isAuthenticated(): boolean {
+    return (this.state & CLIENT_STATE.unauthenticated) === 0
+  }
+
+  set isAuthenticated(isAuthenticated: boolean) {
+    this.set(CLIENT_STATE.unauthenticated, !isAuthenticated)
+  }
+
+  setReplyMode(mode: ReplyMode): void {
+    this.replyMode = mode
+    this.set(CLIENT_STATE.muted, mode !== 'on')
+  }
+
+  is(state: ClientState): boolean {
+    return (this.state & state) !== 0
+  }
+
+  set(state: ClientState, isOn: boolean): void {
+    this.state = isOn ? this.state | state : this.state & ~state
+  }
+}
+
+export interface WatchedKey {
+  readonly databaseIndex: number
+  readonly key: Buffer
+  /** It was past its instant when WATCH came, though still held: its going is no change. */
+  isExpired: boolean
 }

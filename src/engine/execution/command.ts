@@ -97,6 +97,9 @@ export interface CommandSpec {
   readonly run: (context: CommandContext) => void
 }
 
+/** Commands that run between MULTI and EXEC; all others are queued (server.c, processCommand). */
+const RUN_IN_TRANSACTION = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
+
 /** A command of one engine, with its statistics. */
 export class Command {
   readonly spec: CommandSpec
@@ -105,6 +108,8 @@ export class Command {
   readonly isWrite: boolean
   readonly deniesOutOfMemory: boolean
   readonly allowsUnauthenticated: boolean
+  /** Between MULTI and EXEC it is queued. */
+  readonly isQueued: boolean
   readonly subcommands: readonly Command[]
   readonly keySpecs: readonly KeySpec[]
   readonly hasVariableKeyFlags: boolean
@@ -125,6 +130,7 @@ export class Command {
     this.isWrite = spec.flags.includes('write')
     this.deniesOutOfMemory = spec.flags.includes('denyoom')
     this.allowsUnauthenticated = spec.flags.includes('no_auth')
+    this.isQueued = !RUN_IN_TRANSACTION.has(this.fullName)
     this.subcommands = (spec.subcommands ?? []).map((sub) => new Command(sub, spec))
     this.keySpecs = spec.keySpecs ?? keySpecsOf(spec)
     this.hasVariableKeyFlags = this.keySpecs.some(({ flags }) => flags.includes('variable_flags'))

@@ -10,9 +10,16 @@ import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import type { Structures } from '../structures/structures.ts'
 import type { ValueType } from '../structures/value.ts'
+import { secondsToDeadline } from './block-timeout.ts'
+import type { Blocking, BlockRequest } from './blocking.ts'
 import type { Client } from './client.ts'
+import type { ClientPause } from './client-pause.ts'
+import type { ClientRegistry } from './client-registry.ts'
+import type { Command } from './command.ts'
 import type { CommandTable } from './command-table.ts'
+import type { GuardList } from './guard.ts'
 import type { Effect, Propagation } from './propagation.ts'
+import type { Transactions } from './transactions.ts'
 
 const SCRATCH_BYTES = 32
 
@@ -31,6 +38,21 @@ export interface ConfigService {
   onValue(name: string, listener: (value: string) => void): void
 }
 
+/** Commands that run other commands: EXEC, scripts. */
+export interface NestedExecution {
+  /**
+   * Runs a command within the running one, as `client` (whose database it sees), answering on `reply`. No guard
+   * is asked; `argv` and what the running command holds stay valid.
+   */
+  run(client: Client, call: NestedCall): void
+}
+
+export interface NestedCall {
+  readonly command: Command
+  readonly argv: ArgumentVector
+  readonly reply: ReplyWriter
+}
+
 /** What commands need of an engine beyond its keys. `engine.ts` joins it. */
 export interface EngineServices {
   readonly keyspace: Keyspace
@@ -39,7 +61,12 @@ export interface EngineServices {
   readonly config: ConfigService
   readonly commands: CommandTable
   readonly propagation: Propagation
-  clients(): Iterable<Client>
+  readonly clients: ClientRegistry
+  readonly blocking: Blocking
+  readonly pause: ClientPause
+  readonly guards: GuardList
+  readonly nested: NestedExecution
+  readonly transactions: Transactions
   info(sections: readonly string[]): string
   memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
@@ -161,5 +188,35 @@ export class CommandContext {
   /** Keys changed, and this says how: instants instead of spans of time, results instead of chance. */
   changedAs(...effect: Effect): void {
     this.services.propagation.emit(this.client.databaseIndex, effect)
+  }
+
+  /**
+   * Instead of a reply: the client waits until one of the keys can serve it (blocking.ts). Where nobody may wait
+   * (EXEC, scripts, callers in this process) the answer is null at once.
+   */
+  block(request: BlockRequest): void {
+    const { client, reply } = this
+    if (!client.deniesBlocking) this.services.blocking.wait(client, this.argv, request)
+    else if (request.denied === 'null') reply.null()
+    else reply.nullArray()
+  }
+
+  /** The value at the key in this argument has got something new: who waits for the key looks again. */
+  keyReady(argument: number): void {
+    const { argv } = this
+    this.services.blocking.keyReady(
+      this.client.databaseIndex,
+      argv.bytes,
+      argv.start(argument),
+      argv.length(argument),
+    )
+  }
+
+  /**
+   * The timeout of a blocking command in seconds, as an instant for `block`: 0 is for ever. Undefined after an
+   * error, which has been written.
+   */
+  blockUntilMs(argument: number): number | undefined {
+    return secondsToDeadline(this, argument)
   }
 }

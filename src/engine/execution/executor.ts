@@ -1,14 +1,17 @@
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import {
-  replyErrors,
+  transactionAborted,
   unknownCommand,
   unknownSubcommand,
   wrongArity,
 } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
-import type { Client } from './client.ts'
+import type { RunWaiter, Waiter } from './blocking.ts'
+import { CLIENT_STATE, type Client } from './client.ts'
 import type { Command } from './command.ts'
-import { CommandContext, type EngineServices } from './context.ts'
+import { CommandContext, type EngineServices, type NestedCall } from './context.ts'
+import { POSTPONED } from './guard.ts'
+import type { Turn } from './turn.ts'
 
 /** Different error codes told apart in INFO errorstats, as many as Redis keeps. */
 const ERROR_CODES_MAX = 128
@@ -28,13 +31,20 @@ export class Executor {
     errorsByCode: new Map(),
   }
   readonly #services: EngineServices
+  readonly #turn: Turn
   readonly #context: CommandContext
+  /** One for each level of commands that run within commands; they live as long as the executor. */
+  readonly #nestedContexts: CommandContext[] = []
+  #depth = 0
+  /** A command within the running one may have written. */
+  #hasWritten = false
   /** The command whose calls are being timed, and since when. */
   #timed: Command | undefined
   #timedSinceMs = 0
 
-  constructor(services: EngineServices) {
+  constructor(services: EngineServices, turn: Turn) {
     this.#services = services
+    this.#turn = turn
     this.#context = new CommandContext(services)
   }
 
@@ -54,18 +64,55 @@ export class Executor {
     if (this.#timed !== undefined) this.#time(undefined)
   }
 
-  /** `argv` has at least one argument. */
+  /** After the replies of a turn have been handed over: what its commands did to other clients leaves. */
+  settle(): void {
+    this.#turn.end()
+  }
+
+  /**
+   * `argv` has at least one argument. Afterwards the client may be waiting (`client.waiter`), or be put off:
+   * then this is to be called again with the same arguments.
+   */
   execute(client: Client, argv: ArgumentVector, reply: ReplyWriter): void {
-    const command = this.#services.commands.find(argv)
+    const { blocking, commands } = this.#services
+    const command = commands.find(argv)
     const refusal = this.#refusal(client, command, argv)
     if (refusal !== undefined || command === undefined) {
-      if (command !== undefined) command.rejectedCalls += 1
-      this.error(reply, refusal ?? '')
+      this.#refuse(client, command, { reply, text: refusal ?? '' })
       return
     }
     client.lastCommand = command.fullName
     client.lastCommandMs = this.#services.keyspace.nowMs
+    if (client.transaction !== undefined && command.isQueued) {
+      client.transaction.queue(command, argv)
+      reply.simple('QUEUED')
+      return
+    }
     this.#run(client, command, argv, reply)
+    if (blocking.hasReady) blocking.serveReady(this.#runWaiter)
+  }
+
+  /** A command within the running one; see NestedExecution. */
+  runNested(client: Client, { command, argv, reply }: NestedCall): void {
+    const context = this.#enter()
+    const outer = this.#timed
+    try {
+      reply.lastError = ''
+      this.#time(command)
+      context.begin(client, argv, reply)
+      command.spec.run(context)
+      if (command.isWrite) this.#hasWritten = true
+      this.#count(command, reply)
+    } finally {
+      this.#depth -= 1
+      this.#time(outer)
+    }
+  }
+
+  /** Clients whose time of waiting is over, and a pause that is. */
+  giveUpWaiting(): void {
+    this.#services.blocking.giveUp(this.nowMs)
+    this.#services.pause.advance(this.nowMs)
   }
 
   /** An error that no command gave, counted with the others. */
@@ -95,15 +142,30 @@ export class Executor {
       return unknownSubcommand(argv.latin1(1), command.spec.name)
     }
     if (!command.acceptsCount(argv.count)) return wrongArity(command.fullName)
-    if (!client.isAuthenticated && !command.allowsUnauthenticated) {
-      return replyErrors.authenticationRequired
+    return this.#services.guards.refuse(client, command, argv)
+  }
+
+  #refuse(
+    client: Client,
+    command: Command | undefined,
+    { reply, text }: { readonly reply: ReplyWriter; readonly text: string },
+  ): void {
+    if (text === POSTPONED) {
+      client.set(CLIENT_STATE.blocked, true)
+      this.#services.pause.postpone(client)
+      return
     }
-    // Every command makes room, so that memory falls even while only reads come in.
-    if (this.#services.eviction.maxmemoryBytes > 0) {
-      const hasRoom = this.#services.eviction.makeRoom()
-      if (!hasRoom && command.deniesOutOfMemory) return replyErrors.outOfMemory
-    }
-    return undefined
+    if (command !== undefined) command.rejectedCalls += 1
+    if (client.transaction === undefined) return this.error(reply, text)
+    if (command?.fullName === 'exec') return this.error(reply, this.#abort(client, text))
+    client.transaction.isBroken = true
+    this.error(reply, text)
+  }
+
+  /** EXEC itself was refused: the transaction is over. */
+  #abort(client: Client, text: string): string {
+    this.#services.transactions.discard(client)
+    return transactionAborted(text)
   }
 
   #run(client: Client, command: Command, argv: ArgumentVector, reply: ReplyWriter): void {
@@ -112,13 +174,46 @@ export class Executor {
     if (command !== this.#timed) this.#time(command)
     this.#context.begin(client, argv, reply)
     command.spec.run(this.#context)
+    // What it wrote must fit: memory is under the limit again when its reply is sent.
+    if (command.isWrite || this.#hasWritten) {
+      this.#hasWritten = false
+      this.#services.eviction.makeRoom()
+    }
+    this.#count(command, reply)
+  }
+
+  #count(command: Command, reply: ReplyWriter): void {
     command.calls += 1
     this.stats.commandsProcessed += 1
-    // What it wrote must fit: memory is under the limit again when its reply is sent.
-    if (command.isWrite) this.#services.eviction.makeRoom()
     if (reply.lastError === '') return
     command.failedCalls += 1
     this.#countError(reply.lastError)
+  }
+
+  #enter(): CommandContext {
+    let context = this.#nestedContexts[this.#depth]
+    if (context === undefined) {
+      context = new CommandContext(this.#services)
+      this.#nestedContexts.push(context)
+    }
+    this.#depth += 1
+    return context
+  }
+
+  /** The answer of a command that waited: as if it ran now, for its client. */
+  readonly #runWaiter: RunWaiter = (waiter: Waiter, run) => {
+    const { client, argv } = waiter
+    const reply = client.output.beginReply()
+    reply.lastError = ''
+    const context = this.#enter()
+    try {
+      context.begin(client, argv, reply)
+      return run(context)
+    } finally {
+      this.#depth -= 1
+      if (reply.lastError !== '') this.#countError(reply.lastError)
+      client.output.endReply()
+    }
   }
 
   /** The time since the last change of command belongs to the one before. */

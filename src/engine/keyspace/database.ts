@@ -143,6 +143,17 @@ export class Database {
     return NONE
   }
 
+  /** Whether the key is held, past its instant or not; takes nothing away. */
+  holds(key: Uint8Array, start: number, length: number): boolean {
+    return this.#dict.find(key, start, length, this.#dict.hash(key, start, length)) !== NONE
+  }
+
+  /** Whether the key is held though its instant is past. */
+  holdsExpired(key: Uint8Array, start: number, length: number): boolean {
+    const record = this.#dict.find(key, start, length, this.#dict.hash(key, start, length))
+    return record !== NONE && this.#isDue(record)
+  }
+
   touch(record: Handle): void {
     const access = this.#records.access(record)
     const touched = this.#context.access.touched(access)

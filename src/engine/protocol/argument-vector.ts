@@ -15,11 +15,36 @@ export class ArgumentVector {
   /** Where the command starts in `bytes`; the places below are counted from here. */
   base = 0
   count = 0
-  #starts = new Int32Array(CAPACITY_MIN)
-  #lengths = new Int32Array(CAPACITY_MIN)
+  #starts: Int32Array
+  #lengths: Int32Array
   /** For arguments that did not come in one buffer. */
   #own = NO_BYTES
   #ownLength = 0
+
+  /** With room for so many arguments before it has to grow. */
+  constructor(capacity: number = CAPACITY_MIN) {
+    this.#starts = new Int32Array(capacity)
+    this.#lengths = new Int32Array(capacity)
+  }
+
+  /** The same arguments in memory of their own, to keep. */
+  copy(): ArgumentVector {
+    const copy = new ArgumentVector(this.count)
+    let bytes = 0
+    for (let index = 0; index < this.count; index += 1) bytes += this.length(index)
+    copy.#own = new Uint8Array(bytes)
+    copy.bytes = copy.#own
+    for (let index = 0; index < this.count; index += 1) {
+      const start = this.start(index)
+      copy.#addBytes(this.bytes.subarray(start, start + this.length(index)))
+    }
+    return copy
+  }
+
+  /** What the memory of its own takes. */
+  get heldBytes(): number {
+    return this.#own.length + this.#starts.byteLength + this.#lengths.byteLength
+  }
 
   push(start: number, length: number): void {
     if (this.count === this.#starts.length) this.#grow()
@@ -116,8 +141,8 @@ export class ArgumentVector {
   }
 
   #grow(): void {
-    const starts = new Int32Array(this.#starts.length * 2)
-    const lengths = new Int32Array(this.#lengths.length * 2)
+    const starts = new Int32Array(Math.max(CAPACITY_MIN, this.#starts.length * 2))
+    const lengths = new Int32Array(Math.max(CAPACITY_MIN, this.#lengths.length * 2))
     starts.set(this.#starts)
     lengths.set(this.#lengths)
     this.#starts = starts

@@ -14,6 +14,15 @@ export const replyErrors = {
   invalidDatabaseIndex: 'ERR invalid DB index',
   databaseOutOfRange: 'ERR DB index is out of range',
   timeoutNotFloat: 'ERR timeout is not a float or out of range',
+  timeoutNotInteger: 'ERR timeout is not an integer or out of range',
+  timeoutNegative: 'ERR timeout is negative',
+  notInTransaction: 'ERR Command not allowed inside a transaction',
+  multiNested: 'ERR MULTI calls can not be nested',
+  execWithoutMulti: 'ERR EXEC without MULTI',
+  discardWithoutMulti: 'ERR DISCARD without MULTI',
+  watchInMulti: 'ERR WATCH inside MULTI is not allowed',
+  execAborted: 'EXECABORT Transaction discarded because of previous errors.',
+  unblocked: 'UNBLOCKED client unblocked via CLIENT UNBLOCK',
   outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
   authenticationRequired: 'NOAUTH Authentication required.',
   wrongPassword: 'WRONGPASS invalid username-password pair or user is disabled.',
@@ -56,6 +65,18 @@ export function unsupportedOption(option: string): string {
 export function unknownSubcommand(subcommand: string, command: string): string {
   const name = subcommand.slice(0, 128)
   return `ERR unknown subcommand '${name}'. Try ${command.toUpperCase()} HELP.`
+}
+
+export function transactionAborted(error: string): string {
+  return `EXECABORT Transaction discarded because of: ${error}`
+}
+
+export function notInSubscriberContext(command: string): string {
+  return `ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`
+}
+
+export function deniesBlocking(command: string): string {
+  return `ERR ${command.toUpperCase()} isn't allowed for a DENY BLOCKING client`
 }
 
 /** The name and what follows are cut to 128 bytes together, as server.c does. */

@@ -26,4 +26,6 @@ export interface ReplyWriter {
   /** `count` pairs follow. */
   map(count: number): void
   set(count: number): void
+  /** A message that is no answer (RESP3), with so many elements; in RESP2 an array like any other. */
+  push(count: number): void
 }

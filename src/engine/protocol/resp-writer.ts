@@ -39,6 +39,18 @@ export class RespWriter implements ReplyWriter {
     this.#bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
   }
 
+  /** Takes back what was written beyond so many bytes. */
+  truncate(length: number): void {
+    this.length = length
+  }
+
+  /** Bytes that are a reply or message already. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
   simple(text: string): void {
     this.#line(0x2b, text)
   }
@@ -115,6 +127,10 @@ export class RespWriter implements ReplyWriter {
 
   set(count: number): void {
     this.#head(this.protocol === 3 ? 0x7e : 0x2a, count)
+  }
+
+  push(count: number): void {
+    this.#head(this.protocol === 3 ? 0x3e : 0x2a, count)
   }
 
   /** One byte per character. Line breaks would end the line early: Redis turns them into spaces. */

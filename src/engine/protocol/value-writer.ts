@@ -81,6 +81,10 @@ export class ValueWriter implements ReplyWriter {
     this.#begin(count)
   }
 
+  push(count: number): void {
+    this.#begin(count)
+  }
+
   #begin(count: number): void {
     const items: Reply[] = []
     this.#add(items)

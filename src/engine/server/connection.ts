@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
-import type { Client } from '../execution/client.ts'
+import { CLIENT_STATE, type Client, type ClientOutput } from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { Turn, TurnTask } from '../execution/turn.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { type ParserLimits, RequestParser } from '../protocol/request-parser.ts'
 import type { RespWriter } from '../protocol/resp-writer.ts'
-import type { OutputLimit } from './output-limits.ts'
+import type { OutputLimits } from './output-limits.ts'
 
 /** Replies leave when they are so long, though the turn has not ended. */
 const WRITE_BYTES_MAX = 1_024 ** 2
@@ -27,19 +29,24 @@ export interface Traffic {
 /** What connections of one server share. */
 export interface ConnectionShare {
   readonly executor: Executor
+  readonly turn: Turn
   /** A turn fills it and hands it to one socket. */
   readonly writer: RespWriter
+  /** For answers to clients whose turn it is not; emptied after each. */
+  readonly lateWriter: RespWriter
+  /** Whose commands run now. */
+  active: Connection | undefined
   /** proto-max-bulk-len and client-query-buffer-limit, as they are now. */
   bulkBytesMax: number
   requestBytesMax: number
-  outputLimit: OutputLimit
+  outputLimits: OutputLimits
   readonly traffic: Traffic
   /** A bug of ours, or the end of memory, in the middle of a command. */
   readonly onFailure: (error: unknown) => void
 }
 
 /** One socket: bytes in, commands run, replies out in one write per turn. */
-export class Connection {
+export class Connection implements ClientOutput, TurnTask {
   readonly client: Client
   readonly #socket: Socket
   readonly #share: ConnectionShare
@@ -49,7 +56,14 @@ export class Connection {
   /** What has been received and not run; its first `#pendingLength` bytes count. */
   #pending = NO_BYTES
   #pendingLength = 0
-  #isBlocked = false
+  /** Does not take its replies. */
+  #isClogged = false
+  /** Messages and late answers, to be written at the end of the turn. */
+  #late: Uint8Array[] = []
+  #lateBytes = 0
+  #isTurnTask = false
+  /** May have requests that came while it waited. */
+  #isReleased = false
   /** Since when it has left more unread than the soft limit allows. */
   #overSoftLimitSinceMs: number | undefined
 
@@ -58,7 +72,8 @@ export class Connection {
     this.#socket = socket
     this.#share = share
     this.#parser = new RequestParser(this.#argv)
-    socket.on('drain', () => this.#unblock())
+    client.output = this
+    socket.on('drain', () => this.#unclog())
   }
 
   /** Bytes held for requests to come and for replies not taken yet: they count as memory in use. */
@@ -66,17 +81,86 @@ export class Connection {
     return this.inputBytes + this.outputBytes
   }
 
+  beginReply(): ReplyWriter {
+    const { lateWriter } = this.#share
+    lateWriter.clear()
+    lateWriter.protocol = this.client.protocol
+    return lateWriter
+  }
+
+  endReply(): void {
+    const { lateWriter } = this.#share
+    if (lateWriter.length > 0 && this.client.replyMode === 'on') {
+      this.#addLate(Buffer.from(lateWriter.written()))
+    }
+    lateWriter.clear()
+  }
+
+  push(message: Uint8Array): void {
+    // In the middle of its own commands a message stands where it came; what CLIENT REPLY keeps back goes aside.
+    const isInline = this.#share.active === this && this.client.replyMode === 'on'
+    if (isInline) this.#share.writer.raw(message)
+    else this.#addLate(message)
+  }
+
+  release(): void {
+    this.client.set(CLIENT_STATE.blocked, false)
+    this.#isReleased = true
+    this.#addTurnTask()
+  }
+
+  close(): void {
+    this.client.isClosing = true
+    this.#socket.destroy()
+  }
+
+  atTurnEnd(): void {
+    this.#isTurnTask = false
+    this.#writeLate()
+    if (!this.#isReleased) return
+    this.#isReleased = false
+    if (!this.client.isClosing) this.#runPending()
+  }
+
+  /** What it has sent before the client waited runs first: nothing is to be written amid another's replies. */
+  #addLate(bytes: Uint8Array): void {
+    this.#late.push(bytes)
+    this.#lateBytes += bytes.length
+    this.#addTurnTask()
+  }
+
+  #addTurnTask(): void {
+    if (this.#isTurnTask) return
+    this.#isTurnTask = true
+    this.#share.turn.add(this)
+  }
+
+  #writeLate(): void {
+    if (this.#lateBytes === 0) return
+    const [first] = this.#late
+    const bytes = this.#late.length === 1 && first !== undefined ? first : Buffer.concat(this.#late)
+    this.#late = []
+    this.#lateBytes = 0
+    if (this.#socket.destroyed) return
+    this.#share.traffic.outputBytes += bytes.length
+    this.#share.traffic.writes += 1
+    this.#socket.write(bytes)
+    if (this.#socket.writableLength > 0) this.enforceOutputLimit(this.#share.executor.nowMs)
+  }
+
   get inputBytes(): number {
     return this.#pending.length
   }
 
   get outputBytes(): number {
-    return this.#socket.writableLength
+    return this.#socket.writableLength + this.#lateBytes
   }
 
   /** Hangs up on a client that does not take its replies. Called after writing, and once a cycle. */
   enforceOutputLimit(nowMs: number): void {
-    const { hardBytes, softBytes, softMs } = this.#share.outputLimit
+    const { pubsub, normal } = this.#share.outputLimits
+    const isSubscribed = this.client.is(CLIENT_STATE.subscribed)
+    const { hardBytes, softBytes, softMs } = isSubscribed ? pubsub : normal
     const unsentBytes = this.outputBytes
     const isOverSoftLimit = softBytes > 0 && unsentBytes > softBytes
     if (!isOverSoftLimit) this.#overSoftLimitSinceMs = undefined
@@ -84,8 +168,7 @@ export class Connection {
     const isOverLong = nowMs - (this.#overSoftLimitSinceMs ?? nowMs) > softMs
     if (!(hardBytes > 0 && unsentBytes > hardBytes) && !isOverLong) return
     this.#share.traffic.outputLimitDisconnections += 1
-    this.client.isClosing = true
-    this.#socket.destroy()
+    this.close()
   }
 
   /** Takes what a socket has received; keeps nothing of its memory. */
@@ -102,11 +185,11 @@ export class Connection {
     if (consumed < length) this.#append(bytes.subarray(consumed), length - consumed)
   }
 
-  #unblock(): void {
-    if (!this.#isBlocked || this.client.isClosing) return
-    this.#isBlocked = false
+  #unclog(): void {
+    if (!this.#isClogged || this.client.isClosing) return
+    this.#isClogged = false
     this.#runPending()
-    if (!this.#isBlocked) this.#socket.resume()
+    if (!this.#isClogged) this.#socket.resume()
   }
 
   #runPending(): void {
@@ -121,17 +204,22 @@ export class Connection {
   #run(bytes: Uint8Array, length: number): number {
     try {
       this.#share.executor.beginTurn()
+      this.#share.active = this
       const consumed = this.#runRequests(bytes, length)
+      this.#share.active = undefined
       this.#share.executor.endTurn()
-      if (!this.#isBlocked && length - consumed > this.#share.requestBytesMax) {
+      if (!this.#isClogged && length - consumed > this.#share.requestBytesMax) {
         this.client.isClosing = true
         this.#share.traffic.queryLimitDisconnections += 1
       }
       this.#write()
+      this.#writeLate()
       if (this.client.isClosing) this.#socket.destroySoon()
+      this.#share.executor.settle()
       return consumed
     } catch (error) {
       // Half a reply may have been written: nobody could read on from there.
+      this.#share.active = undefined
       this.#share.executor.endTurn()
       this.#share.writer.clear()
       this.#share.onFailure(error)
@@ -146,7 +234,7 @@ export class Connection {
     const { executor, writer } = this.#share
     this.#parserLimits.bulkBytesMax = this.#share.bulkBytesMax
     let start = 0
-    while (start < length && !this.client.isClosing && !this.#isBlocked) {
+    while (start < length && !this.client.isClosing && !this.#isHeldBack) {
       this.#parserLimits.isAuthenticated = this.client.isAuthenticated
       const result = this.#parser.parse(bytes, start, length, this.#parserLimits)
       if (result === 'incomplete') break
@@ -156,11 +244,41 @@ export class Connection {
         this.client.isClosing = true
         break
       }
-      if (result === 'command') executor.execute(this.client, this.#argv, writer)
+      if (result === 'command' && !this.#execute()) break
       start = this.#parser.end
       if (writer.length >= WRITE_BYTES_MAX) this.#write()
     }
     return start
+  }
+
+  /** Waits for something, or does not take its replies: further requests stay unread. */
+  get #isHeldBack(): boolean {
+    return this.#isClogged || this.client.is(CLIENT_STATE.blocked)
+  }
+
+  /** False when the command was put off: it is read again once the client goes on. */
+  #execute(): boolean {
+    const { executor, writer } = this.#share
+    const { client } = this
+    const wasMuted = client.replyMode !== 'on'
+    const replyAt = writer.length
+    executor.execute(client, this.#argv, writer)
+    if (client.state === 0) return true
+    if (client.is(CLIENT_STATE.blocked) && client.waiter === undefined) return false
+    if (client.is(CLIENT_STATE.muted)) this.#mute(wasMuted, replyAt)
+    return true
+  }
+
+  /** CLIENT REPLY: takes the reply back, unless it is the one that said so. */
+  #mute(wasMuted: boolean, replyAt: number): void {
+    const { client } = this
+    if (client.replyMode === 'skipNext') {
+      client.replyMode = 'skip'
+      return
+    }
+    if (!wasMuted) return
+    this.#share.writer.truncate(replyAt)
+    if (client.replyMode === 'skip') client.setReplyMode('on')
   }
 
   #append(bytes: Uint8Array, length: number): void {
@@ -185,8 +303,8 @@ export class Connection {
     if (unsentBytes > 0) writer.leave()
     else writer.clear()
     if (unsentBytes > 0) this.enforceOutputLimit(this.#share.executor.nowMs)
-    if (unsentBytes <= UNSENT_BYTES_MAX || this.#isBlocked) return
-    this.#isBlocked = true
+    if (unsentBytes <= UNSENT_BYTES_MAX || this.#isClogged) return
+    this.#isClogged = true
     this.#socket.pause()
   }
 }

@@ -160,6 +160,7 @@ export class EmbeddedClient {
     this.#executor.beginTurn()
     this.#executor.execute(this.#client, this.#argv, this.#writer)
     this.#executor.endTurn()
+    this.#executor.settle()
     return this.#writer.take()
   }
 

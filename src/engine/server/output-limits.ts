@@ -6,10 +6,22 @@ export interface OutputLimit {
   readonly softMs: number
 }
 
-/** The limit for normal clients in the value of client-output-buffer-limit, as RuntimeConfig keeps it. */
-export function normalOutputLimit(value: string): OutputLimit {
+export interface OutputLimits {
+  readonly normal: OutputLimit
+  /** Clients that listen to channels. */
+  readonly pubsub: OutputLimit
+}
+
+export const NO_OUTPUT_LIMIT: OutputLimit = { hardBytes: 0, softBytes: 0, softMs: 0 }
+
+/** The limits in the value of client-output-buffer-limit, as RuntimeConfig keeps it. */
+export function parseOutputLimits(value: string): OutputLimits {
   const words = value.split(' ')
-  const at = words.indexOf('normal')
+  return { normal: limitOf(words, 'normal'), pubsub: limitOf(words, 'pubsub') }
+}
+
+function limitOf(words: readonly string[], clientClass: string): OutputLimit {
+  const at = words.indexOf(clientClass)
   const [hardBytes = 0, softBytes = 0, softSeconds = 0] = words.slice(at + 1, at + 4).map(Number)
   return { hardBytes, softBytes, softMs: softSeconds * 1_000 }
 }

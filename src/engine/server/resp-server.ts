@@ -1,14 +1,16 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { invariant } from '../../shared/assert.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { Client } from '../execution/client.ts'
+import { CLIENT_STATE } from '../execution/client.ts'
+import type { ClientRegistry } from '../execution/client-registry.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { Turn } from '../execution/turn.ts'
 import { Rate } from '../introspection/rate.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { Connection, type ConnectionShare, type Traffic } from './connection.ts'
-import { normalOutputLimit } from './output-limits.ts'
+import { NO_OUTPUT_LIMIT, parseOutputLimits } from './output-limits.ts'
 import { takeOverSocket } from './take-over-socket.ts'
 
 /** What one read of a socket takes at most. */
@@ -23,8 +25,8 @@ export interface RespServerOptions {
   readonly executor: Executor
   readonly config: ConfigService
   readonly log: Logger
-  /** A client for a connection from this address. */
-  readonly newClient: (address: string) => Client
+  readonly turn: Turn
+  readonly clients: ClientRegistry
 }
 
 /** Serves the engine's commands over TCP. */
@@ -51,10 +53,13 @@ export class RespServer {
     this.#options = options
     this.#share = {
       executor: options.executor,
+      turn: options.turn,
       writer: new RespWriter(),
+      lateWriter: new RespWriter(),
+      active: undefined,
       bulkBytesMax: 0,
       requestBytesMax: 0,
-      outputLimit: { hardBytes: 0, softBytes: 0, softMs: 0 },
+      outputLimits: { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT },
       traffic: noTraffic(),
       onFailure: (error) => options.log.error({ err: error }, 'a command failed'),
     }
@@ -65,7 +70,7 @@ export class RespServer {
       this.#share.requestBytesMax = Number(value)
     })
     options.config.onValue('client-output-buffer-limit', (value) => {
-      this.#share.outputLimit = normalOutputLimit(value)
+      this.#share.outputLimits = parseOutputLimits(value)
     })
     for (const name of ['timeout', 'tcp-keepalive']) {
       options.config.onValue(name, () =>
@@ -103,10 +108,6 @@ export class RespServer {
     this.connectionsReceived = 0
     this.connectionsRejected = 0
     Object.assign(this.#share.traffic, noTraffic())
-  }
-
-  *clients(): Iterable<Client> {
-    for (const connection of this.#connections.values()) yield connection.client
   }
 
   /** Port 0 picks a free one. */
@@ -156,15 +157,29 @@ export class RespServer {
       return
     }
     this.connectionsReceived += 1
-    const client = this.#options.newClient(`${address}:${accepted.remotePort ?? 0}`)
+    const { clients, config, executor } = this.#options
+    executor.beginTurn()
+    const client = clients.add({
+      address: `${address}:${accepted.remotePort ?? 0}`,
+      nowMs: executor.nowMs,
+      isAuthenticated: config.value('requirepass') === '',
+      isEmbedded: false,
+    })
     const socket = takeOverSocket(accepted, this.#readBuffer, (bytes, length) =>
       connection.receive(bytes, length),
     )
     const connection = new Connection(socket, client, this.#share)
     this.#connections.set(socket, connection)
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#connections.delete(socket))
-    socket.on('timeout', () => socket.destroy())
+    socket.on('close', () => {
+      this.#connections.delete(socket)
+      clients.remove(client)
+    })
+    // Who waits or listens is silent for a reason.
+    const mayBeSilent = CLIENT_STATE.blocked | CLIENT_STATE.subscribed
+    socket.on('timeout', () => {
+      if ((client.state & mayBeSilent) === 0) socket.destroy()
+    })
     this.#setTimeouts(socket)
   }
 

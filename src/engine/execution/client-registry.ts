@@ -1,0 +1,50 @@
+import { Client } from './client.ts'
+
+export interface NewClient {
+  readonly address: string
+  readonly nowMs: number
+  readonly isAuthenticated: boolean
+  readonly isEmbedded: boolean
+}
+
+/** Everyone who sends commands, in the order they came; ids are never used again. */
+export class ClientRegistry implements Iterable<Client> {
+  readonly #clients = new Map<number, Client>()
+  readonly #listeners: ((client: Client) => void)[] = []
+  #lastId = 0
+
+  get size(): number {
+    return this.#clients.size
+  }
+
+  add(options: NewClient): Client {
+    this.#lastId += 1
+    const client = new Client({ id: this.#lastId, ...options })
+    this.#clients.set(client.id, client)
+    return client
+  }
+
+  find(id: number): Client | undefined {
+    return this.#clients.get(id)
+  }
+
+  /** Once its connection is gone: whoever keeps something of the client hears of it and lets go. */
+  remove(client: Client): void {
+    if (!this.#clients.delete(client.id)) return
+    for (const listener of this.#listeners) listener(client)
+  }
+
+  /** Hangs up on a client; the one whose command is running is answered first. */
+  kill(client: Client, current: Client): void {
+    client.isClosing = true
+    if (client !== current) client.output.close()
+  }
+
+  onRemoved(listener: (client: Client) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  [Symbol.iterator](): Iterator<Client> {
+    return this.#clients.values()
+  }
+}

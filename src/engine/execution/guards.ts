@@ -1,0 +1,74 @@
+import type { Eviction } from '../keyspace/eviction.ts'
+import { notInSubscriberContext, replyErrors } from '../protocol/reply-errors.ts'
+import { CLIENT_STATE } from './client.ts'
+import type { ClientPause } from './client-pause.ts'
+import { type Guard, hasFlag, POSTPONED } from './guard.ts'
+
+/** Commands that a client who listens in RESP2 may send (server.c, processCommand). */
+const SUBSCRIBER_COMMANDS = new Set([
+  'ping',
+  'subscribe',
+  'ssubscribe',
+  'unsubscribe',
+  'sunsubscribe',
+  'psubscribe',
+  'punsubscribe',
+  'quit',
+  'reset',
+])
+/** Of a transaction's commands those that run, want of memory or not. */
+const ALWAYS_IN_TRANSACTION = new Set(['exec', 'discard', 'quit', 'reset'])
+
+export const authenticationGuard: Guard = {
+  concerns: 'client',
+  refuse: (client, command) =>
+    client.isAuthenticated || command.allowsUnauthenticated
+      ? undefined
+      : replyErrors.authenticationRequired,
+}
+
+export const transactionGuard: Guard = {
+  concerns: 'client',
+  refuse: (client, command) =>
+    client.transaction !== undefined && command.spec.flags.includes('no_multi')
+      ? replyErrors.notInTransaction
+      : undefined,
+}
+
+/** Every command makes room, so that memory falls even while only reads come in. */
+export function memoryGuard(eviction: Eviction): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (client, command) => {
+      const hasRoom = eviction.makeRoom()
+      if (hasRoom) return undefined
+      // A queue takes memory, whatever is queued.
+      const isQueued =
+        client.transaction !== undefined && !ALWAYS_IN_TRANSACTION.has(command.fullName)
+      return isQueued || command.deniesOutOfMemory || hasFlag(client, command, 'denyoom')
+        ? replyErrors.outOfMemory
+        : undefined
+    },
+  }
+}
+
+export const subscriberGuard: Guard = {
+  concerns: 'client',
+  refuse: (client, command) =>
+    client.protocol === 2 &&
+    client.is(CLIENT_STATE.subscribed) &&
+    !SUBSCRIBER_COMMANDS.has(command.fullName)
+      ? notInSubscriberContext(command.fullName)
+      : undefined,
+}
+
+/** A caller in this process cannot be put off: it takes its reply at once. */
+export function pauseGuard(pause: ClientPause): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (client, command) => {
+      if (client.isEmbedded || !pause.stops(client, command)) return undefined
+      return POSTPONED
+    },
+  }
+}
