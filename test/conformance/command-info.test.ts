@@ -46,6 +46,15 @@ describe.skipIf(!hasRedis)('COMMAND beside redis-server 7.0.15', () => {
     expect(actual).toEqual(expected)
   })
 
+  it.each(NAMES)('documents %s as Redis does', async (name) => {
+    const [expected, actual] = await Promise.all(
+      [theirs, ours].map(async (client) =>
+        sortedDeeply(await client.call('COMMAND', 'DOCS', name)),
+      ),
+    )
+    expect(actual).toEqual(expected)
+  })
+
   it('tells of all commands at once what it tells of each', async () => {
     const [all, each] = await Promise.all([
       ours.call('COMMAND'),
@@ -54,6 +63,17 @@ describe.skipIf(!hasRedis)('COMMAND beside redis-server 7.0.15', () => {
     expect(all).toEqual(each)
   })
 })
+
+/** Flags and history come in no order; of a container's subcommands each is asked for by itself. */
+function sortedDeeply(reply: unknown): unknown {
+  if (!Array.isArray(reply)) return reply
+  const at = reply.indexOf('subcommands')
+  const own = at < 0 ? reply : reply.slice(0, at)
+  return own.map((each, index) => {
+    const isSet = ['flags', 'doc_flags', 'history'].includes(String(own[index - 1]))
+    return isSet ? sorted(each) : sortedDeeply(each)
+  })
+}
 
 /** Sets come in the order of a hash table. Subcommands are asked for by name. */
 function withoutOrder(reply: unknown): unknown {

@@ -4,6 +4,7 @@ import { findKeys, KeyPositions, mayHaveKeys } from '../execution/command-keys.t
 import type { CommandContext } from '../execution/context.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { replyWithCommand } from './command-info.ts'
+import { replyWithDocs } from './docs/reply-with-docs.ts'
 import { replyWithHelp } from './help.ts'
 
 const CATEGORIES = ['connection']
@@ -101,15 +102,9 @@ function commandDocs({ argv, reply, services }: CommandContext): void {
   }
   const told = argv.count === 2 ? services.commands.commands : asked
   reply.map(told.length)
-  for (const { fullName, spec } of told) {
-    reply.text(fullName)
-    reply.map(3)
-    reply.text('summary')
-    reply.text(spec.summary)
-    reply.text('since')
-    reply.text(spec.since)
-    reply.text('group')
-    reply.text(spec.group)
+  for (const each of told) {
+    reply.text(each.fullName)
+    replyWithDocs(reply, each)
   }
 }
 
