@@ -304,11 +304,23 @@ export class Database {
     return record
   }
 
-  /** A packed collection has outgrown its record: from now on it is what `root` holds. The record may move. */
+  /** From now on the collection is what `root` holds; what it was before is freed. The record may move. */
   becomeRooted(record: Handle, root: Handle): Handle {
+    if (this.isRooted(record)) this.#releaseRoot(record)
     const moved = this.#reshape(record, ROOT_BYTES, this.#records.expiresAtMs(record), 0)
     this.#records.setCollection(moved, this.#records.typeNumber(moved), true)
     this.#records.setRoot(moved, root)
+    return moved
+  }
+
+  /**
+   * From now on the collection is packed in its record, in bytes that the caller writes; what it was before
+   * is freed. The record may move.
+   */
+  becomePacked(record: Handle, valueLength: number): Handle {
+    if (this.isRooted(record)) this.#releaseRoot(record)
+    const moved = this.#reshape(record, valueLength, this.#records.expiresAtMs(record), 0)
+    this.#records.setCollection(moved, this.#records.typeNumber(moved), false)
     return moved
   }
 

@@ -1,5 +1,6 @@
 import { equalBytes } from '../memory/byte-slice.ts'
 import { type Int64, int64Of } from './int64.ts'
+import { int64At, uint32At } from './little-endian.ts'
 import type { PackedEntry } from './packed-entry.ts'
 
 /**
@@ -30,10 +31,6 @@ export const INTEGER_16_BIT = 0xf1
 export const INTEGER_24_BIT = 0xf2
 export const INTEGER_32_BIT = 0xf3
 export const INTEGER_64_BIT = 0xf4
-
-const TWO_TO_32 = 2 ** 32
-/** Integers of up to 15 digits are numbers (int64.ts). */
-const NUMBER_LIMIT = 1e15
 
 export function listpackBytes(bytes: Uint8Array, start: number): number {
   return uint32At(bytes, start)
@@ -247,17 +244,4 @@ function integerAt(bytes: Uint8Array, at: number): Int64 {
 /** The two's complement of so many bits. */
 function signed(value: number, bits: number): number {
   return (value << (32 - bits)) >> (32 - bits)
-}
-
-function int64At(bytes: Uint8Array, at: number): Int64 {
-  const low = uint32At(bytes, at)
-  const high = uint32At(bytes, at + 4) | 0
-  const value = high * TWO_TO_32 + low
-  if (value > -NUMBER_LIMIT && value < NUMBER_LIMIT) return value
-  return (BigInt(high) << 32n) | BigInt(low)
-}
-
-function uint32At(bytes: Uint8Array, at: number): number {
-  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
-  return (low | ((bytes[at + 3] ?? 0) << 24)) >>> 0
 }

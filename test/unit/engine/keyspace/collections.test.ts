@@ -84,3 +84,32 @@ describe('a packed value', () => {
     expect(database.encoding(find('h'))).toBe('embstr')
   })
 })
+
+describe('a collection that becomes another', () => {
+  /** A set with so many members, reached from its root. */
+  function rootOf(count: number): Handle {
+    const { sets } = keyspace.structures
+    const root = sets.create()
+    for (let index = 0; index < count; index += 1) {
+      const member = Buffer.from(`member:${index}`)
+      sets.insert(root, member, 0, member.length, sets.hash(member, 0, member.length))
+    }
+    return root
+  }
+
+  it('keeps key, type and expiry, and frees what it was', () => {
+    const key = Buffer.from('s')
+    let record = database.createPacked(key, 0, 1, 'set', 2)
+    record = database.setExpiry(record, 5_000)
+    const packedBytes = keyspace.slab.usedBytes
+    record = database.becomeRooted(record, rootOf(10))
+    record = database.becomeRooted(record, rootOf(3))
+    expect(database.encoding(record)).toBe('hashtable')
+    expect(keyspace.structures.sets.size(database.root(record))).toBe(3)
+    record = database.becomePacked(record, 2)
+    expect(database.encoding(record)).toBe('intset')
+    expect(database.expiresAtMs(record)).toBe(5_000)
+    expect(find('s')).toBe(record)
+    expect(keyspace.slab.usedBytes).toBe(packedBytes)
+  })
+})
