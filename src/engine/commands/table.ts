@@ -1,10 +1,12 @@
 import type { CommandSpec } from '../execution/command.ts'
 import { commandDocsCommands } from './command-docs.ts'
+import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
 import { scriptingCommands } from './scripting.ts'
 import { serverCommands } from './server.ts'
+import { shutdownCommands } from './shutdown.ts'
 import { stringCommands } from './string.ts'
 
 /** Every command of the engine, by group. */
@@ -14,6 +16,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...expiryCommands,
   ...connectionCommands,
   ...serverCommands,
+  ...configCommands,
+  ...shutdownCommands,
   ...scriptingCommands,
   ...commandDocsCommands,
 ]
