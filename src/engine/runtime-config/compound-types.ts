@@ -179,12 +179,18 @@ export const eventClasses: DirectiveType = {
   isMultiple: false,
   read: ([letters = '']) => {
     const given = new Set(letters)
-    if ([...given].some((letter) => !EVENT_LETTERS.includes(letter))) {
+    if (Array.from(given).some((letter) => !EVENT_LETTERS.includes(letter))) {
       return { error: "Invalid event class character. Use 'Ag$lshzxeKEtmdn'." }
     }
-    const isAll = given.has('A') || [...ALL_EVENTS].every((letter) => given.has(letter))
-    const classes = isAll ? 'A' : [...ALL_EVENTS].filter((letter) => given.has(letter)).join('')
-    const others = [...OTHER_EVENTS].filter((letter) => given.has(letter)).join('')
+    const isAll = given.has('A') || Array.from(ALL_EVENTS).every((letter) => given.has(letter))
+    const classes = isAll
+      ? 'A'
+      : Array.from(ALL_EVENTS)
+          .filter((letter) => given.has(letter))
+          .join('')
+    const others = Array.from(OTHER_EVENTS)
+      .filter((letter) => given.has(letter))
+      .join('')
     return { value: `${classes}${others}` }
   },
   lines: (value) => [quoteArgument(value)],
