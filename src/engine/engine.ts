@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { resolve } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
@@ -26,11 +25,10 @@ import { formatInfo } from './introspection/info.ts'
 import { MemoryUse } from './introspection/memory-use.ts'
 import { ActiveExpiry } from './keyspace/active-expiry.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
+import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
-import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
-import type { ServerConfiguration } from './runtime-config/conf-file.ts'
-import { renamedCommands } from './runtime-config/renamed-commands.ts'
-import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
+import { Channels } from './pubsub/channels.ts'
+import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
@@ -55,10 +53,6 @@ export interface EngineOptions {
   readonly log: Logger
   /** Names and values as in redis.conf; what is absent has Redis' default. */
   readonly directives?: ReadonlyMap<string, string>
-  /** What redis.conf and the command line said; `directives` win over it. */
-  readonly configuration?: ServerConfiguration
-  /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
-  readonly onShutdown?: () => void
 }
 
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
@@ -76,6 +70,7 @@ export class Engine {
   readonly #services: EngineServices
   readonly #turn = new Turn()
   readonly #clients = new ClientRegistry()
+  readonly #channels = new Channels()
   readonly #memoryGuard: Guard
   readonly #pauseGuard: Guard
   #waking: NodeJS.Timeout | undefined
@@ -87,14 +82,14 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { clock, random } = options
     this.#options = options
-    this.#config = new RuntimeConfig([
-      ...(options.configuration?.directives ?? []),
-      ...Array.from(options.directives ?? [], ([name, value]) => ({ name, words: [value] })),
-    ])
+    this.#config = new RuntimeConfig(options.directives ?? new Map())
     this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
     this.#keyspace.advance(clock.nowMs())
     const otherBytes = (): number =>
-      this.#server.bufferBytes + this.#services.transactions.memory.bytes
+      this.#server.bufferBytes +
+      this.#services.transactions.memory.bytes +
+      this.#services.blocking.memory.bytes +
+      this.#channels.memory.bytes
     this.#eviction = new Eviction({ keyspace: this.#keyspace, clock, otherBytes })
     this.#expiry = new ActiveExpiry(this.#keyspace, clock)
     this.#memory = new MemoryUse(this.#keyspace, otherBytes, () => process.memoryUsage.rss())
@@ -110,9 +105,6 @@ export class Engine {
       log: options.log,
       clients: this.#clients,
     })
-    for (const { name, unused } of this.#config.unusedDirectives) {
-      options.log.warn({ directive: name }, `${name} has no effect: ${unused}`)
-    }
     this.#followDirectives()
     this.#followClients()
   }
@@ -132,12 +124,9 @@ export class Engine {
     await this.#server.close()
   }
 
-  /**
-   * Serves RESP over TCP at this address, or without one as `bind`, `port`, `tls-port` and `unixsocket` say;
-   * gives the port, which is chosen for 0.
-   */
-  listen(address?: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
-    return address === undefined ? this.#server.listenAsConfigured() : this.#server.listen(address)
+  /** Serves RESP over TCP; gives the port, which is chosen for 0. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
+    return this.#server.listen(address)
   }
 
   /** A caller in this process: needs no password. */
@@ -181,14 +170,12 @@ export class Engine {
       eviction: this.#eviction,
       clock: this.#options.clock,
       config: this.#config,
-      commands: new CommandTable(
-        COMMANDS,
-        renamedCommands(this.#options.configuration?.renamedCommands ?? [], COMMANDS),
-      ),
+      commands: new CommandTable(COMMANDS),
       propagation,
       clients: this.#clients,
       blocking: new Blocking(this.#keyspace),
       transactions: new Transactions(this.#keyspace),
+      channels: this.#channels,
       pause,
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
@@ -202,25 +189,9 @@ export class Engine {
       info: (asked) => formatInfo(sections, asked),
       memoryStats: () => this.#memory.stats(),
       resetStatistics: () => this.#resetStatistics(),
-      rewriteConfig: () => this.#rewriteConfig(),
-      shutdown: this.#options.onShutdown,
       setActiveExpiry: (isOn) => {
         this.#isExpiryOn = isOn
       },
-    }
-  }
-
-  /** The error's text when redis.conf could not be written. */
-  #rewriteConfig(): string | undefined {
-    const path = this.#options.configuration?.path
-    if (path === undefined) return replyErrors.noConfigFile
-    try {
-      rewriteConfFile({ path: resolve(path), config: this.#config, users: [] })
-      this.#options.log.info({ path }, 'CONFIG REWRITE executed with success.')
-      return undefined
-    } catch (error) {
-      this.#options.log.warn({ err: error, path }, 'CONFIG REWRITE failed')
-      return rewriteFailed(error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -238,6 +209,8 @@ export class Engine {
     config.onValue('maxmemory-samples', (value) => {
       this.#eviction.samples = Number(value)
     })
+    const notifications = new KeyspaceNotifications(this.#keyspace.events, this.#channels)
+    config.onValue('notify-keyspace-events', (value) => notifications.configure(value))
     config.onValue('lfu-log-factor', (value) => {
       settings.lfuLogFactor = Number(value)
     })
@@ -248,11 +221,16 @@ export class Engine {
 
   /** Who has gone, who waits, who is put off: their state lies with those who serve them. */
   #followClients(): void {
-    const { blocking, guards, pause, transactions } = this.#services
+    const { blocking, channels, guards, pause, transactions } = this.#services
     this.#clients.onRemoved((client) => {
       blocking.forget(client)
       pause.forget(client)
       transactions.discard(client)
+      channels.unsubscribeAll(client)
+    })
+    this.#clients.onReset((client) => {
+      transactions.discard(client)
+      channels.unsubscribeAll(client)
     })
     guards.switch(this.#pauseGuard, false)
     pause.onChange((isPaused) => {
@@ -260,11 +238,22 @@ export class Engine {
       this.#wakeForDeadline()
     })
     blocking.onNextDeadline(() => this.#wakeForDeadline())
-    transactions.onWatching((isWatching) => {
-      this.#keyspace.events.onModification = isWatching
-        ? (databaseIndex, key) => transactions.touch(databaseIndex, key)
-        : undefined
+    const { events } = this.#keyspace
+    const touch: ModificationListener = (index, key) => transactions.touch(index, key)
+    transactions.onWatching((isWatching) => events.onModification(touch, isWatching))
+    const see: PresenceListener = (...key) => blocking.keyReady(...key)
+    blocking.onWaiting((isWaiting) => {
+      events.onPresence = isWaiting ? see : undefined
     })
+    this.#keyspace.onRemoval((reason, index, key) => this.#onRemoval(reason, index, key))
+  }
+
+  /** A key that nobody deleted is gone, and others are told that it was deleted. */
+  #onRemoval(reason: 'expired' | 'evicted', index: number, key: Uint8Array): void {
+    const { events } = this.#keyspace
+    if (events.wants(reason)) events.onEvent?.(reason, reason, index, key)
+    events.modified(index, key, 0, key.length)
+    this.#services.propagation.removed(index, key)
   }
 
   /** One timer for the deadline that comes next: a late one is set again, an early one finds nothing to do. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { integerArgument } from '../execution/arguments.ts'
-import type { Client } from '../execution/client.ts'
+import { CLIENT_STATE, type Client } from '../execution/client.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
@@ -110,10 +110,16 @@ export const connectionCommands: readonly CommandSpec[] = [
   },
 ]
 
-function ping({ argv, reply }: CommandContext): void {
+function ping({ argv, client, reply }: CommandContext): void {
   if (argv.count > 2) return reply.error(wrongArity('ping'))
-  if (argv.count === 1) reply.simple('PONG')
-  else reply.bulk(argv.bytes, argv.start(1), argv.length(1))
+  if (client.protocol === 2 && client.is(CLIENT_STATE.subscribed)) {
+    // Among messages an answer has to look like one.
+    reply.array(2)
+    reply.text('pong')
+    if (argv.count === 1) return reply.text('')
+  }
+  if (argv.count === 1) return reply.simple('PONG')
+  reply.bulk(argv.bytes, argv.start(1), argv.length(1))
 }
 
 function quit({ client, reply }: CommandContext): void {
@@ -132,10 +138,8 @@ function select({ argv, client, reply, services }: CommandContext): void {
 }
 
 function reset({ client, reply, services }: CommandContext): void {
-  client.databaseIndex = 0
-  client.protocol = 2
-  client.name = ''
-  client.isAuthenticated = services.config.value('requirepass') === ''
+  services.clients.reset(client, services.config.value('requirepass') === '')
+  reply.protocol = client.protocol
   reply.simple('RESET')
 }
 

@@ -110,9 +110,11 @@ function expire(context: CommandContext, name: string, unit: TimeUnit): void {
   if (!allows(conditions, database.expiresAtMs(record), instant)) return reply.integer(0)
   if (instant <= context.nowMs) {
     database.delete(argv.bytes, argv.start(1), argv.length(1))
+    context.signal(1, 'generic', 'del')
     context.changedAs('DEL', argv.view(1))
   } else {
     database.setExpiry(record, instant)
+    context.signal(1, 'generic', 'expire')
     if (context.isPropagating) context.changedAs('PEXPIREAT', argv.view(1), instant)
     else context.changed()
   }
@@ -161,7 +163,7 @@ function allows(conditions: Conditions, currentMs: number, instant: number): boo
 
 function tellTtl(context: CommandContext, unit: TimeUnit): void {
   const { argv, database, reply } = context
-  const record = database.peek(argv.bytes, argv.start(1), argv.length(1))
+  const record = database.look(argv.bytes, argv.start(1), argv.length(1))
   if (record === 0) return reply.integer(-2)
   const expiresAtMs = database.expiresAtMs(record)
   if (expiresAtMs === NO_EXPIRY) return reply.integer(-1)
@@ -174,6 +176,7 @@ function persist(context: CommandContext): void {
   const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
   if (record === 0 || database.expiresAtMs(record) === NO_EXPIRY) return reply.integer(0)
   database.setExpiry(record, NO_EXPIRY)
+  context.signal(1, 'generic', 'persist')
   context.changed()
   reply.integer(1)
 }

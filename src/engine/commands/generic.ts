@@ -167,7 +167,9 @@ function del(context: CommandContext): void {
   const { argv, database } = context
   let deleted = 0
   for (let index = 1; index < argv.count; index += 1) {
-    if (database.delete(argv.bytes, argv.start(index), argv.length(index))) deleted += 1
+    if (!database.delete(argv.bytes, argv.start(index), argv.length(index))) continue
+    deleted += 1
+    context.signal(index, 'generic', 'del')
   }
   if (deleted > 0) context.changed()
   context.reply.integer(deleted)
@@ -177,7 +179,7 @@ function countKeys(context: CommandContext, touches: boolean): void {
   const { argv, database } = context
   let count = 0
   for (let index = 1; index < argv.count; index += 1) {
-    const record = database.peek(argv.bytes, argv.start(index), argv.length(index))
+    const record = database.look(argv.bytes, argv.start(index), argv.length(index))
     if (record === 0) continue
     count += 1
     if (touches) database.touch(record)
@@ -187,7 +189,7 @@ function countKeys(context: CommandContext, touches: boolean): void {
 
 function type(context: CommandContext): void {
   const { argv, database } = context
-  const record = database.peek(argv.bytes, argv.start(1), argv.length(1))
+  const record = database.look(argv.bytes, argv.start(1), argv.length(1))
   context.reply.simple(record === 0 ? 'none' : database.type(record))
 }
 
@@ -274,6 +276,10 @@ function rename(context: CommandContext, onlyIfAbsent: boolean): void {
   if (onlyIfAbsent && target !== 0) return reply.integer(0)
   if (target !== record) {
     database.rename(record, argv.bytes, argv.start(2), argv.length(2))
+    context.modified(1)
+    context.modified(2)
+    context.notify('generic', 'rename_from', 1)
+    context.notify('generic', 'rename_to', 2)
     context.changed()
   }
   if (onlyIfAbsent) reply.integer(1)

@@ -3,9 +3,12 @@ import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { keyAt } from '../execution/key-spec.ts'
 import type { MemoryStat } from '../introspection/memory-use.ts'
+import type { Database } from '../keyspace/database.ts'
 import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
-import { isAllowed } from './protected-action.ts'
+
+/** The address of a client on this machine, with its port. */
+const LOOPBACK = /^(?:::1|127\.0\.0\.1|::ffff:127\.0\.0\.1):\d+$/
 
 export const serverCommands: readonly CommandSpec[] = [
   {
@@ -28,7 +31,7 @@ export const serverCommands: readonly CommandSpec[] = [
     flags: ['write'],
     categories: ['dangerous', 'keyspace'],
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-    run: (context) => flush(context, () => context.keyspace.flush(context.database)),
+    run: (context) => flush(context, [context.database]),
   },
   {
     name: 'flushall',
@@ -39,7 +42,7 @@ export const serverCommands: readonly CommandSpec[] = [
     flags: ['write'],
     categories: ['dangerous', 'keyspace'],
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-    run: (context) => flush(context, () => context.keyspace.flushAll()),
+    run: (context) => flush(context, context.keyspace.databases),
   },
   {
     name: 'swapdb',
@@ -71,6 +74,28 @@ export const serverCommands: readonly CommandSpec[] = [
     categories: ['dangerous'],
     tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
     run: info,
+  },
+  {
+    name: 'config',
+    group: 'server',
+    since: '2.0.0',
+    summary: 'A container for server configuration commands',
+    arity: -2,
+    flags: [],
+    subcommands: [
+      adminSubcommand('get', 'Get the values of configuration parameters', -3, configGet),
+      {
+        ...adminSubcommand(
+          'set',
+          'Set configuration parameters to the given values',
+          -4,
+          configSet,
+        ),
+        tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+      },
+      adminSubcommand('resetstat', 'Reset the stats returned by INFO', 2, configResetstat),
+    ],
+    run: () => undefined,
   },
   {
     name: 'memory',
@@ -114,18 +139,21 @@ export const serverCommands: readonly CommandSpec[] = [
   },
 ]
 
-function flush(context: CommandContext, clear: () => void): void {
-  const { argv, reply } = context
+function flush(context: CommandContext, databases: readonly Database[]): void {
+  const { argv, keyspace, reply, services } = context
   const isKnown =
     argv.count === 1 || (argv.count === 2 && (argv.is(1, 'SYNC') || argv.is(1, 'ASYNC')))
   if (!isKnown) return reply.error(replyErrors.syntax)
-  clear()
+  for (const { index } of databases) services.transactions.touchDatabase(index)
+  if (databases.length === 1) keyspace.flush(context.database)
+  else keyspace.flushAll()
+  for (const { index } of databases) services.blocking.databaseReady(index)
   context.changed()
   reply.simple('OK')
 }
 
 function swapdb(context: CommandContext): void {
-  const { argv, keyspace, reply } = context
+  const { argv, keyspace, reply, services } = context
   const first = integerArgument(argv, 1)
   const second = integerArgument(argv, 2)
   if (Number.isNaN(first)) return reply.error('ERR invalid first DB index')
@@ -134,7 +162,12 @@ function swapdb(context: CommandContext): void {
   if (first < 0 || first >= count || second < 0 || second >= count) {
     return reply.error(replyErrors.databaseOutOfRange)
   }
-  keyspace.swap(first, second)
+  if (first !== second) {
+    services.transactions.touchDatabase(first, second)
+    services.transactions.touchDatabase(second, first)
+    keyspace.swap(first, second)
+    for (const index of [first, second]) services.blocking.databaseReady(index)
+  }
   context.changed()
   reply.simple('OK')
 }
@@ -149,6 +182,33 @@ function info({ argv, reply, services }: CommandContext): void {
   const sections: string[] = []
   for (let index = 1; index < argv.count; index += 1) sections.push(argv.latin1(index))
   reply.verbatim(services.info(sections))
+}
+
+function configGet({ argv, reply, services }: CommandContext): void {
+  const globs: string[] = []
+  for (let index = 2; index < argv.count; index += 1) globs.push(argv.latin1(index))
+  const found = services.config.get(globs)
+  reply.map(found.length)
+  for (const [name, value] of found) {
+    reply.text(name)
+    reply.text(value)
+  }
+}
+
+function configSet({ argv, reply, services }: CommandContext): void {
+  if (argv.count % 2 !== 0) return reply.error(replyErrors.syntax)
+  const pairs: (readonly [string, string])[] = []
+  for (let index = 2; index < argv.count; index += 2) {
+    pairs.push([argv.utf8(index), argv.utf8(index + 1)])
+  }
+  const error = services.config.set(pairs)
+  if (error === undefined) reply.simple('OK')
+  else reply.error(error)
+}
+
+function configResetstat({ reply, services }: CommandContext): void {
+  services.resetStatistics()
+  reply.simple('OK')
 }
 
 function memoryUsage({ argv, database, reply }: CommandContext): void {
@@ -178,9 +238,16 @@ function replyWithStats(reply: ReplyWriter, stats: readonly MemoryStat[]): void 
   }
 }
 
+/** From outside it is only for those who can edit the configuration: DEBUG SLEEP stops the whole process. */
+function isDebugAllowed({ client, services }: CommandContext): boolean {
+  if (client.isEmbedded) return true
+  const allowed = services.config.value('enable-debug-command')
+  return allowed === 'yes' || (allowed === 'local' && LOOPBACK.test(client.address))
+}
+
 function debug(context: CommandContext): void {
   const { argv, reply, services } = context
-  if (!isAllowed(context, 'enable-debug-command')) return reply.error(replyErrors.debugNotAllowed)
+  if (!isDebugAllowed(context)) return reply.error(replyErrors.debugNotAllowed)
   if (argv.is(1, 'SLEEP') && argv.count === 3) {
     sleepSync(Number(argv.latin1(2)) * 1_000)
     return reply.simple('OK')
@@ -195,4 +262,14 @@ function debug(context: CommandContext): void {
 /** Stops the whole process, as DEBUG SLEEP does. */
 function sleepSync(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+function adminSubcommand(
+  name: string,
+  summary: string,
+  arity: number,
+  run: (context: CommandContext) => void,
+): CommandSpec {
+  const flags = ['admin', 'noscript', 'loading', 'stale'] as const
+  return { name, group: 'server', since: '2.0.0', summary, arity, flags, run }
 }

@@ -259,6 +259,7 @@ function set(context: CommandContext): void {
     return
   }
   setArgument(context, 1, 2, options.expiresAtMs)
+  signalSet(context, options.expiresAtMs)
   if (!options.returnsOld) reply.simple('OK')
   if (options.expiresAtMs > NO_EXPIRY && context.isPropagating) {
     context.changedAs('SET', argv.view(1), argv.view(2), 'PXAT', options.expiresAtMs)
@@ -267,9 +268,15 @@ function set(context: CommandContext): void {
   }
 }
 
+function signalSet(context: CommandContext, expiresAtMs: number): void {
+  context.signal(1, 'string', 'set')
+  if (expiresAtMs > NO_EXPIRY) context.notify('generic', 'expire', 1)
+}
+
 /** What most calls do: nothing needs to be known of the key before. */
 function setPlainly(context: CommandContext): void {
   setArgument(context, 1, 2, NO_EXPIRY)
+  context.signal(1, 'string', 'set')
   context.changed()
   context.reply.simple('OK')
 }
@@ -279,6 +286,7 @@ function setnx(context: CommandContext): void {
   if (database.findForWrite(argv.bytes, argv.start(1), argv.length(1)) !== 0)
     return reply.integer(0)
   setArgument(context, 1, 2, NO_EXPIRY)
+  context.signal(1, 'string', 'set')
   context.changed()
   reply.integer(1)
 }
@@ -289,6 +297,7 @@ function setWithTtl(context: CommandContext, unitMs: number): void {
   if (expiresAtMs === undefined) return
   const { argv } = context
   setArgument(context, 1, 3, expiresAtMs)
+  signalSet(context, expiresAtMs)
   if (context.isPropagating) {
     context.changedAs('SET', argv.view(1), argv.view(3), 'PXAT', expiresAtMs)
   } else {
@@ -302,7 +311,9 @@ function getset(context: CommandContext): void {
   if (record === WRONG_TYPE) return
   replyWithValue(context, record)
   setArgument(context, 1, 2, NO_EXPIRY)
-  context.changed()
+  context.signal(1, 'string', 'set')
+  // Nobody else needs the old value.
+  context.changedAs('SET', context.argv.view(1), context.argv.view(2))
 }
 
 function getdel(context: CommandContext): void {
@@ -311,6 +322,7 @@ function getdel(context: CommandContext): void {
   replyWithValue(context, record)
   if (record <= 0) return
   database.delete(argv.bytes, argv.start(1), argv.length(1))
+  context.signal(1, 'generic', 'del')
   context.changedAs('DEL', argv.view(1))
 }
 
@@ -324,14 +336,17 @@ function getex(context: CommandContext): void {
   if (options.persists) {
     if (database.expiresAtMs(record) === NO_EXPIRY) return
     database.setExpiry(record, NO_EXPIRY)
+    context.signal(1, 'generic', 'persist')
     context.changedAs('PERSIST', argv.view(1))
   } else if (options.expiresAtMs > NO_EXPIRY) {
     if (options.expiresAtMs <= context.nowMs) {
       database.delete(argv.bytes, argv.start(1), argv.length(1))
+      context.signal(1, 'generic', 'del')
       context.changedAs('DEL', argv.view(1))
       return
     }
     database.setExpiry(record, options.expiresAtMs)
+    context.signal(1, 'generic', 'expire')
     context.changedAs('PEXPIREAT', argv.view(1), options.expiresAtMs)
   }
 }
@@ -366,6 +381,7 @@ function msetnx(context: CommandContext): void {
 function setPairs(context: CommandContext): void {
   for (let index = 1; index < context.argv.count; index += 2) {
     setArgument(context, index, index + 1, NO_EXPIRY)
+    context.signal(index, 'string', 'set')
   }
   context.changed()
 }
@@ -376,6 +392,7 @@ function append(context: CommandContext): void {
   if (record === WRONG_TYPE) return
   if (record === 0) {
     setArgument(context, 1, 2, NO_EXPIRY)
+    context.signal(1, 'string', 'append')
     context.changed()
     return reply.integer(argv.length(2))
   }
@@ -383,6 +400,7 @@ function append(context: CommandContext): void {
   const length = oldLength + argv.length(2)
   if (isTooLong(context, length)) return reply.error(replyErrors.stringTooLong)
   writeAt(context, database.resizeString(record, length), oldLength, 2)
+  context.signal(1, 'string', 'append')
   context.changed()
   reply.integer(length)
 }
@@ -407,6 +425,7 @@ function setrange(context: CommandContext): void {
   const length = Math.max(oldLength, offset + added)
   const existing = record === 0 ? createEmpty(context) : record
   writeAt(context, database.resizeString(existing, length), offset, 3)
+  context.signal(1, 'string', 'setrange')
   context.changed()
   reply.integer(length)
 }
@@ -466,6 +485,7 @@ function incrementBy(context: CommandContext, increment: Int64): void {
   if (result === undefined) return reply.error(replyErrors.overflow)
   const length = writeInteger(context.scratch, result)
   setResult(context, record, context.scratch, length, 'given')
+  context.signal(1, 'string', 'incrby')
   context.changed()
   reply.integer(result)
 }
@@ -506,6 +526,7 @@ function incrbyfloat(context: CommandContext): void {
   }
   const result = formatLongDouble(addLongDoubles(value, increment))
   setResult(context, record, Buffer.from(result, 'latin1'), result.length, 'printed')
+  context.signal(1, 'string', 'incrbyfloat')
   // Another machine's floating point must not decide: the result goes on, not the sum.
   context.changedAs('SET', argv.view(1), result, 'KEEPTTL')
   reply.text(result)

@@ -1,4 +1,5 @@
 import type { Keyspace } from '../keyspace/keyspace.ts'
+import { ByteCounter } from '../memory/byte-counter.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import type { ValueType } from '../structures/value.ts'
@@ -43,6 +44,10 @@ export interface Waiter extends Deadline {
 /** Runs a function of a waiting command as that command, its answer going to its client. */
 export type RunWaiter = (waiter: Waiter, run: (context: CommandContext) => boolean) => boolean
 
+/** What V8 takes for a waiter, and for each of its keys, about. */
+const WAITER_BYTES = 300
+const KEY_BYTES = 200
+
 interface ReadyKey {
   readonly databaseIndex: number
   readonly key: string
@@ -62,9 +67,12 @@ export class Blocking {
   /** Waiters that are to hear of keys that go. */
   #losingCount = 0
   #onNextDeadline: (deadlineMs: number) => void = () => undefined
+  #onWaiting: (isWaiting: boolean) => void = () => undefined
+  /** What is kept of commands that wait. */
+  readonly memory = new ByteCounter()
   /** Waiting clients. */
   count = 0
-  /** Keys that somebody waits for: commands ask before they say that one is ready. */
+  /** Keys that somebody waits for. */
   keyCount = 0
 
   constructor(keyspace: Keyspace) {
@@ -84,6 +92,11 @@ export class Blocking {
   /** Told when a deadline comes before all others: `giveUp` is to be called then. */
   onNextDeadline(listener: (deadlineMs: number) => void): void {
     this.#onNextDeadline = listener
+  }
+
+  /** Told when the first key is waited for, and when the last one is not any more. */
+  onWaiting(listener: (isWaiting: boolean) => void): void {
+    this.#onWaiting = listener
   }
 
   get nextDeadlineMs(): number | undefined {
@@ -219,14 +232,13 @@ export class Blocking {
   #begin(waiter: Waiter): void {
     waiter.client.waiter = waiter
     waiter.client.set(CLIENT_STATE.blocked, true)
-    this.count += 1
-    if (waiter.request?.lost !== undefined) this.#losingCount += 1
+    this.#count(waiter, 1)
     const byKey = this.#waiters[waiter.databaseIndex]
     for (const key of waiter.keys.keys()) {
       const waiters = byKey?.get(key)
       if (waiters !== undefined) waiters.add(waiter)
       else byKey?.set(key, new Set([waiter]))
-      if (waiters === undefined) this.keyCount += 1
+      if (waiters === undefined) this.#countKeys(1)
     }
     if (waiter.deadlineMs === 0) return
     this.#deadlines.add(waiter)
@@ -241,8 +253,7 @@ export class Blocking {
   #end(waiter: Waiter): void {
     waiter.client.waiter = undefined
     waiter.client.set(CLIENT_STATE.blocked, false)
-    this.count -= 1
-    if (waiter.request?.lost !== undefined) this.#losingCount -= 1
+    this.#count(waiter, -1)
     this.#deadlines.remove(waiter)
     const byKey = this.#waiters[waiter.databaseIndex]
     for (const key of waiter.keys.keys()) {
@@ -250,8 +261,20 @@ export class Blocking {
       waiters?.delete(waiter)
       if (waiters?.size !== 0) continue
       byKey?.delete(key)
-      this.keyCount -= 1
+      this.#countKeys(-1)
     }
+  }
+
+  #count(waiter: Waiter, by: 1 | -1): void {
+    this.count += by
+    this.memory.bytes += by * (waiter.argv.heldBytes + WAITER_BYTES + waiter.keys.size * KEY_BYTES)
+    if (waiter.request?.lost !== undefined) this.#losingCount += by
+  }
+
+  #countKeys(keys: number): void {
+    this.keyCount += keys
+    if (this.keyCount === 0) this.#onWaiting(false)
+    else if (this.keyCount === keys) this.#onWaiting(true)
   }
 }
 

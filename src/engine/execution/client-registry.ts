@@ -10,7 +10,8 @@ export interface NewClient {
 /** Everyone who sends commands, in the order they came; ids are never used again. */
 export class ClientRegistry implements Iterable<Client> {
   readonly #clients = new Map<number, Client>()
-  readonly #listeners: ((client: Client) => void)[] = []
+  readonly #removalListeners: ((client: Client) => void)[] = []
+  readonly #resetListeners: ((client: Client) => void)[] = []
   #lastId = 0
 
   get size(): number {
@@ -31,7 +32,7 @@ export class ClientRegistry implements Iterable<Client> {
   /** Once its connection is gone: whoever keeps something of the client hears of it and lets go. */
   remove(client: Client): void {
     if (!this.#clients.delete(client.id)) return
-    for (const listener of this.#listeners) listener(client)
+    for (const listener of this.#removalListeners) listener(client)
   }
 
   /** Hangs up on a client; the one whose command is running is answered first. */
@@ -41,7 +42,21 @@ export class ClientRegistry implements Iterable<Client> {
   }
 
   onRemoved(listener: (client: Client) => void): void {
-    this.#listeners.push(listener)
+    this.#removalListeners.push(listener)
+  }
+
+  /** RESET: the client is to be as if it had just come, but for its id. */
+  reset(client: Client, isAuthenticated: boolean): void {
+    for (const listener of this.#resetListeners) listener(client)
+    client.databaseIndex = 0
+    client.protocol = 2
+    client.name = ''
+    client.isAuthenticated = isAuthenticated
+    client.setReplyMode('on')
+  }
+
+  onReset(listener: (client: Client) => void): void {
+    this.#resetListeners.push(listener)
   }
 
   [Symbol.iterator](): Iterator<Client> {

@@ -1,5 +1,6 @@
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import type { Waiter } from './blocking.ts'
+import type { ChannelKind } from './channel-service.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
@@ -29,6 +30,8 @@ export interface ClientOutput {
   /** For the answer to a command that waited; `endReply` when it is written. One at a time. */
   beginReply(): ReplyWriter
   endReply(): void
+  /** In place of `endReply` for what CLIENT REPLY does not keep back. */
+  endMessage(): void
   /** What nobody asked for just now: a message of a channel, an invalidation. Its bytes are shared, never changed. */
   push(message: Uint8Array): void
   /** The client waits no longer: requests it has sent meanwhile run when this turn has ended. */
@@ -43,17 +46,14 @@ const NO_OUTPUT: ClientOutput = {
     throw new Error('this client cannot wait')
   },
   endReply: () => undefined,
+  endMessage: () => undefined,
   push: () => undefined,
   release: () => undefined,
   close: () => undefined,
 }
 
-/** What a client listens to; names as latin1 text, so that any bytes will do. */
-export interface Subscriptions {
-  readonly channels: Set<string>
-  readonly patterns: Set<string>
-  readonly shardChannels: Set<string>
-}
+/** What a client listens to, by name (channel-service.ts). */
+export type Subscriptions = Readonly<Record<ChannelKind, Set<string>>>
 
 export interface ClientOptions {
   readonly id: number
@@ -101,6 +101,15 @@ export class Client {
     this.isEmbedded = options.isEmbedded
     this.deniesBlocking = options.isEmbedded
     this.isAuthenticated = options.isAuthenticated
+  }
+
+  /** Channels and patterns it listens to, or channels of slots: SUBSCRIBE and SSUBSCRIBE count apart. */
+  subscriptionCount(isShard: boolean): number {
+    const { subscriptions } = this
+    if (subscriptions === undefined) return 0
+    return isShard
+      ? subscriptions.shard.size
+      : subscriptions.channel.size + subscriptions.pattern.size
   }
 
   get isAuthenticated(): boolean {

@@ -12,6 +12,7 @@ import type { Structures } from '../structures/structures.ts'
 import type { ValueType } from '../structures/value.ts'
 import { secondsToDeadline } from './block-timeout.ts'
 import type { Blocking, BlockRequest } from './blocking.ts'
+import type { ChannelService } from './channel-service.ts'
 import type { Client } from './client.ts'
 import type { ClientPause } from './client-pause.ts'
 import type { ClientRegistry } from './client-registry.ts'
@@ -26,31 +27,16 @@ const SCRATCH_BYTES = 32
 /** The key is there and is of another type; the error has been written. */
 export const WRONG_TYPE = -1
 
-/** Who asks for a change, and when. */
-export interface ConfigAccess {
-  readonly mayChangeProtected: boolean
-  readonly isLoading: boolean
-}
-
 /** Settings a command may ask for or change. */
 export interface ConfigService {
   /** Name and value of every directive a glob matches, in the table's order. */
   get(globs: readonly string[]): readonly (readonly [name: string, value: string])[]
   /** All or nothing; the error's text when something is wrong. */
-  set(
-    pairs: readonly (readonly [name: string, value: string])[],
-    access?: ConfigAccess,
-  ): string | undefined
-  /** Takes a value that a command has decided on, such as REPLICAOF, immutable or not. */
-  replace(name: string, value: string): void
-  /** Whether its value is a secret, to be shown nowhere. */
-  isSensitive(name: string): boolean
+  set(pairs: readonly (readonly [name: string, value: string])[]): string | undefined
   value(name: string): string
   integer(name: string): number
   /** Calls `listener` now, and after each change. */
   onValue(name: string, listener: (value: string) => void): void
-  /** Puts a changed value into effect, once per directive; the reason when that cannot be done. */
-  onApply(name: string, applier: (value: string) => string | undefined): void
 }
 
 /** Commands that run other commands: EXEC, scripts. */
@@ -82,13 +68,10 @@ export interface EngineServices {
   readonly guards: GuardList
   readonly nested: NestedExecution
   readonly transactions: Transactions
+  readonly channels: ChannelService
   info(sections: readonly string[]): string
   memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
-  /** Begins to end the process; absent where others live in it, too. */
-  readonly shutdown: (() => void) | undefined
-  /** Writes redis.conf anew; the error's text when that cannot be done. */
-  rewriteConfig(): string | undefined
   setActiveExpiry(isOn: boolean): void
 }
 
@@ -172,6 +155,7 @@ export class CommandContext {
 
   /** The key in this argument has another value or expiry now: WATCH and client tracking hear of it. */
   modified(argument: number): void {
+    if (!this.keyspace.events.hearsModifications) return
     const { argv } = this
     this.modifiedKey(argv.bytes, argv.start(argument), argv.length(argument))
   }
@@ -182,6 +166,7 @@ export class CommandContext {
 
   /** A keyspace event under Redis' name, about the key in this argument. */
   notify(eventClass: EventClass, event: string, argument: number): void {
+    if (this.keyspace.events.classes === 0) return
     const { argv } = this
     this.notifyKey(eventClass, event, argv.bytes, argv.start(argument), argv.length(argument))
   }
@@ -197,6 +182,12 @@ export class CommandContext {
     if (!events.wants(eventClass)) return
     const key = bytes.subarray(start, start + length)
     events.onEvent?.(eventClass, event, this.client.databaseIndex, key)
+  }
+
+  /** Both: the key in this argument was modified, in the way the event names. */
+  signal(argument: number, eventClass: EventClass, event: string): void {
+    this.modified(argument)
+    this.notify(eventClass, event, argument)
   }
 
   /** Keys changed, and the command as it came says how. */

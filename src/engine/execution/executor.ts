@@ -103,6 +103,8 @@ export class Executor {
       command.spec.run(context)
       if (command.isWrite) this.#hasWritten = true
       this.#count(command, reply)
+      // It is counted: the outer command has not failed for it.
+      reply.lastError = ''
     } finally {
       this.#depth -= 1
       this.#time(outer)
@@ -172,8 +174,11 @@ export class Executor {
     reply.lastError = ''
     // A pipeline is mostly one command over and over: its calls are timed together.
     if (command !== this.#timed) this.#time(command)
+    const { propagation } = this.#services
+    propagation.hold()
     this.#context.begin(client, argv, reply)
     command.spec.run(this.#context)
+    propagation.release()
     // What it wrote must fit: memory is under the limit again when its reply is sent.
     if (command.isWrite || this.#hasWritten) {
       this.#hasWritten = false
@@ -205,12 +210,15 @@ export class Executor {
     const { client, argv } = waiter
     const reply = client.output.beginReply()
     reply.lastError = ''
+    const { propagation } = this.#services
     const context = this.#enter()
+    propagation.hold()
     try {
       context.begin(client, argv, reply)
       return run(context)
     } finally {
       this.#depth -= 1
+      propagation.release()
       if (reply.lastError !== '') this.#countError(reply.lastError)
       client.output.endReply()
     }

@@ -3,21 +3,39 @@ import type { ArgumentVector } from '../protocol/argument-vector.ts'
 /** A command that does again what was done, wherever and whenever it runs. */
 export type Effect = readonly (string | number | Uint8Array)[]
 
-/** What hears of every effect, in order: a log, a replica's stream. Keeps no part without copying it. */
+/**
+ * What hears of every effect, in order: a log, a replica's stream. Keeps no part without copying it. The MULTI and
+ * EXEC around effects of one command or transaction come with the database of the first.
+ */
 export type PropagationSink = (databaseIndex: number, effect: Effect) => void
 
-/** Hands what commands did to the sinks. */
+/** A log hears of changes to keys only, a replica of messages, too. */
+export type SinkKind = 'log' | 'replica'
+
+interface HeldEffect {
+  readonly databaseIndex: number
+  readonly effect: Effect
+  readonly isMessage: boolean
+}
+
+/**
+ * Hands what commands did to the sinks. All that one command, transaction or script did stays together: two effects
+ * or more are told between MULTI and EXEC.
+ */
 export class Propagation {
   /** Changes since the start: INFO's rdb_changes_since_last_save. */
   changes = 0
-  readonly #sinks: PropagationSink[] = []
+  /** While something runs that may have more than one effect. */
+  #isHolding = false
+  #held: HeldEffect[] = []
+  readonly #sinks: (readonly [sink: PropagationSink, kind: SinkKind])[] = []
 
   get isHeard(): boolean {
     return this.#sinks.length > 0
   }
 
-  addSink(sink: PropagationSink): void {
-    this.#sinks.push(sink)
+  addSink(sink: PropagationSink, kind: SinkKind): void {
+    this.#sinks.push([sink, kind])
   }
 
   asReceived(databaseIndex: number, argv: ArgumentVector): void {
@@ -25,15 +43,63 @@ export class Propagation {
     if (!this.isHeard) return
     const effect: Uint8Array[] = []
     for (let index = 0; index < argv.count; index += 1) effect.push(argv.view(index))
-    this.#tell(databaseIndex, effect)
+    this.#add({ databaseIndex, effect, isMessage: false })
   }
 
   emit(databaseIndex: number, effect: Effect): void {
     this.changes += 1
-    this.#tell(databaseIndex, effect)
+    if (this.isHeard) this.#add({ databaseIndex, effect, isMessage: false })
   }
 
-  #tell(databaseIndex: number, effect: Effect): void {
-    for (const sink of this.#sinks) sink(databaseIndex, effect)
+  /** A key went by itself: nobody changed it, but all are to see it go. */
+  removed(databaseIndex: number, key: Uint8Array): void {
+    if (this.isHeard) this.#add({ databaseIndex, effect: ['DEL', key], isMessage: false })
   }
+
+  /** What replicas are to do as well, though no key has changed, and no log needs: PUBLISH. */
+  message(databaseIndex: number, effect: Effect): void {
+    if (this.isHeard) this.#add({ databaseIndex, effect, isMessage: true })
+  }
+
+  /** Effects from now on belong together, until `release`. */
+  hold(): void {
+    this.#isHolding = true
+  }
+
+  release(): void {
+    this.#isHolding = false
+    if (this.#held.length > 0) this.#tellHeld()
+  }
+
+  #add(held: HeldEffect): void {
+    if (this.#isHolding) this.#held.push({ ...held, effect: held.effect.map(kept) })
+    else for (const [sink] of this.#sinksFor(held.isMessage)) sink(held.databaseIndex, held.effect)
+  }
+
+  #tellHeld(): void {
+    const held = this.#held
+    this.#held = []
+    for (const [sink, kind] of this.#sinks) {
+      tell(sink, kind === 'replica' ? held : held.filter(({ isMessage }) => !isMessage))
+    }
+  }
+
+  #sinksFor(isMessage: boolean): readonly (readonly [sink: PropagationSink, kind: SinkKind])[] {
+    return isMessage ? this.#sinks.filter(([, kind]) => kind === 'replica') : this.#sinks
+  }
+}
+
+function tell(sink: PropagationSink, held: readonly HeldEffect[]): void {
+  const first = held[0]?.databaseIndex ?? 0
+  if (held.length > 1) sink(first, MULTI)
+  for (const { databaseIndex, effect } of held) sink(databaseIndex, effect)
+  if (held.length > 1) sink(first, EXEC)
+}
+
+const MULTI: Effect = ['MULTI']
+const EXEC: Effect = ['EXEC']
+
+/** The bytes of arguments and of keys in the slab change before they are told. */
+function kept(part: string | number | Uint8Array): string | number | Uint8Array {
+  return part instanceof Uint8Array ? Buffer.from(part) : part
 }

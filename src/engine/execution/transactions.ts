@@ -78,14 +78,22 @@ export class Transactions {
     return false
   }
 
-  /** A key has been modified: transactions of those who watch it will not run. */
+  /** A key has been modified or taken away: transactions of those who watch it will not run. */
   touch(databaseIndex: number, key: Uint8Array): void {
-    if (this.watchedCount > 0) this.#touch(databaseIndex, key, this.#isHeld(databaseIndex, key))
-  }
-
-  /** A key is past its instant or evicted and about to be taken away. */
-  touchBeforeRemoval(databaseIndex: number, key: Uint8Array): void {
-    if (this.watchedCount > 0) this.#touch(databaseIndex, key, false)
+    if (this.watchedCount === 0) return
+    const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+    const watchers = this.#watchers[databaseIndex]?.get(name)
+    for (const client of watchers ?? []) {
+      const watched = client.watchedKeys?.get(`${databaseIndex}:${name}`)
+      if (watched?.isExpired === true) {
+        // What was gone already when WATCH came is taken away now: no change.
+        if (!this.#isHeld(databaseIndex, key)) watched.isExpired = false
+        continue
+      }
+      client.isDirty = true
+      // A dirty client needs no more touching.
+      this.unwatch(client)
+    }
   }
 
   /**
@@ -106,22 +114,6 @@ export class Transactions {
           client.isDirty = true
         }
       }
-    }
-  }
-
-  #touch(databaseIndex: number, key: Uint8Array, isHeld: boolean): void {
-    const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
-    const watchers = this.#watchers[databaseIndex]?.get(name)
-    for (const client of watchers ?? []) {
-      const watched = client.watchedKeys?.get(`${databaseIndex}:${name}`)
-      if (watched?.isExpired === true) {
-        // What was gone already when WATCH came is taken away now: no change.
-        if (!isHeld) watched.isExpired = false
-        continue
-      }
-      client.isDirty = true
-      // A dirty client needs no more touching.
-      this.unwatch(client)
     }
   }
 

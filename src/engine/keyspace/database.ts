@@ -20,7 +20,7 @@ import {
 import type { Access } from './access.ts'
 import { ExpiryHeap, HEAP_ENTRY_BYTES } from './expiry-heap.ts'
 import type { Garbage } from './garbage.ts'
-import type { RemovalListener } from './key-events.ts'
+import type { KeyEvents, RemovalListener } from './key-events.ts'
 import { KEY_AT, NO_EXPIRY, Records } from './record.ts'
 
 export type { Handle } from '../memory/slab.ts'
@@ -52,6 +52,7 @@ export interface DatabaseContext {
   readonly garbage: Garbage
   readonly structures: Structures
   mayGrow: (bytes: number) => boolean
+  readonly events: KeyEvents
   onRemoval: RemovalListener
   nowMs: number
 }
@@ -118,13 +119,20 @@ export class Database {
 
   /** To read: counts a hit or a miss and touches the key. */
   find(key: Uint8Array, start: number, length: number): Handle {
+    const record = this.look(key, start, length)
+    if (record !== NONE) this.touch(record)
+    return record
+  }
+
+  /** To read what is no use of the value: counts a hit or a miss, and does not touch the key. */
+  look(key: Uint8Array, start: number, length: number): Handle {
     const record = this.peek(key, start, length)
     if (record === NONE) {
       this.#context.stats.misses += 1
+      this.#context.events.missed(this.index, key, start, length)
       return NONE
     }
     this.#context.stats.hits += 1
-    this.touch(record)
     return record
   }
 
@@ -256,8 +264,9 @@ export class Database {
       this.#records.setAccess(record, this.#context.access.initial())
       this.#dict.insert(record)
       if (hasExpiry) this.#enterHeap(record, expiresAtMs)
+      this.#context.events.created(this.index, key, keyStart, keyLength)
     } else {
-      if (this.#records.isRooted(old)) this.#releaseRoot(old)
+      if (this.#records.typeNumber(old) !== STRING_TYPE) this.#becomeNoCollection(old)
       const instant = expiresAtMs === KEEP_EXPIRY ? this.#records.expiresAtMs(old) : expiresAtMs
       record = this.#reshape(old, valueLength, instant, 0)
       this.#records.setStringForm(record, 'given')
@@ -287,6 +296,9 @@ export class Database {
     this.#records.setAccess(record, this.#context.access.initial())
     this.#records.setCollection(record, VALUE_TYPES.indexOf(type), false)
     this.#dict.insert(record)
+    const { events } = this.#context
+    if (old === NONE) events.created(this.index, key, keyStart, keyLength)
+    events.appeared(this.index, key, keyStart, keyLength)
     return record
   }
 
@@ -392,8 +404,7 @@ export class Database {
   /** Takes the key away for want of memory. */
   evict(record: Handle): void {
     this.#context.stats.evictedKeys += 1
-    this.#context.onRemoval('evicted', this.index, this.#keyView(record))
-    this.#remove(record)
+    this.#takeAway(record, 'evicted')
   }
 
   /** Gives the value of `record` the other key, whatever that was, and takes the old one away. */
@@ -495,12 +506,22 @@ export class Database {
 
   #expire(record: Handle): void {
     this.#context.stats.expiredKeys += 1
-    this.#context.onRemoval('expired', this.index, this.#keyView(record))
-    this.#remove(record)
+    this.#takeAway(record, 'expired')
+  }
+
+  /** Who hears of it finds no such key any more, though its name is still there to be read. */
+  #takeAway(record: Handle, reason: 'expired' | 'evicted'): void {
+    this.#unlink(record)
+    this.#context.onRemoval(reason, this.index, this.#keyView(record))
+    this.#free(record)
   }
 
   #remove(record: Handle): void {
     this.#unlink(record)
+    this.#free(record)
+  }
+
+  #free(record: Handle): void {
     if (this.#records.isRooted(record)) this.#releaseRoot(record)
     this.#slab.free(record)
   }
@@ -508,6 +529,19 @@ export class Database {
   #unlink(record: Handle): void {
     if (this.#records.hasExpiry(record)) this.#heap.remove(record)
     this.#dict.remove(record)
+    if (this.#records.typeNumber(record) !== STRING_TYPE) this.#tellDisappearance(record)
+  }
+
+  /** A string takes its place: those who wait for the collection hear of it. */
+  #becomeNoCollection(record: Handle): void {
+    this.#tellDisappearance(record)
+    if (this.#records.isRooted(record)) this.#releaseRoot(record)
+  }
+
+  #tellDisappearance(record: Handle): void {
+    const { events } = this.#context
+    if (events.onPresence === undefined) return
+    events.onPresence(this.index, this.bytes(record), this.keyStart(record), this.keyLength(record))
   }
 
   #structure(record: Handle): RootedStructure {
@@ -548,6 +582,13 @@ export class Database {
   #adopt(record: Handle, expiresAtMs: number): void {
     this.#dict.insert(record)
     if (expiresAtMs !== NO_EXPIRY) this.#enterHeap(record, expiresAtMs)
+    const { events } = this.#context
+    const bytes = this.bytes(record)
+    const start = this.keyStart(record)
+    events.created(this.index, bytes, start, this.keyLength(record))
+    if (this.#records.typeNumber(record) !== STRING_TYPE) {
+      events.appeared(this.index, bytes, start, this.keyLength(record))
+    }
   }
 
   /** Moves the value's bytes between `from` and `end` to start at `to`. */

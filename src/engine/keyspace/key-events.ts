@@ -1,6 +1,6 @@
 /**
- * What happened to a key without its being asked for. The bytes are the engine's: copy what is kept, and
- * read them before the call returns.
+ * What happened to a key without its being asked for; it can be found no more. The bytes are the engine's: copy
+ * what is kept, and read them before the call returns.
  */
 export interface RemovalListener {
   (reason: 'expired' | 'evicted', databaseIndex: number, key: Uint8Array): void
@@ -37,15 +37,57 @@ export type EventListener = (
   key: Uint8Array,
 ) => void
 
+/** A key that clients may wait for has come, gone, or become something else. */
+export type PresenceListener = (
+  databaseIndex: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+) => void
+
 /** Hands what happens to keys to who listens. While nobody does, telling costs a comparison. */
 export class KeyEvents {
   /** Bits of EVENT_CLASSES that somebody wants to hear of. */
   classes = 0
   onEvent: EventListener | undefined
-  onModification: ModificationListener | undefined
+  onPresence: PresenceListener | undefined
+  #modificationListeners: readonly ModificationListener[] = []
+
+  /** Whether anybody would hear of a modification, or of an event of any class. */
+  get isHeard(): boolean {
+    return this.classes !== 0 || this.hearsModifications
+  }
+
+  get hearsModifications(): boolean {
+    return this.#modificationListeners.length > 0
+  }
+
+  /** `listen` false: no longer. */
+  onModification(listener: ModificationListener, listen: boolean): void {
+    const others = this.#modificationListeners.filter((other) => other !== listener)
+    this.#modificationListeners = listen ? [...others, listener] : others
+  }
 
   modified(databaseIndex: number, bytes: Uint8Array, start: number, length: number): void {
-    this.onModification?.(databaseIndex, bytes.subarray(start, start + length))
+    if (!this.hearsModifications) return
+    const key = bytes.subarray(start, start + length)
+    for (const listener of this.#modificationListeners) listener(databaseIndex, key)
+  }
+
+  /** Looked up to be read, and not there. */
+  missed(databaseIndex: number, bytes: Uint8Array, start: number, length: number): void {
+    if ((this.classes & EVENT_CLASSES.miss) === 0) return
+    this.onEvent?.('miss', 'keymiss', databaseIndex, bytes.subarray(start, start + length))
+  }
+
+  /** A key there was not. */
+  created(databaseIndex: number, bytes: Uint8Array, start: number, length: number): void {
+    if ((this.classes & EVENT_CLASSES.created) === 0) return
+    this.onEvent?.('created', 'new', databaseIndex, bytes.subarray(start, start + length))
+  }
+
+  appeared(databaseIndex: number, bytes: Uint8Array, start: number, length: number): void {
+    this.onPresence?.(databaseIndex, bytes, start, length)
   }
 
   wants(eventClass: EventClass): boolean {

@@ -56,6 +56,7 @@ export class Keyspace {
       garbage: this.#garbage,
       structures: this.structures,
       mayGrow: () => true,
+      events: this.events,
       onRemoval: ignoreRemovals,
       nowMs: 0,
     }
@@ -88,7 +89,7 @@ export class Keyspace {
     return count
   }
 
-  /** Hears of keys that expire or are evicted, before they are gone. */
+  /** Hears of keys that expire or are evicted, when they can be found no more. */
   onRemoval(listener: RemovalListener): void {
     this.#context.onRemoval = listener
   }

@@ -23,7 +23,6 @@ export const replyErrors = {
   watchInMulti: 'ERR WATCH inside MULTI is not allowed',
   execAborted: 'EXECABORT Transaction discarded because of previous errors.',
   unblocked: 'UNBLOCKED client unblocked via CLIENT UNBLOCK',
-  loading: 'LOADING Redis is loading the dataset in memory',
   outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
   authenticationRequired: 'NOAUTH Authentication required.',
   wrongPassword: 'WRONGPASS invalid username-password pair or user is disabled.',
@@ -43,9 +42,6 @@ export const replyErrors = {
   debugNotAllowed:
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
   maxClients: 'ERR max number of clients reached',
-  noShutdown: 'ERR No shutdown in progress.',
-  shutdownFailed: 'ERR Errors trying to SHUTDOWN. Check logs.',
-  noConfigFile: 'ERR The server is running without a config file',
   scriptFlushSyntax: 'ERR SCRIPT FLUSH only support SYNC|ASYNC option',
   functionFlushSyntax: 'ERR FUNCTION FLUSH only supports SYNC|ASYNC option',
   noKeysInCommand: 'ERR The command has no key arguments',
@@ -62,10 +58,6 @@ export function invalidExpire(command: string): string {
   return `ERR invalid expire time in '${command}' command`
 }
 
-export function rewriteFailed(reason: string): string {
-  return `ERR Rewriting config file: ${reason}`
-}
-
 export function unsupportedOption(option: string): string {
   return `ERR Unsupported option ${option}`
 }
@@ -75,8 +67,9 @@ export function unknownSubcommand(subcommand: string, command: string): string {
   return `ERR unknown subcommand '${name}'. Try ${command.toUpperCase()} HELP.`
 }
 
+/** For EXEC itself refused; the general code goes without saying. */
 export function transactionAborted(error: string): string {
-  return `EXECABORT Transaction discarded because of: ${error}`
+  return `EXECABORT Transaction discarded because of: ${error.replace(/^ERR /, '')}`
 }
 
 export function notInSubscriberContext(command: string): string {
@@ -85,6 +78,12 @@ export function notInSubscriberContext(command: string): string {
 
 export function deniesBlocking(command: string): string {
   return `ERR ${command.toUpperCase()} isn't allowed for a DENY BLOCKING client`
+}
+
+/** Of a container that tells the two apart no more (networking.c, addReplySubcommandSyntaxError). */
+export function wrongSubcommand(subcommand: string, command: string): string {
+  const name = subcommand.slice(0, 128)
+  return `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${command.toUpperCase()} HELP.`
 }
 
 /** The name and what follows are cut to 128 bytes together, as server.c does. */

@@ -85,6 +85,12 @@ export class RespWriter implements ReplyWriter {
     this.bulk(bytes, 0, bytes.length)
   }
 
+  /** A bulk string of one byte per character. */
+  latin1(value: string): void {
+    const bytes = Buffer.from(value, 'latin1')
+    this.bulk(bytes, 0, bytes.length)
+  }
+
   double(value: number): void {
     if (this.protocol === 3) this.#line(0x2c, formatDouble(value))
     else this.text(formatDouble(value))

@@ -89,10 +89,13 @@ export class Connection implements ClientOutput, TurnTask {
   }
 
   endReply(): void {
+    if (this.client.replyMode === 'on') this.endMessage()
+    else this.#share.lateWriter.clear()
+  }
+
+  endMessage(): void {
     const { lateWriter } = this.#share
-    if (lateWriter.length > 0 && this.client.replyMode === 'on') {
-      this.#addLate(Buffer.from(lateWriter.written()))
-    }
+    if (lateWriter.length > 0) this.#addLate(Buffer.from(lateWriter.written()))
     lateWriter.clear()
   }
 

@@ -126,7 +126,7 @@ export class EmbeddedClient {
    * rate limit does on every request, at a third of the cost. False when it has to be the command.
    */
   #overwrite(key: Uint8Array, offset: number, bytes: Uint8Array): boolean {
-    if (this.#propagation.isHeard) return false
+    if (this.#propagation.isHeard || this.#keyspace.events.isHeard) return false
     this.#executor.beginTurn()
     const database = this.#keyspace.database(this.#client.databaseIndex)
     const record = database.findForWrite(key, 0, key.length)

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { invariant } from '../../shared/assert.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { CLIENT_STATE } from '../execution/client.ts'
 import type { ClientRegistry } from '../execution/client-registry.ts'
@@ -9,10 +10,8 @@ import { Rate } from '../introspection/rate.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { Connection, type ConnectionShare, type Traffic } from './connection.ts'
-import { Endpoints } from './endpoints.ts'
-import type { Transport } from './listeners.ts'
 import { NO_OUTPUT_LIMIT, parseOutputLimits } from './output-limits.ts'
-import { type ReceiveBytes, readByEvents, takeOverSocket } from './take-over-socket.ts'
+import { takeOverSocket } from './take-over-socket.ts'
 
 /** What one read of a socket takes at most. */
 const READ_BYTES_MAX = 64 * 1_024
@@ -30,17 +29,19 @@ export interface RespServerOptions {
   readonly clients: ClientRegistry
 }
 
-/** Serves the engine's commands over sockets. */
+/** Serves the engine's commands over TCP. */
 export class RespServer {
   readonly #options: RespServerOptions
   readonly #connections = new Map<Socket, Connection>()
   readonly #share: ConnectionShare
   /** No Buffer: commands take views of it, and those of a Buffer cost twice as much. */
   readonly #readBuffer = new Uint8Array(READ_BYTES_MAX)
-  readonly #endpoints: Endpoints
+  #server: Server | undefined
   readonly commandRate = new Rate()
   readonly inputRate = new Rate()
   readonly outputRate = new Rate()
+  /** Where it listens; 0 while it does not. */
+  port = 0
   connectionsReceived = 0
   connectionsRejected = 0
   /** At the last cycle: buffers of all connections, and the largest of one. */
@@ -50,11 +51,6 @@ export class RespServer {
 
   constructor(options: RespServerOptions) {
     this.#options = options
-    this.#endpoints = new Endpoints({
-      config: options.config,
-      log: options.log,
-      accept: (socket, transport) => this.#accept(socket, transport),
-    })
     this.#share = {
       executor: options.executor,
       turn: options.turn,
@@ -81,11 +77,6 @@ export class RespServer {
         this.#connections.forEach((_, socket) => this.#setTimeouts(socket)),
       )
     }
-  }
-
-  /** The TCP port it listens on; 0 while it does not. */
-  get port(): number {
-    return this.#endpoints.port
   }
 
   get connectionCount(): number {
@@ -119,33 +110,44 @@ export class RespServer {
     Object.assign(this.#share.traffic, noTraffic())
   }
 
-  /** Serves one address, whatever the directives say; port 0 picks a free one. */
+  /** Port 0 picks a free one. */
   async listen(address: {
     readonly host: string
     readonly port: number
   }): Promise<{ port: number }> {
-    await this.#endpoints.listen(address)
-    return { port: this.port }
-  }
-
-  /** Serves what `bind`, `port`, `tls-port` and `unixsocket` say; with none of them, a free port. */
-  async listenAsConfigured(): Promise<{ port: number }> {
-    await this.#endpoints.listenAsConfigured()
+    invariant(this.#server === undefined, 'the server listens once')
+    const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket),
+    )
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(
+        address.port,
+        address.host,
+        this.#options.config.integer('tcp-backlog'),
+        resolve,
+      )
+    })
+    server.removeAllListeners('error')
+    server.on('error', (error) => this.#options.log.error({ err: error }, 'RESP server failed'))
+    this.#server = server
+    this.port = portOf(server.address())
     return { port: this.port }
   }
 
   async close(): Promise<void> {
-    const closed = this.#endpoints.close()
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    this.port = 0
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of this.#connections.keys()) socket.destroy()
     await closed
   }
 
-  #accept(accepted: Socket, transport: Transport): void {
-    const isUnix = transport === 'unix'
-    const address = isUnix
-      ? this.#options.config.value('unixsocket')
-      : (accepted.remoteAddress ?? '')
-    const refusal = this.#refusalFor(isUnix ? undefined : address)
+  #accept(accepted: Socket): void {
+    const address = accepted.remoteAddress ?? ''
+    const refusal = this.#refusalFor(address)
     if (refusal !== undefined) {
       this.connectionsRejected += 1
       accepted.on('error', () => accepted.destroy())
@@ -163,11 +165,9 @@ export class RespServer {
       isAuthenticated: config.value('requirepass') === '',
       isEmbedded: false,
     })
-    const receive: ReceiveBytes = (bytes, length) => connection.receive(bytes, length)
-    const socket =
-      transport === 'tls'
-        ? readByEvents(accepted, receive)
-        : takeOverSocket(accepted, this.#readBuffer, receive)
+    const socket = takeOverSocket(accepted, this.#readBuffer, (bytes, length) =>
+      connection.receive(bytes, length),
+    )
     const connection = new Connection(socket, client, this.#share)
     this.#connections.set(socket, connection)
     socket.on('error', () => socket.destroy())
@@ -183,13 +183,12 @@ export class RespServer {
     this.#setTimeouts(socket)
   }
 
-  /** Without an address: for who came through the file system. */
-  #refusalFor(address: string | undefined): string | undefined {
+  #refusalFor(address: string): string | undefined {
     const { config } = this.#options
     if (this.#connections.size >= config.integer('maxclients')) return replyErrors.maxClients
     const isProtected =
       config.value('protected-mode') === 'yes' && config.value('requirepass') === ''
-    return isProtected && address !== undefined && !LOOPBACK.test(address) ? PROTECTED : undefined
+    return isProtected && !LOOPBACK.test(address) ? PROTECTED : undefined
   }
 
   #setTimeouts(socket: Socket): void {
@@ -209,4 +208,8 @@ function noTraffic(): Traffic {
     queryLimitDisconnections: 0,
     outputLimitDisconnections: 0,
   }
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === 'object' && address !== null ? address.port : 0
 }

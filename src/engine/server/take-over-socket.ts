@@ -33,8 +33,7 @@ export function takeOverSocket(
   return new Socket(options).resume()
 }
 
-/** The usual way: for sockets that have no handle of their own, as TLS. */
-export function readByEvents(socket: Socket, receive: ReceiveBytes): Socket {
+function readByEvents(socket: Socket, receive: ReceiveBytes): Socket {
   socket.on('data', (chunk) => receive(chunk, chunk.length))
   return socket.resume()
 }

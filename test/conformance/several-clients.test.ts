@@ -1,0 +1,63 @@
+import { setTimeout } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Engine } from '../../src/engine/index.ts'
+import { systemClock } from '../../src/shared/clock.ts'
+import { silentLogger } from '../../src/shared/logger.ts'
+import { systemRandom } from '../../src/shared/random.ts'
+import { Listener } from '../support/listener.ts'
+import { type RedisProcess, startRedis } from '../support/start-redis.ts'
+import { findTool, requireToolInCi } from '../support/tools.ts'
+import { SEVERAL_CLIENTS } from './several-clients.ts'
+
+requireToolInCi('redis-server')
+const hasRedis = findTool('redis-server') !== undefined
+
+/** Long enough for what comes late to have come; what is equal sooner is waited for no longer. */
+const SETTLE_MS = 4
+const SETTLE_MS_MAX = 2_000
+
+/** HELLO's id depends on who has connected before. */
+const withoutIds = (text: string): string => text.replace(/(\$2\r\nid\r\n):\d+/g, '$1:*')
+
+/** Every script runs on both servers, and after each line all that any of its clients has received is compared. */
+describe.skipIf(!hasRedis)('several clients of the engine and of redis-server 7.0.15', () => {
+  let redis: RedisProcess
+  let engine: Engine
+  let ports: readonly number[]
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
+    await engine.start()
+    ports = [redis.port, (await engine.listen({ host: '127.0.0.1', port: 0 })).port]
+  })
+
+  afterAll(async () => {
+    await redis.stop()
+    await engine.stop()
+  })
+
+  /** One line on one server; gives nothing: the listeners tell what came. */
+  function write(clients: ReadonlyMap<string, Listener>, line: string): void {
+    const [name = '', ...argv] = line.split(' ')
+    clients.get(name)?.send(argv)
+  }
+
+  it.each(Object.entries(SEVERAL_CLIENTS))('%s', async (_title, script) => {
+    const names = new Set(script.map((line) => line.slice(0, line.indexOf(' '))))
+    const sides = await Promise.all(ports.map((port) => Listener.connectAll(port, ['0', ...names])))
+    const received = (): string[] =>
+      sides.map((side) =>
+        [...side].map(([name, { text }]) => `${name}: ${withoutIds(text)}`).join('\n'),
+      )
+    for (const line of ['0 FLUSHALL', '0 CONFIG SET notify-keyspace-events KEA', ...script]) {
+      for (const side of sides) write(side, line)
+      const startedMs = performance.now()
+      do await setTimeout(SETTLE_MS)
+      while (received()[0] !== received()[1] && performance.now() - startedMs < SETTLE_MS_MAX)
+      const [theirs, ours] = received()
+      expect(`after ${line}\n${ours}`).toBe(`after ${line}\n${theirs}`)
+    }
+    for (const side of sides) for (const client of side.values()) client.close()
+  })
+})
