@@ -1,6 +1,6 @@
 // The gateway as `gerbang serve` composes it, with everything on that is on by default.
 import { compose } from '../src/app/compose.ts'
-import { createLogger } from '../src/app/create-logger.ts'
+import { createLogger } from '../src/shared/create-logger.ts'
 import { loadConfig } from '../src/config/index.ts'
 import { startInOrder } from '../src/shared/lifecycle.ts'
 

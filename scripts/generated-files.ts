@@ -1,5 +1,6 @@
 import { renderConfigDocs, renderJsonSchema, renderSampleFile } from '../src/config/index.ts'
 import { renderCommandDocs } from './render-commands.ts'
+import { renderDirectiveDocs } from './render-directives.ts'
 import { renderErrorDocs } from './render-errors.ts'
 import { renderMetricDocs } from './render-metrics.ts'
 import { renderReasonDocs } from './render-reasons.ts'
@@ -11,6 +12,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['config/gerbang.schema.json', renderJsonSchema()],
     ['docs/CONFIG.md', renderConfigDocs()],
     ['docs/COMMANDS.md', renderCommandDocs()],
+    ['docs/DIRECTIVES.md', renderDirectiveDocs()],
     ['docs/ERRORS.md', renderErrorDocs()],
     ['docs/METRICS.md', renderMetricDocs()],
     ['docs/REASONS.md', renderReasonDocs()],

@@ -1,8 +1,6 @@
 export type { RequestExplanation } from '../gateway/index.ts'
 export type { Access, FieldAccess } from './access.ts'
 export { type Addresses, type App, compose } from './compose.ts'
-export { createLogger } from './create-logger.ts'
 export { ExplainError, explainByAdmin, explainDirectly } from './explain.ts'
 export { type Inspection, inspect, inspectDirectory } from './inspect.ts'
-export { type RunOptions, run } from './run.ts'
 export { manageTriggers, type TriggerLine, type TriggersOrder } from './triggers/triggers.ts'

@@ -1,5 +1,6 @@
-import { createLogger, type Inspection, inspect, inspectDirectory } from '../app/index.ts'
+import { type Inspection, inspect, inspectDirectory } from '../app/index.ts'
 import { type Config, ConfigError, explainFindings, loadConfig } from '../config/index.ts'
+import { createLogger } from '../shared/create-logger.ts'
 import { MetadataDirectoryError } from '../shared/metadata-directory.ts'
 import { renderReport } from './check-report.ts'
 import type { Command } from './command.ts'

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type App, compose, createLogger, run } from '../app/index.ts'
+import { type App, compose } from '../app/index.ts'
 import { type Config, loadConfig } from '../config/index.ts'
 import { invariant } from '../shared/assert.ts'
+import { createLogger } from '../shared/create-logger.ts'
 import { type Startable, startInOrder, stopInReverse } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import { systemRandom } from '../shared/random.ts'
+import { runParts } from '../shared/run-parts.ts'
 import type { Command, Host } from './command.ts'
 import { demoGuide } from './demo-guide.ts'
 import { DemoHasura } from './demo-hasura.ts'
@@ -75,7 +77,7 @@ export const demoCommand: Command = {
       barbara: await signToken(secrets.signing, USERS.barbara),
       manager: await signToken(secrets.signing, USERS.manager),
     }
-    await run([hasura, gateway], {
+    await runParts([hasura, gateway], {
       log,
       stopSignal: host.stopSignal,
       stopDeadlineMs: STOP_DEADLINE_MS,

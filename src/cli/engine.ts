@@ -1,40 +1,42 @@
-import { readFileSync } from 'node:fs'
-import { createLogger, run } from '../app/index.ts'
-import { DirectiveError, Engine, parseServerArguments } from '../engine/index.ts'
+import { rmSync, writeFileSync } from 'node:fs'
+import {
+  DirectiveError,
+  Engine,
+  readConfiguration,
+  type ServerConfiguration,
+} from '../engine/index.ts'
 import { systemClock } from '../shared/clock.ts'
+import { createLogger } from '../shared/create-logger.ts'
 import { systemRandom } from '../shared/random.ts'
+import { runParts } from '../shared/run-parts.ts'
 import type { Command, Host } from './command.ts'
+import { confFiles } from './conf-files.ts'
 import { UsageError } from './usage-error.ts'
 
-type Directives = ReadonlyMap<string, string>
-
-const DEFAULT_PORT = 6_379
 const STOP_DEADLINE_MS = 5_000
 
 /** redis.conf's levels in ours. */
-const LOG_LEVELS = {
+const LOG_LEVELS: Readonly<Record<string, string>> = {
   debug: 'debug',
   verbose: 'debug',
   notice: 'info',
   warning: 'warn',
-  nothing: 'silent',
-} as const
+}
 
 export const engineCommand: Command = {
   help: [
     'Usage: gerbang engine [redis.conf] [--directive value …]',
     '',
-    'Serves Redis clients until it is told to stop by SIGINT or SIGTERM. The file and the arguments are in',
-    'the grammar of redis-server; a directive on the command line wins over one in the file. --port 0',
-    'picks a free port.',
+    'Serves Redis clients until it is told to stop by SIGINT, SIGTERM or SHUTDOWN. The file and the arguments',
+    'are in the grammar of redis-server; a directive on the command line wins over one in the file, and "-"',
+    'reads more of them from standard input. --port 0, with neither tls-port nor unixsocket, picks a free port.',
     '',
     '  gerbang engine config/engine.conf --port 6380 --maxmemory 100mb --maxmemory-policy allkeys-lru',
   ].join('\n'),
 
   async run(argv, host) {
     try {
-      const directives = parseServerArguments(argv, (path) => readFileSync(path, 'utf8'))
-      await serve(directives, host)
+      await serve(readConfiguration(argv, confFiles), host)
       return 0
     } catch (error) {
       if (error instanceof DirectiveError) throw new UsageError(error.message)
@@ -43,38 +45,39 @@ export const engineCommand: Command = {
   },
 }
 
-async function serve(directives: Directives, host: Host): Promise<void> {
-  const log = createLogger({ level: logLevel(directives) })
-  const engine = new Engine({ clock: systemClock, random: systemRandom, log, directives })
-  const address = {
-    host: bindAddress(directives),
-    port: Number(directives.get('port') ?? DEFAULT_PORT),
-  }
+async function serve(configuration: ServerConfiguration, host: Host): Promise<void> {
+  const given = (name: string): string =>
+    configuration.directives.findLast((line) => line.name === name)?.words.join(' ') ?? ''
+  const log = createLogger({
+    level: LOG_LEVELS[given('loglevel').toLowerCase()] ?? 'info',
+    ...(given('logfile') === '' ? {} : { file: given('logfile') }),
+  })
+  const shutdown = new AbortController()
+  const engine = new Engine({
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    configuration,
+    onShutdown: () => shutdown.abort(),
+  })
+  let port = 0
   const server = {
     name: 'engine',
     start: async () => {
       await engine.start()
-      address.port = (await engine.listen(address)).port
+      port = (await engine.listen()).port
     },
     stop: () => engine.stop(),
   }
-  await run([server], {
+  const pidFile = given('pidfile')
+  await runParts([server], {
     log,
-    stopSignal: host.stopSignal,
+    stopSignal: AbortSignal.any([host.stopSignal, shutdown.signal]),
     stopDeadlineMs: STOP_DEADLINE_MS,
-    onReady: () => host.print(`Ready to accept connections on ${address.host}:${address.port}`),
+    onReady: () => {
+      if (pidFile !== '') writeFileSync(pidFile, `${process.pid}\n`)
+      host.print(`Ready to accept connections${port === 0 ? '' : ` on port ${port}`}`)
+    },
   })
-}
-
-/** An address behind "-" may be absent from the machine: Redis' default names ::1 so. */
-function bindAddress(directives: Directives): string {
-  const given = (directives.get('bind') ?? '127.0.0.1').split(' ')
-  const [address = '127.0.0.1', ...others] = given.filter((name) => !name.startsWith('-'))
-  if (others.length > 0) throw new UsageError('bind takes one address; use * for all of them')
-  return address === '*' ? '0.0.0.0' : address
-}
-
-function logLevel(directives: Directives): (typeof LOG_LEVELS)[keyof typeof LOG_LEVELS] {
-  const level = directives.get('loglevel')?.toLowerCase()
-  return Object.entries(LOG_LEVELS).find(([name]) => name === level)?.[1] ?? 'info'
+  if (pidFile !== '') rmSync(pidFile, { force: true })
 }

@@ -1,5 +1,7 @@
-import { compose, createLogger, run } from '../app/index.ts'
+import { compose } from '../app/index.ts'
 import { loadConfig } from '../config/index.ts'
+import { createLogger } from '../shared/create-logger.ts'
+import { runParts } from '../shared/run-parts.ts'
 import type { Command } from './command.ts'
 import { configFlags, configSources } from './config-flags.ts'
 import { describeFlags, parseFlags } from './flags.ts'
@@ -20,7 +22,7 @@ export const serveCommand: Command = {
     const app = compose(config, log)
     if (config.auth.admin_secrets.length === 0)
       log.warn({}, 'no admin secret: every request is an admin’s')
-    await run(app.parts, {
+    await runParts(app.parts, {
       log,
       stopSignal: host.stopSignal,
       stopDeadlineMs: config.server.shutdown_grace + STOP_MARGIN_MS,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
@@ -27,8 +28,12 @@ import { ActiveExpiry } from './keyspace/active-expiry.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
+import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
 import { Channels } from './pubsub/channels.ts'
 import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
+import type { ServerConfiguration } from './runtime-config/conf-file.ts'
+import { renamedCommands } from './runtime-config/renamed-commands.ts'
+import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
@@ -53,6 +58,10 @@ export interface EngineOptions {
   readonly log: Logger
   /** Names and values as in redis.conf; what is absent has Redis' default. */
   readonly directives?: ReadonlyMap<string, string>
+  /** What redis.conf and the command line said; `directives` win over it. */
+  readonly configuration?: ServerConfiguration
+  /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
+  readonly onShutdown?: () => void
 }
 
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
@@ -82,7 +91,10 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { clock, random } = options
     this.#options = options
-    this.#config = new RuntimeConfig(options.directives ?? new Map())
+    this.#config = new RuntimeConfig([
+      ...(options.configuration?.directives ?? []),
+      ...Array.from(options.directives ?? [], ([name, value]) => ({ name, words: [value] })),
+    ])
     this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
     this.#keyspace.advance(clock.nowMs())
     const otherBytes = (): number =>
@@ -105,6 +117,9 @@ export class Engine {
       log: options.log,
       clients: this.#clients,
     })
+    for (const { name, unused } of this.#config.unusedDirectives) {
+      options.log.warn({ directive: name }, `${name} has no effect: ${unused}`)
+    }
     this.#followDirectives()
     this.#followClients()
   }
@@ -124,9 +139,12 @@ export class Engine {
     await this.#server.close()
   }
 
-  /** Serves RESP over TCP; gives the port, which is chosen for 0. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
-    return this.#server.listen(address)
+  /**
+   * Serves RESP over TCP at this address, or without one as `bind`, `port`, `tls-port` and `unixsocket` say;
+   * gives the port, which is chosen for 0.
+   */
+  listen(address?: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
+    return address === undefined ? this.#server.listenAsConfigured() : this.#server.listen(address)
   }
 
   /** A caller in this process: needs no password. */
@@ -170,7 +188,10 @@ export class Engine {
       eviction: this.#eviction,
       clock: this.#options.clock,
       config: this.#config,
-      commands: new CommandTable(COMMANDS),
+      commands: new CommandTable(
+        COMMANDS,
+        renamedCommands(this.#options.configuration?.renamedCommands ?? [], COMMANDS),
+      ),
       propagation,
       clients: this.#clients,
       blocking: new Blocking(this.#keyspace),
@@ -189,9 +210,25 @@ export class Engine {
       info: (asked) => formatInfo(sections, asked),
       memoryStats: () => this.#memory.stats(),
       resetStatistics: () => this.#resetStatistics(),
+      rewriteConfig: () => this.#rewriteConfig(),
+      shutdown: this.#options.onShutdown,
       setActiveExpiry: (isOn) => {
         this.#isExpiryOn = isOn
       },
+    }
+  }
+
+  /** The error's text when redis.conf could not be written. */
+  #rewriteConfig(): string | undefined {
+    const path = this.#options.configuration?.path
+    if (path === undefined) return replyErrors.noConfigFile
+    try {
+      rewriteConfFile({ path: resolve(path), config: this.#config, users: [] })
+      this.#options.log.info({ path }, 'CONFIG REWRITE executed with success.')
+      return undefined
+    } catch (error) {
+      this.#options.log.warn({ err: error, path }, 'CONFIG REWRITE failed')
+      return rewriteFailed(error instanceof Error ? error.message : String(error))
     }
   }
 

@@ -1,5 +1,9 @@
 export { Engine, type EngineOptions } from './engine.ts'
 export { EngineReplyError, type Reply } from './protocol/value-writer.ts'
-export { DirectiveError } from './runtime-config/runtime-config.ts'
-export { parseServerArguments } from './runtime-config/server-arguments.ts'
+export {
+  type ConfFiles,
+  readConfiguration,
+  type ServerConfiguration,
+} from './runtime-config/conf-file.ts'
+export { DirectiveError } from './runtime-config/directive-line.ts'
 export type { EmbeddedClient, EmbeddedSetOptions } from './server/embedded-client.ts'

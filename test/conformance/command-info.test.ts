@@ -92,5 +92,5 @@ function withoutOrder(reply: unknown): unknown {
 }
 
 function sorted(list: unknown): readonly unknown[] {
-  return Array.isArray(list) ? list.toSorted() : []
+  return Array.isArray(list) ? list.map(String).toSorted() : []
 }

@@ -6,9 +6,7 @@ import type { MemoryStat } from '../introspection/memory-use.ts'
 import type { Database } from '../keyspace/database.ts'
 import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
-
-/** The address of a client on this machine, with its port. */
-const LOOPBACK = /^(?:::1|127\.0\.0\.1|::ffff:127\.0\.0\.1):\d+$/
+import { isAllowed } from './protected-action.ts'
 
 export const serverCommands: readonly CommandSpec[] = [
   {
@@ -74,28 +72,6 @@ export const serverCommands: readonly CommandSpec[] = [
     categories: ['dangerous'],
     tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
     run: info,
-  },
-  {
-    name: 'config',
-    group: 'server',
-    since: '2.0.0',
-    summary: 'A container for server configuration commands',
-    arity: -2,
-    flags: [],
-    subcommands: [
-      adminSubcommand('get', 'Get the values of configuration parameters', -3, configGet),
-      {
-        ...adminSubcommand(
-          'set',
-          'Set configuration parameters to the given values',
-          -4,
-          configSet,
-        ),
-        tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
-      },
-      adminSubcommand('resetstat', 'Reset the stats returned by INFO', 2, configResetstat),
-    ],
-    run: () => undefined,
   },
   {
     name: 'memory',
@@ -184,33 +160,6 @@ function info({ argv, reply, services }: CommandContext): void {
   reply.verbatim(services.info(sections))
 }
 
-function configGet({ argv, reply, services }: CommandContext): void {
-  const globs: string[] = []
-  for (let index = 2; index < argv.count; index += 1) globs.push(argv.latin1(index))
-  const found = services.config.get(globs)
-  reply.map(found.length)
-  for (const [name, value] of found) {
-    reply.text(name)
-    reply.text(value)
-  }
-}
-
-function configSet({ argv, reply, services }: CommandContext): void {
-  if (argv.count % 2 !== 0) return reply.error(replyErrors.syntax)
-  const pairs: (readonly [string, string])[] = []
-  for (let index = 2; index < argv.count; index += 2) {
-    pairs.push([argv.utf8(index), argv.utf8(index + 1)])
-  }
-  const error = services.config.set(pairs)
-  if (error === undefined) reply.simple('OK')
-  else reply.error(error)
-}
-
-function configResetstat({ reply, services }: CommandContext): void {
-  services.resetStatistics()
-  reply.simple('OK')
-}
-
 function memoryUsage({ argv, database, reply }: CommandContext): void {
   if (argv.count > 3) {
     const isSamples = argv.count === 5 && argv.is(3, 'SAMPLES')
@@ -238,16 +187,9 @@ function replyWithStats(reply: ReplyWriter, stats: readonly MemoryStat[]): void 
   }
 }
 
-/** From outside it is only for those who can edit the configuration: DEBUG SLEEP stops the whole process. */
-function isDebugAllowed({ client, services }: CommandContext): boolean {
-  if (client.isEmbedded) return true
-  const allowed = services.config.value('enable-debug-command')
-  return allowed === 'yes' || (allowed === 'local' && LOOPBACK.test(client.address))
-}
-
 function debug(context: CommandContext): void {
   const { argv, reply, services } = context
-  if (!isDebugAllowed(context)) return reply.error(replyErrors.debugNotAllowed)
+  if (!isAllowed(context, 'enable-debug-command')) return reply.error(replyErrors.debugNotAllowed)
   if (argv.is(1, 'SLEEP') && argv.count === 3) {
     sleepSync(Number(argv.latin1(2)) * 1_000)
     return reply.simple('OK')
@@ -262,14 +204,4 @@ function debug(context: CommandContext): void {
 /** Stops the whole process, as DEBUG SLEEP does. */
 function sleepSync(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
-
-function adminSubcommand(
-  name: string,
-  summary: string,
-  arity: number,
-  run: (context: CommandContext) => void,
-): CommandSpec {
-  const flags = ['admin', 'noscript', 'loading', 'stale'] as const
-  return { name, group: 'server', since: '2.0.0', summary, arity, flags, run }
 }

@@ -1,11 +1,13 @@
 import type { CommandSpec } from '../execution/command.ts'
 import { commandDocsCommands } from './command-docs.ts'
+import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting.ts'
 import { serverCommands } from './server.ts'
+import { shutdownCommands } from './shutdown.ts'
 import { stringCommands } from './string.ts'
 import { transactionCommands } from './transaction.ts'
 
@@ -16,6 +18,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...expiryCommands,
   ...connectionCommands,
   ...serverCommands,
+  ...configCommands,
+  ...shutdownCommands,
   ...scriptingCommands,
   ...transactionCommands,
   ...pubsubCommands,

@@ -5,22 +5,34 @@ import { Command, type CommandSpec } from './command.ts'
 const FNV_PRIME = 0x01000193
 const UPPER_MASK = 0xdf
 
+/** A command under the name it is called by, in small letters. */
+interface Entry {
+  readonly name: string
+  readonly command: Command
+}
+
 /**
  * The commands of one engine, found by a hash over the name's bytes in either case: looking a command up
  * makes no string.
  */
 export class CommandTable {
   readonly commands: readonly Command[]
-  readonly #slots: (Command | undefined)[]
+  readonly #slots: (Entry | undefined)[]
   readonly #mask: number
 
-  constructor(specs: readonly CommandSpec[]) {
-    this.commands = specs.map((spec) => new Command(spec))
+  /** `renamed`: by its own name the one a command shall be called by, nothing for one that shall be gone. */
+  constructor(specs: readonly CommandSpec[], renamed: ReadonlyMap<string, string> = new Map()) {
+    this.commands = specs
+      .filter((spec) => renamed.get(spec.name) !== '')
+      .map((spec) => new Command(spec))
     let size = 256
     while (size < specs.length * 4) size *= 2
     this.#slots = Array.from({ length: size })
     this.#mask = size - 1
-    for (const command of this.commands) this.#add(command)
+    for (const command of this.commands) {
+      const { name } = command.spec
+      this.#add({ name: renamed.get(name) ?? name, command })
+    }
   }
 
   /** The command that the argument at `offset` names; its subcommand, when it has them and the next one names it. */
@@ -37,7 +49,8 @@ export class CommandTable {
   /** By name in any case, `config|set` for a subcommand. */
   findByName(name: string): Command | undefined {
     const [container = '', ...rest] = name.toLowerCase().split('|')
-    const command = this.commands.find((candidate) => candidate.spec.name === container)
+    const bytes = Buffer.from(container, 'latin1')
+    const command = this.#findByBytes(bytes, 0, bytes.length)
     if (rest.length === 0) return command
     return command?.subcommands.find((candidate) => candidate.spec.name === rest.join('|'))
   }
@@ -46,28 +59,28 @@ export class CommandTable {
     for (const command of this.commands) command.resetStatistics()
   }
 
-  #add(command: Command): void {
-    const name = Buffer.from(command.spec.name)
+  #add(entry: Entry): void {
+    const name = Buffer.from(entry.name)
     let slot = foldedHash(name, 0, name.length) & this.#mask
     for (let other = this.#slots[slot]; other !== undefined; other = this.#slots[slot]) {
-      invariant(other.spec.name !== command.spec.name, `command ${command.spec.name} stands twice`)
+      invariant(other.name !== entry.name, `command ${entry.name} stands twice`)
       slot = (slot + 1) & this.#mask
     }
-    this.#slots[slot] = command
+    this.#slots[slot] = entry
   }
 
   #findByBytes(bytes: Uint8Array, start: number, length: number): Command | undefined {
     let slot = foldedHash(bytes, start, length) & this.#mask
     for (;;) {
-      const command = this.#slots[slot]
-      if (command === undefined || isNamed(command, bytes, start, length)) return command
+      const entry = this.#slots[slot]
+      if (entry === undefined) return undefined
+      if (isNamed(entry, bytes, start, length)) return entry.command
       slot = (slot + 1) & this.#mask
     }
   }
 }
 
-function isNamed(command: Command, bytes: Uint8Array, start: number, length: number): boolean {
-  const { name } = command.spec
+function isNamed({ name }: Entry, bytes: Uint8Array, start: number, length: number): boolean {
   if (name.length !== length) return false
   for (let at = 0; at < length; at += 1) {
     const byte = bytes[start + at] ?? 0

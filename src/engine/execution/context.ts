@@ -27,16 +27,31 @@ const SCRATCH_BYTES = 32
 /** The key is there and is of another type; the error has been written. */
 export const WRONG_TYPE = -1
 
+/** Who asks for a change, and when. */
+export interface ConfigAccess {
+  readonly mayChangeProtected: boolean
+  readonly isLoading: boolean
+}
+
 /** Settings a command may ask for or change. */
 export interface ConfigService {
   /** Name and value of every directive a glob matches, in the table's order. */
   get(globs: readonly string[]): readonly (readonly [name: string, value: string])[]
   /** All or nothing; the error's text when something is wrong. */
-  set(pairs: readonly (readonly [name: string, value: string])[]): string | undefined
+  set(
+    pairs: readonly (readonly [name: string, value: string])[],
+    access?: ConfigAccess,
+  ): string | undefined
+  /** Takes a value that a command has decided on, such as REPLICAOF, immutable or not. */
+  replace(name: string, value: string): void
+  /** Whether its value is a secret, to be shown nowhere. */
+  isSensitive(name: string): boolean
   value(name: string): string
   integer(name: string): number
   /** Calls `listener` now, and after each change. */
   onValue(name: string, listener: (value: string) => void): void
+  /** Puts a changed value into effect, once per directive; the reason when that cannot be done. */
+  onApply(name: string, applier: (value: string) => string | undefined): void
 }
 
 /** Commands that run other commands: EXEC, scripts. */
@@ -72,6 +87,10 @@ export interface EngineServices {
   info(sections: readonly string[]): string
   memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
+  /** Begins to end the process; absent where others live in it, too. */
+  readonly shutdown: (() => void) | undefined
+  /** Writes redis.conf anew; the error's text when that cannot be done. */
+  rewriteConfig(): string | undefined
   setActiveExpiry(isOn: boolean): void
 }
 

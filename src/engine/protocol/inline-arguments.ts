@@ -85,3 +85,24 @@ function readQuoted(line: string, start: number): Word | undefined {
   }
   return undefined
 }
+
+const ESCAPED: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '"': '\\"',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\x07': '\\a',
+  '\b': '\\b',
+}
+
+/** The word in double quotes, as `splitArguments` reads it again (sds.c, sdscatrepr). One character, one byte. */
+export function quoteArgument(word: string): string {
+  const quoted = Array.from(word, (character) => {
+    const escaped = ESCAPED[character]
+    if (escaped !== undefined) return escaped
+    if (character >= ' ' && character <= '~') return character
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return `"${quoted.join('')}"`
+}

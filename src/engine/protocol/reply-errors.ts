@@ -23,6 +23,7 @@ export const replyErrors = {
   watchInMulti: 'ERR WATCH inside MULTI is not allowed',
   execAborted: 'EXECABORT Transaction discarded because of previous errors.',
   unblocked: 'UNBLOCKED client unblocked via CLIENT UNBLOCK',
+  loading: 'LOADING Redis is loading the dataset in memory',
   outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
   authenticationRequired: 'NOAUTH Authentication required.',
   wrongPassword: 'WRONGPASS invalid username-password pair or user is disabled.',
@@ -42,6 +43,9 @@ export const replyErrors = {
   debugNotAllowed:
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
   maxClients: 'ERR max number of clients reached',
+  noShutdown: 'ERR No shutdown in progress.',
+  shutdownFailed: 'ERR Errors trying to SHUTDOWN. Check logs.',
+  noConfigFile: 'ERR The server is running without a config file',
   scriptFlushSyntax: 'ERR SCRIPT FLUSH only support SYNC|ASYNC option',
   functionFlushSyntax: 'ERR FUNCTION FLUSH only supports SYNC|ASYNC option',
   noKeysInCommand: 'ERR The command has no key arguments',
@@ -56,6 +60,10 @@ export function wrongArity(command: string): string {
 
 export function invalidExpire(command: string): string {
   return `ERR invalid expire time in '${command}' command`
+}
+
+export function rewriteFailed(reason: string): string {
+  return `ERR Rewriting config file: ${reason}`
 }
 
 export function unsupportedOption(option: string): string {

@@ -1,5 +1,4 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { invariant } from '../../shared/assert.ts'
+import type { Socket } from 'node:net'
 import type { Logger } from '../../shared/logger.ts'
 import { CLIENT_STATE } from '../execution/client.ts'
 import type { ClientRegistry } from '../execution/client-registry.ts'
@@ -10,8 +9,10 @@ import { Rate } from '../introspection/rate.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { Connection, type ConnectionShare, type Traffic } from './connection.ts'
+import { Endpoints } from './endpoints.ts'
+import type { Transport } from './listeners.ts'
 import { NO_OUTPUT_LIMIT, parseOutputLimits } from './output-limits.ts'
-import { takeOverSocket } from './take-over-socket.ts'
+import { type ReceiveBytes, readByEvents, takeOverSocket } from './take-over-socket.ts'
 
 /** What one read of a socket takes at most. */
 const READ_BYTES_MAX = 64 * 1_024
@@ -29,19 +30,17 @@ export interface RespServerOptions {
   readonly clients: ClientRegistry
 }
 
-/** Serves the engine's commands over TCP. */
+/** Serves the engine's commands over sockets. */
 export class RespServer {
   readonly #options: RespServerOptions
   readonly #connections = new Map<Socket, Connection>()
   readonly #share: ConnectionShare
   /** No Buffer: commands take views of it, and those of a Buffer cost twice as much. */
   readonly #readBuffer = new Uint8Array(READ_BYTES_MAX)
-  #server: Server | undefined
+  readonly #endpoints: Endpoints
   readonly commandRate = new Rate()
   readonly inputRate = new Rate()
   readonly outputRate = new Rate()
-  /** Where it listens; 0 while it does not. */
-  port = 0
   connectionsReceived = 0
   connectionsRejected = 0
   /** At the last cycle: buffers of all connections, and the largest of one. */
@@ -51,6 +50,11 @@ export class RespServer {
 
   constructor(options: RespServerOptions) {
     this.#options = options
+    this.#endpoints = new Endpoints({
+      config: options.config,
+      log: options.log,
+      accept: (socket, transport) => this.#accept(socket, transport),
+    })
     this.#share = {
       executor: options.executor,
       turn: options.turn,
@@ -77,6 +81,11 @@ export class RespServer {
         this.#connections.forEach((_, socket) => this.#setTimeouts(socket)),
       )
     }
+  }
+
+  /** The TCP port it listens on; 0 while it does not. */
+  get port(): number {
+    return this.#endpoints.port
   }
 
   get connectionCount(): number {
@@ -110,44 +119,33 @@ export class RespServer {
     Object.assign(this.#share.traffic, noTraffic())
   }
 
-  /** Port 0 picks a free one. */
+  /** Serves one address, whatever the directives say; port 0 picks a free one. */
   async listen(address: {
     readonly host: string
     readonly port: number
   }): Promise<{ port: number }> {
-    invariant(this.#server === undefined, 'the server listens once')
-    const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
-      this.#accept(socket),
-    )
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(
-        address.port,
-        address.host,
-        this.#options.config.integer('tcp-backlog'),
-        resolve,
-      )
-    })
-    server.removeAllListeners('error')
-    server.on('error', (error) => this.#options.log.error({ err: error }, 'RESP server failed'))
-    this.#server = server
-    this.port = portOf(server.address())
+    await this.#endpoints.listen(address)
+    return { port: this.port }
+  }
+
+  /** Serves what `bind`, `port`, `tls-port` and `unixsocket` say; with none of them, a free port. */
+  async listenAsConfigured(): Promise<{ port: number }> {
+    await this.#endpoints.listenAsConfigured()
     return { port: this.port }
   }
 
   async close(): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    this.#server = undefined
-    this.port = 0
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const closed = this.#endpoints.close()
     for (const socket of this.#connections.keys()) socket.destroy()
     await closed
   }
 
-  #accept(accepted: Socket): void {
-    const address = accepted.remoteAddress ?? ''
-    const refusal = this.#refusalFor(address)
+  #accept(accepted: Socket, transport: Transport): void {
+    const isUnix = transport === 'unix'
+    const address = isUnix
+      ? this.#options.config.value('unixsocket')
+      : (accepted.remoteAddress ?? '')
+    const refusal = this.#refusalFor(isUnix ? undefined : address)
     if (refusal !== undefined) {
       this.connectionsRejected += 1
       accepted.on('error', () => accepted.destroy())
@@ -165,9 +163,11 @@ export class RespServer {
       isAuthenticated: config.value('requirepass') === '',
       isEmbedded: false,
     })
-    const socket = takeOverSocket(accepted, this.#readBuffer, (bytes, length) =>
-      connection.receive(bytes, length),
-    )
+    const receive: ReceiveBytes = (bytes, length) => connection.receive(bytes, length)
+    const socket =
+      transport === 'tls'
+        ? readByEvents(accepted, receive)
+        : takeOverSocket(accepted, this.#readBuffer, receive)
     const connection = new Connection(socket, client, this.#share)
     this.#connections.set(socket, connection)
     socket.on('error', () => socket.destroy())
@@ -183,12 +183,13 @@ export class RespServer {
     this.#setTimeouts(socket)
   }
 
-  #refusalFor(address: string): string | undefined {
+  /** Without an address: for who came through the file system. */
+  #refusalFor(address: string | undefined): string | undefined {
     const { config } = this.#options
     if (this.#connections.size >= config.integer('maxclients')) return replyErrors.maxClients
     const isProtected =
       config.value('protected-mode') === 'yes' && config.value('requirepass') === ''
-    return isProtected && !LOOPBACK.test(address) ? PROTECTED : undefined
+    return isProtected && address !== undefined && !LOOPBACK.test(address) ? PROTECTED : undefined
   }
 
   #setTimeouts(socket: Socket): void {
@@ -208,8 +209,4 @@ function noTraffic(): Traffic {
     queryLimitDisconnections: 0,
     outputLimitDisconnections: 0,
   }
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

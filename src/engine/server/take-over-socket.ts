@@ -33,7 +33,8 @@ export function takeOverSocket(
   return new Socket(options).resume()
 }
 
-function readByEvents(socket: Socket, receive: ReceiveBytes): Socket {
+/** The usual way: for sockets that have no handle of their own, as TLS. */
+export function readByEvents(socket: Socket, receive: ReceiveBytes): Socket {
   socket.on('data', (chunk) => receive(chunk, chunk.length))
   return socket.resume()
 }

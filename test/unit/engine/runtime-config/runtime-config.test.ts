@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import {
-  DirectiveError,
-  RuntimeConfig,
-} from '../../../../src/engine/runtime-config/runtime-config.ts'
-import { parseServerArguments } from '../../../../src/engine/runtime-config/server-arguments.ts'
+import { DirectiveError } from '../../../../src/engine/runtime-config/directive-line.ts'
+import { RuntimeConfig } from '../../../../src/engine/runtime-config/runtime-config.ts'
 
 const LIMITS = 'client-output-buffer-limit'
 
 const create = (given: Readonly<Record<string, string>> = {}) =>
-  new RuntimeConfig(new Map(Object.entries(given)))
+  new RuntimeConfig(Object.entries(given).map(([name, value]) => ({ name, words: [value] })))
 
 function valueOf(given: Readonly<Record<string, string>>, name: string): string {
   return create(given).value(name)
@@ -74,36 +71,89 @@ describe('RuntimeConfig', () => {
     expect(create().set([['appendonly', 'yes']])).toMatch(/nothing is written to disk/)
     expect(create().set([['save', '']])).toBeUndefined()
   })
-})
 
-describe('parseServerArguments', () => {
-  const files: Readonly<Record<string, string>> = {
-    'redis.conf':
-      '# a comment\n\nport 7000\nrequirepass "two words"\r\ninclude other.conf\nmaxmemory 1mb\n',
-    'other.conf': "maxmemory 5mb\nsave ''\n",
-    'bad.conf': 'port 1\nrequirepass "open\n',
-    'loop.conf': 'include loop.conf\n',
-  }
-  const parse = (...argv: readonly string[]) =>
-    Object.fromEntries(parseServerArguments(argv, (path) => files[path] ?? ''))
+  it('takes and tells old names for the same value', () => {
+    const config = create({ 'hash-max-ziplist-entries': '7' })
+    expect(config.integer('hash-max-listpack-entries')).toBe(7)
+    expect(config.get(['hash-max-*-entries'])).toEqual([
+      ['hash-max-listpack-entries', '7'],
+      ['hash-max-ziplist-entries', '7'],
+    ])
+    const both = [
+      ['slave-priority', '1'],
+      ['replica-priority', '2'],
+    ] as const
+    expect(config.set(both)).toMatch(/argument 'replica-priority'.*duplicate parameter/)
+  })
 
-  it('reads a file with what it includes, and arguments above it', () => {
-    expect(
-      parse('redis.conf', '--Port', '7001', '--save', '', '--bind', '127.0.0.1', '-::1'),
-    ).toEqual({
-      port: '7001',
-      requirepass: 'two words',
-      maxmemory: '1mb',
-      save: '',
-      bind: '127.0.0.1 -::1',
-    })
+  it('tells hidden names only to who knows them', () => {
+    const config = create()
+    expect(config.get(['key-load-del*'])).toEqual([])
+    expect(config.get(['key-load-delay'])).toEqual([['key-load-delay', '0']])
   })
 
   it.each([
-    [['bad.conf'], /bad\.conf:2/],
-    [['loop.conf'], /include each other/],
-    [['redis.conf', 'port', '1'], /a directive starts with --/],
-  ])('refuses %j', (argv, message) => {
-    expect(() => parse(...argv)).toThrow(message)
+    ['port', '99999', 'argument must be between 0 and 65535 inclusive'],
+    ['repl-backlog-ttl', '-1', 'argument must be between 0 and 9223372036854775807 inclusive'],
+    ['maxmemory-clients', '101%', 'percentage argument must be less or equal to 100'],
+    ['maxmemory-clients', 'x', 'argument must be a memory or percent value'],
+    ['notify-keyspace-events', 'Q', "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."],
+    ['dir', '/nowhere/at/all', 'No such file or directory'],
+    ['unixsocketperm', '700', "can't set immutable config"],
+    [
+      'shutdown-on-sigterm',
+      'save nosave',
+      "shutdown options SAVE and NOSAVE can't be used simultaneously",
+    ],
+    ['oom-score-adj-values', '1 2', 'wrong number of arguments'],
+    [
+      'latency-tracking-info-percentiles',
+      '101',
+      'latency-tracking-info-percentiles parameters should sit between [0.0,100.0]',
+    ],
+    ['dbfilename', 'a/b', "dbfilename can't be a path, just a filename"],
+  ])('refuses %s %s', (name, value, reason) => {
+    expect(create().set([[name, value]])).toBe(
+      `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`,
+    )
+  })
+
+  it.each([
+    ['notify-keyspace-events', 'Elg', 'glE'],
+    ['notify-keyspace-events', 'KEg$lshzxetd', 'AKE'],
+    ['shutdown-on-sigint', 'FORCE now', 'now force'],
+    ['maxmemory-clients', '5%', '5%'],
+    ['latency-tracking-info-percentiles', '50.50 100', '50.5 100'],
+    ['oom-score-adj', 'relative', 'yes'],
+  ])('tells %s %s as %s', (name, value, told) => {
+    const config = create()
+    expect(config.set([[name, value]])).toBeUndefined()
+    expect(config.value(name)).toBe(told)
+  })
+
+  it('changes nothing that is protected, unless it may', () => {
+    const access = { mayChangeProtected: false, isLoading: false }
+    expect(create().set([['dbfilename', 'x.rdb']], access)).toMatch(/can't set protected config/)
+  })
+
+  it('takes back what could not be put into effect', () => {
+    const config = create()
+    const applied: string[] = []
+    config.onApply('port', (port) => {
+      applied.push(port)
+      return port === '7001' ? 'Unable to listen on this port' : undefined
+    })
+    const error = config.set([
+      ['hz', '50'],
+      ['port', '7001'],
+    ])
+    expect(error).toMatch(/argument 'port'\) - Unable to listen/)
+    expect([config.value('hz'), config.value('port')]).toEqual(['10', '6379'])
+    expect(applied).toEqual(['7001', '6379'])
+  })
+
+  it('names what has no effect', () => {
+    const config = create({ 'io-threads': '4', 'set-proc-title': 'yes' })
+    expect(config.unusedDirectives.map(({ name }) => name)).toEqual(['io-threads'])
   })
 })

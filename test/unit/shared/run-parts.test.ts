@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { run } from '../../../src/app/run.ts'
 import { silentLogger } from '../../../src/shared/logger.ts'
+import { runParts } from '../../../src/shared/run-parts.ts'
 
 describe('run', () => {
   it('starts in order, waits for the signal and stops in reverse', async () => {
     const { events, part, options, controller } = setUp()
-    await run([part('a'), part('b')], {
+    await runParts([part('a'), part('b')], {
       ...options,
       onReady: () => {
         events.push('ready')
@@ -17,7 +17,7 @@ describe('run', () => {
 
   it('stops what started when it is told to while starting', async () => {
     const { events, part, options, controller } = setUp()
-    await run([part('a', () => controller.abort())], options)
+    await runParts([part('a', () => controller.abort())], options)
     expect(events).toEqual(['start a', 'stop a'])
   })
 
@@ -26,7 +26,7 @@ describe('run', () => {
     const failing = part('b', () => {
       throw new Error('no room')
     })
-    await expect(run([part('a'), failing], options)).rejects.toThrow('no room')
+    await expect(runParts([part('a'), failing], options)).rejects.toThrow('no room')
     expect(events).toEqual(['start a', 'start b', 'stop a'])
   })
 
@@ -36,7 +36,7 @@ describe('run', () => {
       controller.abort()
       throw new Error('interrupted')
     })
-    await expect(run([interrupted], options)).resolves.toBeUndefined()
+    await expect(runParts([interrupted], options)).resolves.toBeUndefined()
   })
 })
 

@@ -1,5 +1,5 @@
-import { type Startable, startInOrder, stopInReverse } from '../shared/lifecycle.ts'
-import type { Logger } from '../shared/logger.ts'
+import { type Startable, startInOrder, stopInReverse } from './lifecycle.ts'
+import type { Logger } from './logger.ts'
 
 export interface RunOptions {
   readonly log: Logger
@@ -11,7 +11,7 @@ export interface RunOptions {
 }
 
 /** Starts the parts in order, waits for the signal and stops them in reverse. Throws what kept one from starting. */
-export async function run(parts: readonly Startable[], options: RunOptions): Promise<void> {
+export async function runParts(parts: readonly Startable[], options: RunOptions): Promise<void> {
   const { log, stopSignal, stopDeadlineMs, onReady } = options
   try {
     await startInOrder(parts, log)

@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs'
+import { invariant } from '../../shared/assert.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { ConfigService } from '../execution/context.ts'
+import { type Endpoint, Listeners, type ListenersOptions } from './listeners.ts'
+import { TLS_DIRECTIVES, tlsOptions } from './tls-options.ts'
+
+export interface EndpointsOptions {
+  readonly config: ConfigService
+  readonly log: Logger
+  readonly accept: ListenersOptions['accept']
+}
+
+/** Where a server listens: at an address it is given, or as the directives say, now and when they change. */
+export class Endpoints {
+  /** TCP; 0 while it does not listen there. */
+  port = 0
+  readonly #config: ConfigService
+  readonly #log: Logger
+  readonly #listeners: Listeners
+  #isOpen = false
+
+  constructor({ config, log, accept }: EndpointsOptions) {
+    this.#config = config
+    this.#log = log
+    this.#listeners = new Listeners({ backlog: config.integer('tcp-backlog'), log, accept })
+  }
+
+  /** Port 0 picks a free one. */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+    this.#open()
+    this.port = await this.#listeners.openTcp({ addresses: [host], port })
+  }
+
+  async listenAsConfigured(): Promise<void> {
+    this.#open()
+    const path = this.#config.value('unixsocket')
+    const isTls = this.#config.integer('tls-port') > 0
+    if (path !== '') {
+      const mode = Number.parseInt(this.#config.value('unixsocketperm'), 8)
+      await this.#listeners.openUnix(path, mode)
+    }
+    if (isTls) await this.#openTls()
+    if (this.#config.integer('port') > 0 || (!isTls && path === '')) await this.#openTcp()
+    this.#follow()
+  }
+
+  async close(): Promise<void> {
+    this.port = 0
+    await this.#listeners.closeAll()
+    const path = this.#config.value('unixsocket')
+    if (path !== '') rmSync(path, { force: true })
+  }
+
+  #open(): void {
+    invariant(!this.#isOpen, 'the server listens once')
+    this.#isOpen = true
+  }
+
+  #endpoint(portDirective: 'port' | 'tls-port'): Endpoint {
+    const addresses = this.#config.value('bind').split(' ').filter(Boolean)
+    return { addresses, port: this.#config.integer(portDirective) }
+  }
+
+  async #openTcp(): Promise<void> {
+    this.port = await this.#listeners.openTcp(this.#endpoint('port'))
+  }
+
+  async #openTls(): Promise<void> {
+    await this.#listeners.openTls(this.#endpoint('tls-port'), tlsOptions(this.#config))
+  }
+
+  #follow(): void {
+    this.#config.onApply('port', () => this.#reopen('tcp'))
+    this.#config.onApply('tls-port', () => this.#reopen('tls'))
+    this.#config.onApply('bind', () => this.#reopen('tcp') ?? this.#reopen('tls'))
+    for (const name of TLS_DIRECTIVES) {
+      this.#config.onApply(name, () => this.#renewSecureContext())
+    }
+  }
+
+  /**
+   * Node tells a turn later whether it could listen: what fails then is in the log, and the server listens
+   * nowhere until the directive is set again.
+   */
+  #reopen(transport: 'tcp' | 'tls'): string | undefined {
+    const error = transport === 'tls' ? this.#renewSecureContext() : undefined
+    if (error !== undefined) return error
+    this.#listeners.close(transport)
+    const isWanted = this.#config.integer(transport === 'tcp' ? 'port' : 'tls-port') > 0
+    if (transport === 'tcp') this.port = 0
+    if (!isWanted) return undefined
+    const opened = transport === 'tcp' ? this.#openTcp() : this.#openTls()
+    opened.catch((cause: unknown) => {
+      this.#log.error({ err: cause, transport }, 'Unable to listen on this port')
+    })
+    return undefined
+  }
+
+  #renewSecureContext(): string | undefined {
+    if (this.#config.integer('tls-port') === 0) return undefined
+    try {
+      this.#listeners.setSecureContext(tlsOptions(this.#config))
+      return undefined
+    } catch (error) {
+      this.#log.warn({ err: error }, 'Failed to configure TLS')
+      return 'Unable to update TLS configuration. Check server logs.'
+    }
+  }
+}

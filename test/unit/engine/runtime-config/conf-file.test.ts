@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { readConfiguration } from '../../../../src/engine/runtime-config/conf-file.ts'
+import { RuntimeConfig } from '../../../../src/engine/runtime-config/runtime-config.ts'
+
+const FILES: Readonly<Record<string, string>> = {
+  'redis.conf': [
+    '# a comment',
+    '',
+    'port 7000',
+    'requirepass "two words"\r',
+    'include other.conf',
+    'include conf.d/*.conf',
+    'maxmemory 1mb',
+    'user alice on +@all',
+    'rename-command DEBUG ""',
+  ].join('\n'),
+  'other.conf': "maxmemory 5mb\nsave ''\n",
+  'bad.conf': 'port 1\nrequirepass "open\n',
+  'loop.conf': 'include loop.conf\n',
+  'module.conf': 'loadmodule x.so\n',
+  'unknown.conf': '\nnosuch 1\n',
+  'words.conf': 'port 1 2\n',
+}
+
+const read = (...argv: readonly string[]) =>
+  readConfiguration(argv, {
+    read: (path) => {
+      const text = FILES[path]
+      if (text === undefined) throw new Error('ENOENT: no such file or directory')
+      return text
+    },
+    glob: () => [],
+    standardInput: () => 'hz 50\n',
+  })
+
+const values = (...argv: readonly string[]) => {
+  const config = new RuntimeConfig(read(...argv).directives)
+  return (name: string) => config.value(name)
+}
+
+describe('readConfiguration', () => {
+  it('reads a file with what it includes, and arguments above it', () => {
+    const value = values('redis.conf', '--Port', '7001', '--bind', '127.0.0.1', '-::1')
+    expect(value('port')).toBe('7001')
+    expect(value('requirepass')).toBe('two words')
+    expect(value('maxmemory')).toBe('1048576')
+    expect(value('bind')).toBe('127.0.0.1 -::1')
+  })
+
+  it('keeps users and renamed commands apart', () => {
+    const { users, renamedCommands, path } = read('redis.conf')
+    expect(users.map(({ words }) => words)).toEqual([['alice', 'on', '+@all']])
+    expect(renamedCommands.map(({ words }) => words)).toEqual([['DEBUG', '']])
+    expect(path).toBe('redis.conf')
+  })
+
+  it('reads standard input for -', () => {
+    expect(values('-', '--port', '1')('hz')).toBe('50')
+  })
+
+  it('takes --save without a value for none', () => {
+    expect(values('--save', '--port', '1')('save')).toBe('')
+  })
+
+  it.each([
+    [['bad.conf'], /bad\.conf, at line 2\n>>> 'requirepass "open'\nUnbalanced quotes/],
+    [['loop.conf'], /include each other/],
+    [['module.conf'], /modules .* cannot be loaded/],
+    [['none.conf'], /can't open config file 'none\.conf': ENOENT/],
+    [['unknown.conf'], /at line 2\n>>> 'nosuch 1'\nBad directive or wrong number of arguments/],
+    [['words.conf'], /wrong number of arguments/],
+  ])('refuses %j', (argv, message) => {
+    expect(() => values(...argv)).toThrow(message)
+  })
+})
