@@ -11,7 +11,21 @@ export interface TestCatalog {
   readonly foreignKeys?: readonly TestForeignKey[]
   /** Of each table the columns of its key, with their types. */
   readonly primaryKeys?: Readonly<Record<string, Readonly<Record<string, string | null>>>>
-  readonly functions?: Readonly<Record<string, { returns?: string; isVolatile?: boolean }>>
+  readonly functions?: Readonly<Record<string, TestFunction>>
+  /** Of views, the functions they call; `null` for one that the catalog does not tell of. */
+  readonly calls?: readonly (readonly [view: string, called: string | null])[]
+  /** Functions behind operators and casts. */
+  readonly implicit?: readonly string[]
+  /** Functions of extensions that may ask. */
+  readonly opaque?: readonly string[]
+}
+
+export interface TestFunction {
+  readonly returns?: string
+  readonly isVolatile?: boolean
+  readonly asksSession?: boolean
+  /** Functions and relations, as the catalog query refers to them. */
+  readonly mentions?: readonly string[]
 }
 
 export interface TestForeignKey {
@@ -53,11 +67,19 @@ export function catalogText(catalog: TestCatalog): string {
       relation: qualified(name),
       columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
     })),
-    functions: Object.entries(catalog.functions ?? {}).map(([name, { returns, isVolatile }]) => ({
+    functions: Object.entries(catalog.functions ?? {}).map(([name, one]) => ({
       name: qualified(name),
-      volatility: isVolatile === true ? 'v' : 's',
-      returns: returns === undefined ? null : qualified(returns),
+      volatility: one.isVolatile === true ? 'v' : 's',
+      returns: one.returns === undefined ? null : qualified(one.returns),
+      asksSession: one.asksSession === true || one.isVolatile === true,
+      mentions: one.mentions ?? [],
     })),
+    calls: (catalog.calls ?? []).map(([view, called]) => [
+      qualified(view),
+      called === null ? null : qualified(called),
+    ]),
+    implicit: (catalog.implicit ?? []).map(qualified),
+    opaque: catalog.opaque ?? [],
   })
 }
 

@@ -1,7 +1,27 @@
 /**
+ * Words of SQL by which it may learn who asks, or runs text that is put together elsewhere. In lower case; those
+ * of `u&"…"` are hidden in escapes.
+ */
+export const SESSION_WORDS =
+  'current_setting|set_config|pg_settings|pg_show_all_settings|query_to_xml|cursor_to_xml|dblink|u&["\']'
+
+/** In a string of SQL. */
+const ASKS_SESSION = SESSION_WORDS.replaceAll("'", "''")
+
+/** All that ends a word of SQL, in SQL: what remains of a text is words and spaces. */
+const NO_WORDS = `'!"#$%&''()*+,-./:;<=>?@[\\]^{|}~' || chr(96) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)`
+
+function wordsOf(text: string): string {
+  return `btrim(translate(lower(${text}), ${NO_WORDS}, repeat(' ', 37)))`
+}
+
+/**
  * One row with one column, a JSON text that `parseCatalog` reads; equal for equal catalogs. Only names leave
  * the database, no rows. Hasura's own triggers (those of event triggers, and the one its console offers for
  * `updated_at`) write nothing that an answer could show, nor do those that come with Postgres.
+ *
+ * Of a function it tells whether it may ask who asks: its text says so, or cannot tell, being neither SQL nor
+ * immutable; or what it `mentions` does, which is any function or relation whose name is one of its words.
  */
 export const CATALOG_QUERY = `
 WITH relation AS (
@@ -16,6 +36,39 @@ WITH relation AS (
   JOIN pg_catalog.pg_depend d
     ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
   WHERE w.rulename = '_RETURN' AND d.refobjid <> w.ev_class
+), routine AS (
+  SELECT p.oid, p.proname, p.provolatile, p.prorettype, n.nspname || '.' || p.proname AS name,
+    n.nspname <> 'hdb_catalog' AND NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_depend d
+      WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    ) AS is_own,
+    -- An aggregate says that it is immutable, whatever its parts are.
+    p.provolatile <> 'v' AND (p.provolatile = 'i' OR l.lanname = 'sql') AND NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid
+    ) AS is_readable,
+    CASE WHEN p.provolatile = 'v' THEN ''
+      WHEN l.lanname = 'sql' THEN pg_catalog.pg_get_functiondef(p.oid)
+      WHEN p.provolatile = 'i' THEN concat(p.prosrc, ' ', pg_catalog.pg_get_expr(p.proargdefaults, 0))
+      ELSE '' END AS body
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+), opaque AS (
+  SELECT DISTINCT proname FROM routine WHERE NOT is_own AND provolatile <> 'i'
+), name_word AS (
+  SELECT reference, split_part(words, ' ', 1) AS word FROM (
+    SELECT 'f ' || name AS reference, ${wordsOf('proname')} AS words FROM routine WHERE is_own
+    UNION SELECT 'r ' || r.name, ${wordsOf('c.relname')}
+      FROM relation r JOIN pg_catalog.pg_class c ON c.oid = r.oid
+    UNION SELECT 'opaque', ${wordsOf('proname')} FROM opaque
+  ) named
+), body_word AS (
+  SELECT r.oid, word FROM routine r,
+    unnest(string_to_array(${wordsOf('r.body')}, ' ')) AS word
+  WHERE r.is_own AND r.is_readable
+), mention AS (
+  SELECT DISTINCT b.oid, w.reference FROM body_word b JOIN name_word w ON w.word = b.word OR w.word = ''
 )
 SELECT json_build_object(
   'relations', (
@@ -23,7 +76,7 @@ SELECT json_build_object(
       'name', r.name,
       'kind', r.kind,
       'readsSession', r.relrowsecurity
-        OR (r.kind IN ('v', 'm') AND pg_catalog.pg_get_viewdef(r.oid) LIKE '%current_setting%'),
+        OR (r.kind IN ('v', 'm') AND pg_catalog.pg_get_viewdef(r.oid) ~* '${ASKS_SESSION}'),
       'callsFunctions', EXISTS (
         SELECT 1 FROM view_dependency d WHERE d.view = r.oid AND d.refclassid IN (
           'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass)),
@@ -88,19 +141,38 @@ SELECT json_build_object(
     FROM pg_catalog.pg_constraint c JOIN relation r ON r.oid = c.conrelid
     WHERE c.contype = 'p'
   ),
+  'calls', (
+    SELECT coalesce(json_agg(DISTINCT jsonb_build_array(r.name,
+      CASE WHEN f.is_own THEN f.name END)), '[]')
+    FROM relation r JOIN view_dependency d ON d.view = r.oid
+    LEFT JOIN pg_catalog.pg_operator o
+      ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+    LEFT JOIN routine f ON f.oid = coalesce(o.oprcode, d.refobjid)
+    WHERE r.kind = 'v'
+      AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass)
+      AND (f.oid IS NULL OR f.is_own OR f.provolatile <> 'i')
+  ),
+  'implicit', (
+    SELECT coalesce(json_agg(DISTINCT f.name), '[]') FROM routine f
+    WHERE f.is_own AND (
+      EXISTS (SELECT 1 FROM pg_catalog.pg_operator o WHERE o.oprcode = f.oid)
+      OR EXISTS (SELECT 1 FROM pg_catalog.pg_cast k WHERE k.castfunc = f.oid))
+  ),
+  'opaque', (SELECT coalesce(json_agg(o.proname ORDER BY o.proname), '[]') FROM opaque o),
   'functions', (
     SELECT coalesce(json_agg(json_build_object(
-      'name', n.nspname || '.' || p.proname,
-      'volatility', p.provolatile::text,
-      'returns', result.name
-    ) ORDER BY n.nspname, p.proname, p.oid), '[]')
-    FROM pg_catalog.pg_proc p
-    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-    JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
+      'name', f.name,
+      'volatility', f.provolatile::text,
+      'returns', result.name,
+      'asksSession', NOT f.is_readable OR f.body ~* '${ASKS_SESSION}'
+        OR EXISTS (SELECT 1 FROM mention m WHERE m.oid = f.oid AND m.reference = 'opaque'),
+      'mentions', (
+        SELECT coalesce(json_agg(m.reference ORDER BY m.reference), '[]') FROM mention m
+        WHERE m.oid = f.oid AND m.reference <> 'opaque')
+    ) ORDER BY f.name, f.oid), '[]')
+    FROM routine f
+    JOIN pg_catalog.pg_type t ON t.oid = f.prorettype
     LEFT JOIN relation result ON result.oid = t.typrelid
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'hdb_catalog')
-      AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    WHERE f.is_own
   )
 )::text AS catalog`

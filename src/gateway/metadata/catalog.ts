@@ -1,18 +1,20 @@
 import { z } from 'zod'
 import { runToEnd, type Slices } from '../../shared/slices.ts'
+import { type SessionReach, sessionReach } from './catalog-session.ts'
 
 /** What a Postgres knows of its tables that Hasura's metadata does not tell. */
 export interface Catalog {
   /** By `schema.name`. */
   readonly relations: ReadonlyMap<string, Relation>
   readonly functions: ReadonlyMap<string, DatabaseFunction>
+  readonly session: SessionReach
 }
 
 export interface Relation {
   readonly name: string
   /** `other`: a materialised view or foreign table, whose rows change without a write to anything here. */
   readonly kind: 'table' | 'view' | 'other'
-  /** Row-level security or `current_setting`: who asks may decide what is seen. */
+  /** Row-level security, `current_setting` or a function that asks: who asks may decide what is seen. */
   readonly readsSession: boolean
   /** A view that calls functions or operators of the user's: what these read is not known. */
   readonly callsFunctions: boolean
@@ -52,6 +54,8 @@ export type ReferenceAction = 'a' | 'r' | 'c' | 'n' | 'd'
 
 export interface DatabaseFunction {
   readonly isVolatile: boolean
+  /** What it returns may depend on who asks: it says so, or nothing tells that it does not. */
+  readonly asksSession: boolean
   /** `schema.name` of the relation whose rows it returns. */
   readonly returns: string | undefined
 }
@@ -68,6 +72,9 @@ const relationRow = z.object({
 
 /** view, what it reads; child, parent */
 const namePair = z.tuple([z.string(), z.string()])
+
+/** view, its function; `null` for one that the query does not tell of */
+const callPair = z.tuple([z.string(), z.string().nullable()])
 
 const foreignKeyRow = z.object({
   from: z.string(),
@@ -86,6 +93,9 @@ const functionRow = z.object({
   name: z.string(),
   volatility: z.string(),
   returns: z.string().nullable(),
+  asksSession: z.boolean().default(true),
+  /** `f schema.name` of a function, `r schema.name` of a relation. */
+  mentions: z.array(z.string()).default([]),
 })
 
 const list = z.array(z.unknown())
@@ -98,15 +108,24 @@ const catalogLists = z.object({
   /** What answers for a database may not know them. */
   primaryKeys: list.default([]),
   functions: list,
+  calls: list.optional(),
+  implicit: z.array(z.string()).default([]),
+  opaque: z.array(z.string()).default([]),
 })
 
-interface CatalogRows {
+export interface CatalogRows {
   readonly relations: readonly z.output<typeof relationRow>[]
   readonly views: readonly z.output<typeof namePair>[]
   readonly inheritance: readonly z.output<typeof namePair>[]
   readonly foreignKeys: readonly z.output<typeof foreignKeyRow>[]
   readonly primaryKeys: readonly z.output<typeof primaryKeyRow>[]
   readonly functions: readonly z.output<typeof functionRow>[]
+  /** `undefined` when the query did not ask for them. */
+  readonly calls: readonly z.output<typeof callPair>[] | undefined
+  /** Functions behind operators and casts, which SQL calls without naming them. */
+  readonly implicit: readonly string[]
+  /** Functions of extensions that the database does not know to be immutable. */
+  readonly opaque: readonly string[]
 }
 
 /** The catalog in the text that `CATALOG_QUERY` selects; throws when it is none. */
@@ -125,6 +144,9 @@ export function* parseCatalogSlices(text: string): Slices<Catalog> {
     foreignKeys: yield* readRows(foreignKeyRow, lists.foreignKeys),
     primaryKeys: yield* readRows(primaryKeyRow, lists.primaryKeys),
     functions: yield* readRows(functionRow, lists.functions),
+    calls: lists.calls && (yield* readRows(callPair, lists.calls)),
+    implicit: lists.implicit,
+    opaque: lists.opaque,
   }
   yield
   return catalogOf(rows)
@@ -151,6 +173,7 @@ function* readRows<T>(schema: z.ZodType<T>, rows: readonly unknown[]): Slices<re
 }
 
 function catalogOf(rows: CatalogRows): Catalog {
+  const session = sessionReach(rows)
   const readsFrom = groups(rows.views)
   const kin = groups(
     rows.inheritance.flatMap(([child, parent]): [string, string][] => [
@@ -166,6 +189,7 @@ function catalogOf(rows: CatalogRows): Catalog {
     {
       ...relation,
       kind: kindOf(kind),
+      readsSession: relation.readsSession || session.callers.has(relation.name),
       readsFrom: readsFrom.get(relation.name) ?? [],
       primaryKey: primaryKeys.get(relation.name) ?? [],
       kin: kin.get(relation.name) ?? [],
@@ -176,7 +200,11 @@ function catalogOf(rows: CatalogRows): Catalog {
       references: references.get(relation.name) ?? [],
     },
   ])
-  return { relations: new Map(relations), functions: singleFunctions(rows.functions) }
+  return {
+    relations: new Map(relations),
+    functions: singleFunctions(rows.functions, session),
+    session,
+  }
 }
 
 function kindOf(relkind: string): Relation['kind'] {
@@ -195,13 +223,20 @@ function groups<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string
 }
 
 /** Without those of which there are several: Hasura tracks none of them. */
-function singleFunctions(rows: CatalogRows['functions']): ReadonlyMap<string, DatabaseFunction> {
+function singleFunctions(
+  rows: CatalogRows['functions'],
+  session: SessionReach,
+): ReadonlyMap<string, DatabaseFunction> {
   const byName = groups(rows.map((row) => [row.name, row]))
   const single = [...byName.values()].filter((overloads) => overloads.length === 1).flat()
   return new Map(
     single.map(({ name, volatility, returns }) => [
       name,
-      { isVolatile: volatility === 'v', returns: returns ?? undefined },
+      {
+        isVolatile: volatility === 'v',
+        asksSession: session.isEverywhere || session.functions.has(name),
+        returns: returns ?? undefined,
+      },
     ]),
   )
 }

@@ -27,7 +27,7 @@ import type { NamingConvention, SourceNaming } from './naming.ts'
 import { customRootFieldNames } from './naming.ts'
 import { readNativeQueries } from './native-queries.ts'
 import type { Tag } from './plan.ts'
-import { declaredTags, relationReads, writtenTags } from './relation-tags.ts'
+import { declaredReads, relationReads, writtenTags } from './relation-tags.ts'
 import { RootFieldIndex } from './root-fields.ts'
 import type { RowKey } from './row-key.ts'
 import { readTableFields } from './table-fields.ts'
@@ -100,7 +100,7 @@ export class ModelBuilder implements DeclaredTables {
   readonly reads = (sourceName: string, relations: readonly string[]): readonly Tag[] => {
     const source = this.#declaredSource(sourceName)
     if (source === undefined) return [ANY_WRITE]
-    return declaredTags(source, qualified(source, relations))
+    return declaredReads(source, qualified(source, relations)).tags
   }
 
   /** Whatever is done to their rows. */
@@ -150,14 +150,17 @@ export class ModelBuilder implements DeclaredTables {
   }
 
   /** One function may be called by many fields. */
-  #callsOf(source: Source): (name: ObjectName, readsSession: boolean) => FunctionCall {
-    return ({ schema, name }, readsSession) => {
+  #callsOf(source: Source): (name: ObjectName, hasSessionArgument: boolean) => FunctionCall {
+    return ({ schema, name }, hasSessionArgument) => {
       const relation = `${schema}.${name}`
+      const known = source.catalog?.functions.get(relation)
+      const declared = this.#declaredReads(this.#declared.functions, source, relation)
       return {
         name: `${source.name}:${relation}`,
-        reads: this.#declaredReads(this.#declared.functions, source, relation) ?? [ANY_WRITE],
-        readsSession,
-        isVolatile: source.catalog?.functions.get(relation)?.isVolatile ?? false,
+        reads: declared?.tags ?? [ANY_WRITE],
+        readsSession:
+          hasSessionArgument || known?.asksSession !== false || declared?.readsSession === true,
+        isVolatile: known?.isVolatile ?? false,
       }
     }
   }
@@ -166,21 +169,21 @@ export class ModelBuilder implements DeclaredTables {
     declared: readonly DeclaredReads[],
     source: Source,
     name: string,
-  ): readonly Tag[] | undefined {
+  ): ReturnType<typeof declaredReads> | undefined {
     if (declared.length === 0) return undefined
     const known = declared.find(
       (one) =>
         one.source === source.name &&
         (one.name === name || qualifiedName(source, one.name) === name),
     )
-    return known && declaredTags(source, qualified(source, known.reads))
+    return known && declaredReads(source, qualified(source, known.reads))
   }
 
   /** Its metadata, when it can be read well enough to tell its root fields. */
   #addTable(
     value: unknown,
     source: Source,
-    callOf: (name: ObjectName, readsSession: boolean) => FunctionCall,
+    callOf: (name: ObjectName, hasSessionArgument: boolean) => FunctionCall,
   ): readonly (z.output<typeof tableSchema> & WithId)[] {
     const named = namedTable.safeParse(value)
     if (!named.success) {

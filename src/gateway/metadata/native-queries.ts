@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { ANY_WRITE } from '../cache/epochs.ts'
+import { mayAskSession } from './catalog-session.ts'
 import {
   explicitRelationshipSchema,
   logicalModelSchema,
@@ -32,17 +33,23 @@ export interface NamedQuery {
   readonly table: Table
 }
 
+/** What a native query reads, as far as the configuration says. */
+export interface DeclaredQuery {
+  readonly tags: readonly Tag[]
+  readonly readsSession: boolean
+}
+
 /** `declared` tells what the configuration says of one by its root field. */
 export function readNativeQueries(
   { native_queries: queries, logical_models: models }: z.output<typeof sourceSchema>,
   source: Source,
-  declared: (rootField: string) => readonly Tag[] | undefined,
+  declared: (rootField: string) => DeclaredQuery | undefined,
 ): readonly NamedQuery[] {
   const read = readEach(nativeQuerySchema, queries).items
   return readEach(namedNativeQuery, queries).items.map(({ root_field_name: rootField }) => {
     const name = { schema: SCHEMA, name: rootField }
     const query = read.find((one) => one.root_field_name === rootField)
-    const reads = declared(rootField) ?? [ANY_WRITE]
+    const said = declared(rootField)
     const { fields, selectFilters, isOpaque } = readShape(query, models, source)
     const table: Table = {
       id: tableId(source.name, name),
@@ -52,17 +59,27 @@ export function readNativeQueries(
       selectFilters,
       isOpaque,
       rowKey: undefined,
-      query: { reads, readsSession: readsSession(query) },
+      query: {
+        reads: said?.tags ?? [ANY_WRITE],
+        readsSession: readsSession(query, source, said),
+      },
     }
     return { rootField, table }
   })
 }
 
-/** SQL can ask for the session that Hasura sets, or for the user of the connection. */
+/**
+ * SQL can ask for the session that Hasura sets, or for the user of the connection; and so can what it names. Of
+ * which, without a catalog, only the configuration can tell.
+ */
 function readsSession(
   query: z.output<typeof nativeQuerySchema> | undefined,
+  { catalog }: Source,
+  declared: DeclaredQuery | undefined,
 ): NativeQuery['readsSession'] {
-  return query === undefined || /current_setting|session/i.test(query.code)
+  if (query === undefined || /session|current_user|current_role/i.test(query.code)) return true
+  if (catalog === undefined) return /setting/i.test(query.code) || declared?.readsSession !== false
+  return mayAskSession(query.code, catalog.session) || declared?.readsSession === true
 }
 
 function readShape(

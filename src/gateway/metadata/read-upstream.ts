@@ -87,7 +87,7 @@ export function* readingVersion(
 }
 
 /** Counted up when the same reading is planned by in another way, so that versions of the gateway can share a store. */
-const PLANS_VERSION = 'gerbang-plans-3'
+const PLANS_VERSION = 'gerbang-plans-4'
 
 function readTables(source: unknown): { readonly tables: readonly unknown[] } {
   const read = z.looseObject({ tables: z.array(z.unknown()) }).safeParse(source)

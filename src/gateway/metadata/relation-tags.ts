@@ -40,9 +40,16 @@ function readsMore(relation: Relation | undefined): boolean {
   return relation.callsFunctions || relation.readsFrom.length === 0
 }
 
-/** The tags of tables and views that the configuration names. */
-export function declaredTags(source: Source, relations: readonly string[]): readonly Tag[] {
-  return sorted(relations.flatMap((name) => [...relationReads(source, name).tags]))
+/** What tables and views that the configuration names are read from, taken together. */
+export function declaredReads(
+  source: Source,
+  relations: readonly string[],
+): Pick<RelationReads, 'readsSession'> & { readonly tags: readonly Tag[] } {
+  const all = relations.map((name) => relationReads(source, name))
+  return {
+    tags: sorted(all.flatMap(({ tags }) => [...tags])),
+    readsSession: all.some(({ readsSession }) => readsSession),
+  }
 }
 
 /**

@@ -147,7 +147,7 @@ export class RootFieldIndex {
 }
 
 interface FunctionsOptions {
-  readonly callOf: (name: ObjectName, readsSession: boolean) => FunctionCall
+  readonly callOf: (name: ObjectName, hasSessionArgument: boolean) => FunctionCall
   readonly mutations: RootFieldIndex
 }
 

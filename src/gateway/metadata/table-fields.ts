@@ -37,7 +37,7 @@ export interface ReadFields {
 export function readTableFields(
   lists: FieldLists,
   source: Source,
-  callOf: (name: ObjectName, readsSession: boolean) => FunctionCall,
+  callOf: (name: ObjectName, hasSessionArgument: boolean) => FunctionCall,
 ): ReadFields {
   const fields = new Map<string, TableField>()
   const unresolved: string[] = []

@@ -115,6 +115,7 @@ describe('the catalog query', () => {
 
   it('tells what functions return, of those that have no other of their name', () => {
     expect(catalog.functions.get('public.cheap')).toEqual({
+      asksSession: false,
       isVolatile: false,
       returns: 'public.products',
     })
