@@ -61,6 +61,7 @@ export function gatewayOptions(
       compressionBytesMin: config.cache.compression_size_min,
       entryBytesMax: config.cache.entry_size_max,
       rules: config.cache.rules.map(cacheRule),
+      normalisation: config.cache.normalisation,
       memoEntriesMax: config.cache.memo_entries_max,
       memoBodyBytesMax: config.cache.memo_body_size_max,
       flightsMax: config.cache.flights_max,

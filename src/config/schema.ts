@@ -250,6 +250,10 @@ const cache = section('Which answers are kept, and how long.', {
     default: [],
     doc: 'Caches queries without @cached. The first rule of which every given list names what the request has decides.',
   }),
+  normalisation: option(oneOf(['text', 'schema']), {
+    default: 'text',
+    doc: 'Which queries share an answer: with `text` those that are the same but for how they are written; with `schema` also those that the types in Hasura make equal, such as a value in the query or in a variable. See src/gateway/graphql/DESIGN.md.',
+  }),
   memo_entries_max: option(integer({ min: 1, max: 10_000_000 }), {
     default: 10_000,
     doc: 'Distinct request bodies, and distinct documents, of which the parsed form is remembered.',

@@ -117,7 +117,12 @@ export function composeGateway(
     retryIntervalMs: INVALIDATION_RETRY_MS,
     doubtMs: DOUBT_MS,
   })
-  const requests = createPreparer({ limits: options.limits, memo: options.cache, random })
+  const requests = createPreparer({
+    limits: options.limits,
+    memo: options.cache,
+    random,
+    keepsSyntax: options.cache.normalisation === 'schema',
+  })
   const documents = new DocumentResolver({
     requests,
     trustedDocuments: new TrustedDocuments(options.trustedDocuments),

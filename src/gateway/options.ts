@@ -91,6 +91,8 @@ export interface CacheOptions {
   readonly entryBytesMax: number
   /** The first rule that matches decides. */
   readonly rules: readonly CacheRule[]
+  /** What makes queries equal: that they are written alike but for what has no meaning, or the schema as well. */
+  readonly normalisation: 'text' | 'schema'
   /** Distinct request bodies and documents remembered in memory, each. */
   readonly memoEntriesMax: number
   /** Bodies above this are parsed anew each time. */

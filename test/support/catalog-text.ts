@@ -11,6 +11,8 @@ export interface TestCatalog {
   readonly foreignKeys?: readonly TestForeignKey[]
   /** Of each table the columns of its key, with their types. */
   readonly primaryKeys?: Readonly<Record<string, Readonly<Record<string, string | null>>>>
+  /** Of each relation the columns of a plain type, by that type. */
+  readonly columns?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
   readonly functions?: Readonly<Record<string, TestFunction>>
   /** Of views, the functions they call; `null` for one that the catalog does not tell of. */
   readonly calls?: readonly (readonly [view: string, called: string | null])[]
@@ -67,6 +69,9 @@ export function catalogText(catalog: TestCatalog): string {
       relation: qualified(name),
       columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
     })),
+    columns: Object.entries(catalog.columns ?? {}).flatMap(([name, types]) =>
+      Object.entries(types).map(([type, names]) => ({ relation: qualified(name), type, names })),
+    ),
     functions: Object.entries(catalog.functions ?? {}).map(([name, one]) => ({
       name: qualified(name),
       volatility: one.isVolatile === true ? 'v' : 's',

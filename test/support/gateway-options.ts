@@ -67,6 +67,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       compressionBytesMin: 1_024,
       entryBytesMax: 100_000,
       rules: [{ ttlMs: 60_000 }],
+      normalisation: 'text',
       memoEntriesMax: 10_000,
       memoBodyBytesMax: 32_768,
       flightsMax: 1_000,

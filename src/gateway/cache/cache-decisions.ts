@@ -3,7 +3,7 @@ import { cacheKeyDigest, familyKeyDigest, relevantSessionVariables } from '../gr
 import type { PreparedRequest } from '../graphql/operation.ts'
 import type { RequestHead } from '../http/answer.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Plan, Planner } from '../metadata/plan.ts'
+import type { KeyTexts, Plan, Planner } from '../metadata/plan.ts'
 import type { CacheOptions } from '../options.ts'
 import { type CacheTarget, createCacheTarget } from './cache-target.ts'
 import { EpochKeys } from './epoch-keys.ts'
@@ -30,6 +30,8 @@ interface RoleDecisions {
   readonly plan: Plan
   readonly policy: CachePolicy
   readonly bypass: Bypass | undefined
+  /** What is asked, in the key. */
+  readonly texts: KeyTexts
   /** Of the plans, when this was decided. */
   readonly version: string
   /** By the values of the session variables that the answer depends on. */
@@ -114,21 +116,28 @@ export class CacheDecisions {
     const policy = cachePolicy(prepared.operation, plan, role, this.#options)
     const bypass =
       policy.bypass === undefined ? undefined : { target: undefined, reason: policy.bypass }
-    return { plan, policy, bypass, version: this.#planner.version, byScope: new Map() }
+    const texts = this.#textsOf(prepared, bypass === undefined)
+    return { plan, policy, bypass, texts, version: this.#planner.version, byScope: new Map() }
+  }
+
+  #textsOf(prepared: PreparedRequest, isKept: boolean): KeyTexts {
+    const isTyped = isKept && this.#options.normalisation === 'schema'
+    const typed = isTyped ? this.#planner.keyTexts(prepared) : undefined
+    const { operation, variablesText } = prepared
+    return typed ?? { operationDigest: operation.digest, variablesText }
   }
 
   #decide(
     prepared: PreparedRequest,
     identity: Identity,
-    { plan, policy, byScope, scope, headers, version }: Scoped,
+    { plan, policy, byScope, scope, headers, texts, version }: Scoped,
   ): Target {
     invariant(policy.bypass === undefined, 'what is bypassed has no target')
-    const { operation, variablesText } = prepared
+    const { operation } = prepared
     const { role, sessionVariables } = identity
     const variables = relevantSessionVariables(plan.sessionVariables, sessionVariables)
     const digest = cacheKeyDigest({
-      operationDigest: operation.digest,
-      variablesText,
+      ...texts,
       role,
       sessionVariables: variables,
       forwardedHeaders: headers,

@@ -46,6 +46,10 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return value instanceof Map
 }
 
+export function isJsonList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
 export function isJsonNumber(value: JsonValue): value is JsonNumber {
   return typeof value === 'object' && value !== null && 'lexeme' in value
 }

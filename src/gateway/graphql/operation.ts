@@ -1,3 +1,4 @@
+import type { FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
 import type { GatewayError } from '../errors.ts'
 
 /** A GraphQL operation as the gateway needs it: read once per distinct document, then remembered. */
@@ -22,6 +23,14 @@ export interface Operation {
   readonly depth: number
   /** How many fields have a selection set, as Hasura counts nodes. */
   readonly nodes: number
+  /** `undefined` when it is not needed, or does not tell what Hasura reads: see block-string.ts. */
+  readonly syntax: OperationSyntax | undefined
+}
+
+/** As it was parsed, for keys that follow from the types of its arguments. */
+export interface OperationSyntax {
+  readonly definition: OperationDefinitionNode
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
 }
 
 /** A field, its fragments inlined; `@skip` and `@include` are not evaluated: both branches are listed. */

@@ -13,6 +13,8 @@ export interface PreparerOptions {
   readonly limits: RequestLimits
   readonly memo: Pick<CacheOptions, 'memoEntriesMax' | 'memoBodyBytesMax'>
   readonly random: Random
+  /** Operations keep their parsed form. */
+  readonly keepsSyntax?: boolean
 }
 
 export interface Preparer {
@@ -39,13 +41,18 @@ const BYTES_PER_REFERENCE = 256
  * time on, since many never come again; and documents by their text, for bodies that differ in their
  * variables alone. What was refused is not remembered.
  */
-export function createPreparer({ limits, memo, random }: PreparerOptions): Preparer {
+export function createPreparer({
+  limits,
+  memo,
+  random,
+  keepsSyntax = false,
+}: PreparerOptions): Preparer {
   const { memoEntriesMax, memoBodyBytesMax } = memo
   const bodies = new WeightedMemo<number, RememberedBody>(
     memoEntriesMax,
     memoEntriesMax * BYTES_PER_ENTRY,
   )
-  const documents = new DocumentMemo(limits, memo)
+  const documents = new DocumentMemo(limits, memo, keepsSyntax)
   // Drawn anew in each process, so that the places of bodies cannot be worked out beforehand.
   const seed = random.uint32()
   const seen = new TwoGenerationMap<number, true>(memoEntriesMax)
@@ -128,12 +135,14 @@ function prepareRequest(
 /** Operations by what chose them: the text of a document and a name. */
 class DocumentMemo {
   readonly #limits: RequestLimits
+  readonly #keepsSyntax: boolean
   readonly #textLengthMax: number
   readonly #operations: WeightedMemo<string, ReadOperation>
 
-  constructor(limits: RequestLimits, memo: PreparerOptions['memo']) {
+  constructor(limits: RequestLimits, memo: PreparerOptions['memo'], keepsSyntax: boolean) {
     const { memoEntriesMax, memoBodyBytesMax } = memo
     this.#limits = limits
+    this.#keepsSyntax = keepsSyntax
     this.#textLengthMax = memoBodyBytesMax
     this.#operations = new WeightedMemo(memoEntriesMax, memoEntriesMax * BYTES_PER_ENTRY)
   }
@@ -142,7 +151,7 @@ class DocumentMemo {
     const remembered = this.#operations.get(operationKey(text, operationName))
     if (remembered !== undefined) return remembered
     const own = ownCopy(text)
-    const read = readOperation(own, operationName, this.#limits)
+    const read = readOperation(own, operationName, this.#limits, this.#keepsSyntax)
     if (text.length <= this.#textLengthMax) {
       this.#operations.set(operationKey(own, operationName), read, text.length + read.weight)
     }

@@ -19,11 +19,18 @@ export interface ReadOperation {
 /** Of what is kept of a token or a field: an object of three or four fields. */
 const BYTES_PER_OBJECT = 64
 
-/** All that the gateway wants to know of a document: some 50 us per KB, so it is remembered. */
+/** Of a token in the parsed form: a node or two, and a list. */
+const BYTES_PER_TOKEN = 200
+
+/**
+ * All that the gateway wants to know of a document: some 50 us per KB, so it is remembered. The parsed form is
+ * several times as large as the text, and is kept when `keepsSyntax`.
+ */
 export function readOperation(
   text: string,
   operationName: string | undefined,
   limits: RequestLimits,
+  keepsSyntax = false,
 ): ReadOperation {
   const document = parseDocument(text, limits)
   const definition = selectOperation(document, operationName)
@@ -31,6 +38,8 @@ export function readOperation(
   const normalized = document.isVerbatim
     ? verbatim(text, definition)
     : normalizeOperation(definition, document.fragments)
+  const { fragments, isVerbatim } = document
+  const syntax = keepsSyntax && !isVerbatim ? { definition, fragments } : undefined
   const operation: Operation = {
     kind: definition.operation,
     name: definition.name?.value,
@@ -41,9 +50,11 @@ export function readOperation(
     cached: readCachedDirective(definition.directives ?? []),
     depth: inlined.depth,
     nodes: inlined.nodes,
+    syntax,
   }
   const objects = document.tokenCount + inlined.fields
-  return { operation, weight: text.length + objects * BYTES_PER_OBJECT }
+  const syntaxWeight = syntax === undefined ? 0 : document.tokenCount * BYTES_PER_TOKEN
+  return { operation, weight: text.length + objects * BYTES_PER_OBJECT + syntaxWeight }
 }
 
 /**

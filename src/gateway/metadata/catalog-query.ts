@@ -131,7 +131,8 @@ SELECT json_build_object(
         SELECT json_agg(json_build_object(
           'name', a.attname,
           -- Under a collation of its own, texts that differ may be equal.
-          'type', CASE WHEN a.attcollation = t.typcollation THEN t.typname END
+          'type', CASE WHEN a.attcollation = t.typcollation
+            AND t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname END
         ) ORDER BY k.position)
         FROM unnest(c.conkey) WITH ORDINALITY AS k (number, position)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
@@ -140,6 +141,20 @@ SELECT json_build_object(
     ) ORDER BY r.name), '[]')
     FROM pg_catalog.pg_constraint c JOIN relation r ON r.oid = c.conrelid
     WHERE c.contype = 'p'
+  ),
+  'columns', (
+    SELECT coalesce(json_agg(json_build_object(
+      'relation', typed.name, 'type', typed.typname, 'names', typed.names
+    ) ORDER BY typed.name, typed.typname), '[]')
+    FROM (
+      SELECT r.name, t.typname, json_agg(a.attname ORDER BY a.attnum) AS names
+      FROM relation r
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+      JOIN pg_catalog.pg_type t
+        ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace
+      WHERE t.typname IN ('bool', 'int4', 'text', 'varchar', 'uuid')
+      GROUP BY r.name, t.typname
+    ) typed
   ),
   'calls', (
     SELECT coalesce(json_agg(DISTINCT jsonb_build_array(r.name,

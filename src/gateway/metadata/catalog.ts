@@ -24,6 +24,8 @@ export interface Relation {
   readonly readsFrom: readonly string[]
   /** In the order of the key; empty when there is none. */
   readonly primaryKey: readonly PrimaryKeyColumn[]
+  /** Those of the few types whose values are written in one way, by `pg_type.typname`. */
+  readonly columns: ReadonlyMap<string, string>
   /** Partitions, children and parents: rows of one are rows of the other. */
   readonly kin: readonly string[]
   readonly foreignKeys: readonly ForeignKey[]
@@ -98,6 +100,12 @@ const functionRow = z.object({
   mentions: z.array(z.string()).default([]),
 })
 
+const columnsRow = z.object({
+  relation: z.string(),
+  type: z.string(),
+  names: z.array(z.string()),
+})
+
 const list = z.array(z.unknown())
 
 const catalogLists = z.object({
@@ -107,6 +115,7 @@ const catalogLists = z.object({
   foreignKeys: list,
   /** What answers for a database may not know them. */
   primaryKeys: list.default([]),
+  columns: list.default([]),
   functions: list,
   calls: list.optional(),
   implicit: z.array(z.string()).default([]),
@@ -119,6 +128,7 @@ export interface CatalogRows {
   readonly inheritance: readonly z.output<typeof namePair>[]
   readonly foreignKeys: readonly z.output<typeof foreignKeyRow>[]
   readonly primaryKeys: readonly z.output<typeof primaryKeyRow>[]
+  readonly columns: readonly z.output<typeof columnsRow>[]
   readonly functions: readonly z.output<typeof functionRow>[]
   /** `undefined` when the query did not ask for them. */
   readonly calls: readonly z.output<typeof callPair>[] | undefined
@@ -143,6 +153,7 @@ export function* parseCatalogSlices(text: string): Slices<Catalog> {
     inheritance: yield* readRows(namePair, lists.inheritance),
     foreignKeys: yield* readRows(foreignKeyRow, lists.foreignKeys),
     primaryKeys: yield* readRows(primaryKeyRow, lists.primaryKeys),
+    columns: yield* readRows(columnsRow, lists.columns),
     functions: yield* readRows(functionRow, lists.functions),
     calls: lists.calls && (yield* readRows(callPair, lists.calls)),
     implicit: lists.implicit,
@@ -183,6 +194,7 @@ function catalogOf(rows: CatalogRows): Catalog {
   )
   const foreignKeys = groups(rows.foreignKeys.map((key) => [key.from, key]))
   const primaryKeys = new Map(rows.primaryKeys.map(({ relation, columns }) => [relation, columns]))
+  const columns = groups(rows.columns.map((row) => [row.relation, row]))
   const references = groups(rows.foreignKeys.map((key) => [key.to, key]))
   const relations = rows.relations.map(({ kind, ...relation }): [string, Relation] => [
     relation.name,
@@ -192,6 +204,7 @@ function catalogOf(rows: CatalogRows): Catalog {
       readsSession: relation.readsSession || session.callers.has(relation.name),
       readsFrom: readsFrom.get(relation.name) ?? [],
       primaryKey: primaryKeys.get(relation.name) ?? [],
+      columns: typesOf(columns.get(relation.name) ?? []),
       kin: kin.get(relation.name) ?? [],
       foreignKeys: (foreignKeys.get(relation.name) ?? []).map(({ columns, to }) => ({
         columns,
@@ -205,6 +218,10 @@ function catalogOf(rows: CatalogRows): Catalog {
     functions: singleFunctions(rows.functions, session),
     session,
   }
+}
+
+function typesOf(rows: CatalogRows['columns']): ReadonlyMap<string, string> {
+  return new Map(rows.flatMap(({ names, type }) => names.map((name) => [name, type] as const)))
 }
 
 function kindOf(relkind: string): Relation['kind'] {

@@ -3,6 +3,7 @@ import type { ObjectName } from './export-schema.ts'
 import type { ForwardedHeaders, Tag } from './plan.ts'
 import type { RequestRules } from './request-rules.ts'
 import type { RowKey } from './row-key.ts'
+import type { TableTypes } from './table-types.ts'
 
 /** What the planner knows of a Hasura: its metadata, joined with the catalogs of its databases. */
 export interface MetadataModel {
@@ -33,6 +34,8 @@ export interface Source {
   readonly routing: { readonly forwardedHeaders: ForwardedHeaders | undefined } | undefined
   /** Whose tables go by their bare name. */
   readonly defaultSchema: string
+  /** Whether the types of rows are named as their tables, or in a way that the metadata does not tell. */
+  readonly typeNaming: 'hasura-default' | 'unknown' | 'customised'
   /** What the configuration says that views read, and tables of which no catalog tells; all as `schema.name`. */
   readonly declaredViews: ReadonlyMap<string, readonly string[]>
 }
@@ -50,6 +53,8 @@ export interface Table {
   readonly isOpaque: boolean
   /** `undefined` when rows cannot be told apart by it. */
   readonly rowKey: RowKey | undefined
+  /** What is known for certain of its types; `undefined` when that is nothing. */
+  readonly types: TableTypes | undefined
   /** What a native query reads; `undefined` for a table. */
   readonly query: NativeQuery | undefined
 }

@@ -1,17 +1,18 @@
 import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
-import type { JsonObject, Operation } from '../graphql/operation.ts'
+import type { JsonObject, Operation, PreparedRequest } from '../graphql/operation.ts'
 import type { VariableSlot } from './argument-walker.ts'
 import { combinePlans } from './combine-plans.ts'
 import { explainPlan, type PlanExplanation, type PlanPart } from './explanation.ts'
 import { type Footprint, Footprints } from './footprints.ts'
 import type { MetadataModel } from './metadata-model.ts'
 import { MutationReach } from './mutation-reach.ts'
-import type { Plan, Planner, Tag } from './plan.ts'
+import type { KeyTexts, Plan, Planner, Tag } from './plan.ts'
 import { QueryReach } from './query-reach.ts'
 import { type RowReference, rowRead, rowWrite } from './reached-rows.ts'
 import { relationTag, tableTags } from './relation-tags.ts'
 import { rowTagOf } from './row-key.ts'
 import { SUBSCRIPTION_PLAN } from './safe-planner.ts'
+import { typedRequest } from './typed-request.ts'
 
 /** Operations times roles that are remembered, up to twice as many. */
 const PLANS_MAX = 5_000
@@ -53,6 +54,10 @@ export class MetadataPlanner implements Planner {
     if (known === undefined) this.#remembered.set(key, remembered)
     if (remembered.slots.length === 0 && remembered.rows.length === 0) return remembered.plan
     return variant(remembered, this.#furtherOf(remembered, operation, role, variables))
+  }
+
+  keyTexts(request: PreparedRequest): KeyTexts | undefined {
+    return typedRequest(this.#footprints.model, request)
   }
 
   explain(operation: Operation, role: string, variables: JsonObject | undefined): PlanExplanation {

@@ -9,7 +9,7 @@ import type { PlanExplanation } from './explanation.ts'
 import { buildModelSlices } from './hasura-metadata.ts'
 import type { MetadataModel } from './metadata-model.ts'
 import { MetadataPlanner } from './metadata-planner.ts'
-import type { MetadataSource, Plan, Planner, Tag } from './plan.ts'
+import type { KeyTexts, MetadataSource, Plan, Planner, Tag } from './plan.ts'
 import {
   catalogsOf,
   isSameReading,
@@ -280,6 +280,10 @@ class CurrentPlanner implements Planner {
 
   plan(...asked: Parameters<Planner['plan']>): Plan {
     return this.#current().plan(...asked)
+  }
+
+  keyTexts(...asked: Parameters<Planner['keyTexts']>): KeyTexts | undefined {
+    return this.#current().keyTexts(...asked)
   }
 
   explain(...asked: Parameters<Planner['explain']>): PlanExplanation {

@@ -32,6 +32,7 @@ import { RootFieldIndex } from './root-fields.ts'
 import type { RowKey } from './row-key.ts'
 import { readTableFields } from './table-fields.ts'
 import { readTableKey } from './table-key.ts'
+import { readTableTypes } from './table-types.ts'
 
 /** Adds up the sources of an export. */
 export class ModelBuilder implements DeclaredTables {
@@ -124,7 +125,7 @@ export class ModelBuilder implements DeclaredTables {
   }
 
   #describeSource(
-    { name, kind, configuration }: z.output<typeof sourceSchema>,
+    { name, kind, configuration, customization }: z.output<typeof sourceSchema>,
     catalog: Catalog | undefined,
   ): Source {
     const defaultSchema = kind === 'mssql' ? 'dbo' : 'public'
@@ -145,6 +146,7 @@ export class ModelBuilder implements DeclaredTables {
         ? { forwardedHeaders: asksHeaders ? EVERY_HEADER : undefined }
         : undefined,
       defaultSchema,
+      typeNaming: typeNamingOf(customization),
       declaredViews: new Map(declared),
     }
   }
@@ -215,6 +217,7 @@ export class ModelBuilder implements DeclaredTables {
       selectFilters,
       isOpaque,
       rowKey,
+      types: isOpaque ? undefined : readTableTypes(read.data, source),
       query: undefined,
     })
     if (isOpaque) this.cautions.push(`something of table ${id} cannot be read`)
@@ -246,6 +249,14 @@ export class ModelBuilder implements DeclaredTables {
       defaultSchema,
     }
   }
+}
+
+/** Without a convention in the metadata, an environment variable of Hasura's decides. */
+function typeNamingOf(value: unknown): Source['typeNaming'] {
+  const read = customizationSchema.safeParse(value)
+  const types: unknown = read.data?.type_names
+  if (!read.success || (types !== undefined && types !== null)) return 'customised'
+  return read.data?.naming_convention === 'hasura-default' ? 'hasura-default' : 'unknown'
 }
 
 /** What follows where a catalog does not tell of row-level security, or of what a view asks. */

@@ -59,6 +59,7 @@ export function readNativeQueries(
       selectFilters,
       isOpaque,
       rowKey: undefined,
+      types: undefined,
       query: {
         reads: said?.tags ?? [ANY_WRITE],
         readsSession: readsSession(query, source, said),

@@ -1,4 +1,4 @@
-import type { JsonObject, Operation } from '../graphql/operation.ts'
+import type { JsonObject, Operation, PreparedRequest } from '../graphql/operation.ts'
 import type { PlanExplanation } from './explanation.ts'
 
 /** What an operation can touch when a role runs it: derived from Hasura's metadata, memoised per operation and role. */
@@ -62,6 +62,11 @@ export interface Planner {
    * relationships its value names lead to tables.
    */
   plan(operation: Operation, role: string, variables: JsonObject | undefined): Plan
+  /**
+   * In place of the request's own, with `cache.normalisation: schema`: equal for requests that the schema makes mean
+   * the same. `undefined` where it does not tell. Not remembered.
+   */
+  keyTexts(request: PreparedRequest): KeyTexts | undefined
   /** The same with the reasons. Not remembered. */
   explain(operation: Operation, role: string, variables: JsonObject | undefined): PlanExplanation
   /**
@@ -69,6 +74,12 @@ export interface Planner {
    * the database, the members of `rows` are its columns.
    */
   changedRows(source: string, relation: string, rows: readonly JsonObject[]): readonly Tag[]
+}
+
+/** What a request asks, as it goes into its key. */
+export interface KeyTexts {
+  readonly operationDigest: string
+  readonly variablesText: string
 }
 
 /** Hasura's own HTTP API, asked with the admin secret. */

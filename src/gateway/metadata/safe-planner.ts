@@ -15,6 +15,7 @@ const MUTATION = planOf({ ...SUBSCRIPTION_PLAN, writes: [EVERYTHING] })
 export const safePlanner: Planner = {
   version: 'safe',
   plan,
+  keyTexts: () => undefined,
   explain: (operation) => {
     const because = 'Hasura’s metadata is not known'
     return explainPlan(plan(operation), [{ ...plan(operation), because }])

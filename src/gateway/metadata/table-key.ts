@@ -29,7 +29,7 @@ const columnConfig = z.record(z.string(), z.object({ custom_name: z.string().nul
 const columnNames = z.record(z.string(), z.string()).nullish()
 
 /** By column, in the two ways that metadata has had for them. */
-function readCustomNames(
+export function readCustomNames(
   configuration: KeyedTable['configuration'],
 ): ReadonlyMap<string, readonly string[]> | undefined {
   const config = columnConfig.safeParse(configuration?.column_config)

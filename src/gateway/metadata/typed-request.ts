@@ -1,0 +1,397 @@
+import { hash } from 'node:crypto'
+import {
+  type ArgumentNode,
+  type DirectiveNode,
+  type FieldNode,
+  Kind,
+  type ObjectFieldNode,
+  type SelectionNode,
+  type ValueNode,
+} from 'graphql'
+import { canonicalJson } from '../graphql/lossless-json.ts'
+import { normalizeOperation } from '../graphql/normalize.ts'
+import type { OperationSyntax, PreparedRequest } from '../graphql/operation.ts'
+import type { MetadataModel, Table, TableId } from './metadata-model.ts'
+import type { KeyTexts } from './plan.ts'
+import type { PlainType, TableTypes } from './table-types.ts'
+import { literal } from './typed-values.ts'
+import { type Place, VariableUses } from './variable-uses.ts'
+
+/** Of nodes and letters: a document can spread one long argument to thousands of places. */
+const SIZE_MAX = 50_000
+
+/**
+ * One text for all requests that the types of the schema make mean the same, as far as these are known for certain;
+ * `undefined` where the request is keyed as it is written. It goes into keys and nowhere else.
+ *
+ * Values that are written in one way stand as literals, whether a variable brought them or not; a variable's default
+ * stands for a variable that is absent; one value stands as the list of it where a list is wanted; uuids are in
+ * lower case; fragments that apply in any case are in their place. What could be refused in one form and taken in
+ * the other stays apart.
+ */
+export function typedRequest(
+  model: MetadataModel,
+  { operation, variables }: Pick<PreparedRequest, 'operation' | 'variables'>,
+): KeyTexts | undefined {
+  const { syntax, kind } = operation
+  if (syntax === undefined || kind !== 'query') return undefined
+  const { definition } = syntax
+  const definitions = definition.variableDefinitions ?? []
+  if (definitions.some(({ directives = [] }) => directives.length > 0)) return undefined
+  const uses = new VariableUses(definitions, variables)
+  const first = new Rewriter(model, syntax, (node, place) => {
+    uses.note(node, place)
+    return node
+  })
+  if (first.rewrite() === undefined) return undefined
+  const second = new Rewriter(model, syntax, (node, place) => uses.resolve(node, place))
+  const rewritten = second.rewrite()
+  if (rewritten === undefined) return undefined
+  const typed = { ...definition, ...rewritten, variableDefinitions: uses.definitions() }
+  const { text } = normalizeOperation(typed, new Map())
+  return {
+    operationDigest: hash('sha256', `typed ${text}`, 'base64url'),
+    variablesText: canonicalJson(uses.values()),
+  }
+}
+
+type Resolve = (
+  node: Extract<ValueNode, { readonly kind: Kind.VARIABLE }>,
+  place: Place,
+) => ValueNode
+
+/** What the fields of a selection set belong to. */
+type Owner =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'rows' | 'aggregate'; readonly table: TypedTable }
+  /** Of an aggregate, within the database. */
+  | { readonly kind: 'totals' }
+  | { readonly kind: 'foreign' }
+
+type TypedTable = Table & { readonly types: TableTypes }
+
+const FOREIGN: Owner = { kind: 'foreign' }
+const ROOT_TYPE = 'query_root'
+
+const OTHER_PLACE: Place = { kind: 'other' }
+const FOREIGN_PLACE: Place = { kind: 'foreign' }
+
+class Rewriter {
+  readonly #model: MetadataModel
+  readonly #syntax: OperationSyntax
+  readonly #resolve: Resolve
+  #size = 0
+  #isGivenUp = false
+
+  constructor(model: MetadataModel, syntax: OperationSyntax, resolve: Resolve) {
+    this.#model = model
+    this.#syntax = syntax
+    this.#resolve = resolve
+  }
+
+  rewrite(): Pick<OperationSyntax['definition'], 'directives' | 'selectionSet'> | undefined {
+    const { definition } = this.#syntax
+    const directives = this.#directives(definition.directives ?? [])
+    const { selections } = definition.selectionSet
+    const rewritten = this.#selections(selections, { kind: 'root' }, ROOT_TYPE)
+    if (this.#isGivenUp) return undefined
+    return { directives, selectionSet: { kind: Kind.SELECTION_SET, selections: rewritten } }
+  }
+
+  /** `type` is that of the owner, if it is known, or that of the fragment around, which has applied. */
+  #selections(
+    nodes: readonly SelectionNode[],
+    owner: Owner,
+    type: string | undefined,
+  ): readonly SelectionNode[] {
+    const rewritten = nodes.flatMap((node) => this.#selection(node, owner, type))
+    if (hasConflicts(rewritten)) this.#isGivenUp = true
+    return rewritten
+  }
+
+  #selection(
+    node: SelectionNode,
+    owner: Owner,
+    type: string | undefined,
+  ): readonly SelectionNode[] {
+    if (!this.#takes(1)) return []
+    if (node.kind === Kind.FIELD) return [this.#field(node, owner)]
+    const isSpread = node.kind === Kind.FRAGMENT_SPREAD
+    const fragment = isSpread ? this.#syntax.fragments.get(node.name.value) : node
+    // What a directive on a fragment's definition does, GraphQL leaves open.
+    if (fragment === undefined || (isSpread && (fragment.directives ?? []).length > 0)) {
+      this.#isGivenUp = true
+      return []
+    }
+    const condition = fragment.typeCondition
+    const applies = condition === undefined || condition.name.value === type
+    const inner = this.#selections(
+      fragment.selectionSet.selections,
+      owner,
+      condition?.name.value ?? type,
+    )
+    const directives = this.#directives(node.directives ?? [])
+    if (applies && directives.length === 0) return inner
+    return [
+      {
+        kind: Kind.INLINE_FRAGMENT,
+        ...(applies || condition === undefined ? {} : { typeCondition: condition }),
+        directives,
+        selectionSet: { kind: Kind.SELECTION_SET, selections: inner },
+      },
+    ]
+  }
+
+  #field(node: FieldNode, owner: Owner): FieldNode {
+    const { owner: inner, placeOf } = this.#meaningOf(node, owner)
+    const given = (node.arguments ?? []).map((one) => this.#argument(one, placeOf))
+    const directives = this.#directives(node.directives ?? [])
+    const { selectionSet, ...rest } = node
+    if (selectionSet === undefined) return { ...rest, arguments: given, directives }
+    const type = inner.kind === 'rows' ? inner.table.types.row : undefined
+    const selections = this.#selections(selectionSet.selections, inner, type)
+    return {
+      ...rest,
+      arguments: given,
+      directives,
+      selectionSet: { kind: Kind.SELECTION_SET, selections },
+    }
+  }
+
+  #argument(node: ArgumentNode, placeOf: (name: string) => Expected): ArgumentNode {
+    return { ...node, value: this.#value(node.value, placeOf(node.name.value)) }
+  }
+
+  #meaningOf({ name: { value: name } }: FieldNode, owner: Owner): Meaning {
+    switch (owner.kind) {
+      case 'root':
+        return this.#rootField(name)
+      case 'rows':
+        return this.#rowField(name, owner.table)
+      case 'aggregate':
+        return name === 'nodes'
+          ? inDatabase({ ...owner, kind: 'rows' })
+          : inDatabase({ kind: 'totals' })
+      case 'totals':
+        return inDatabase(owner)
+      case 'foreign':
+        return { owner, placeOf: () => FOREIGN_PLACE }
+    }
+  }
+
+  #rootField(name: string): Meaning {
+    const [field, ...others] = this.#model.queryFields.get(name) ?? []
+    const isSelect = field?.kind === 'select' && others.length === 0
+    const table = isSelect ? this.#tableOf(field.table) : undefined
+    if (!isSelect || table === undefined) return { owner: FOREIGN, placeOf: () => FOREIGN_PLACE }
+    if (field.shape !== 'row-by-key') return this.#rows(table, field.shape)
+    const { columns } = table.types
+    return {
+      owner: { kind: 'rows', table },
+      placeOf: (argument) => {
+        const type = columns.get(argument)
+        return type === undefined ? OTHER_PLACE : { kind: 'plain', type, isNullable: false }
+      },
+    }
+  }
+
+  #rowField(name: string, table: TypedTable): Meaning {
+    const field = table.fields.get(name)
+    // A column: what its arguments choose of it is left alone, and it has no fields.
+    if (field === undefined) return { owner: FOREIGN, placeOf: () => OTHER_PLACE }
+    const target = field.kind === 'relationship' ? this.#tableOf(field.target) : undefined
+    if (field.kind !== 'relationship' || target === undefined) {
+      return { owner: FOREIGN, placeOf: () => FOREIGN_PLACE }
+    }
+    return this.#rows(target, field.shape)
+  }
+
+  #rows(table: TypedTable, shape: 'rows' | 'aggregate'): Meaning {
+    return {
+      owner: { kind: shape, table },
+      placeOf: (argument) => {
+        switch (argument) {
+          case 'where':
+            return { kind: 'where', table }
+          case 'limit':
+          case 'offset':
+            return { kind: 'plain', type: 'Int', isNullable: true }
+          case 'order_by':
+          case 'distinct_on':
+            return { kind: 'list' }
+          default:
+            return OTHER_PLACE
+        }
+      },
+    }
+  }
+
+  #tableOf(id: TableId | undefined): TypedTable | undefined {
+    const table = id === undefined ? undefined : this.#model.tables.get(id)
+    const types = table?.types
+    return table === undefined || types === undefined ? undefined : { ...table, types }
+  }
+
+  #directives(nodes: readonly DirectiveNode[]): readonly DirectiveNode[] {
+    return nodes.map((node) => {
+      const isKnown = node.name.value === 'skip' || node.name.value === 'include'
+      const given = (node.arguments ?? []).map((one) =>
+        this.#argument(one, (name) => (isKnown && name === 'if' ? CONDITION : FOREIGN_PLACE)),
+      )
+      return { ...node, arguments: given }
+    })
+  }
+
+  #value(node: ValueNode, expected: Expected): ValueNode {
+    if (!this.#takes(node.kind === Kind.STRING ? 1 + node.value.length : 1)) return node
+    if (node.kind === Kind.VARIABLE) return this.#variable(node, expected)
+    switch (expected.kind) {
+      case 'plain':
+        return literal(node, expected.type) ?? this.#within(node, OTHER_PLACE)
+      case 'plain-list':
+        return this.#plainList(node, expected.type)
+      case 'list':
+        return this.#list(node, OTHER_PLACE)
+      case 'where-list':
+        return this.#list(node, { ...expected, kind: 'where' })
+      case 'where':
+        return node.kind === Kind.OBJECT
+          ? this.#object(node.fields, (name) => this.#condition(name, expected.table))
+          : this.#within(node, OTHER_PLACE)
+      case 'comparison':
+        return node.kind === Kind.OBJECT
+          ? this.#object(node.fields, (name) => operandOf(name, expected.type))
+          : this.#within(node, OTHER_PLACE)
+      default:
+        return this.#within(node, expected)
+    }
+  }
+
+  #variable(node: Extract<ValueNode, { kind: Kind.VARIABLE }>, expected: Expected): ValueNode {
+    const isPlain = expected.kind === 'plain' || expected.kind === 'plain-list'
+    const isForeign = expected.kind === 'foreign'
+    const value = this.#resolve(node, isPlain || isForeign ? expected : OTHER_PLACE)
+    this.#takes(sizeOf(value))
+    return value
+  }
+
+  #within(node: ValueNode, place: Place): ValueNode {
+    if (node.kind === Kind.OBJECT) return this.#object(node.fields, () => place)
+    if (node.kind !== Kind.LIST) return node
+    return { ...node, values: node.values.map((item) => this.#value(item, place)) }
+  }
+
+  #object(nodes: readonly ObjectFieldNode[], expectedOf: (name: string) => Expected): ValueNode {
+    const fields = nodes.map((one) => ({
+      ...one,
+      value: this.#value(one.value, expectedOf(one.name.value)),
+    }))
+    return { kind: Kind.OBJECT, fields }
+  }
+
+  #plainList(node: ValueNode, type: PlainType): ValueNode {
+    const item: Expected = { kind: 'plain', type, isNullable: false }
+    if (node.kind === Kind.LIST) {
+      return { ...node, values: node.values.map((one) => this.#value(one, item)) }
+    }
+    const single = literal(node, type)
+    if (single === undefined) return this.#within(node, OTHER_PLACE)
+    return { kind: Kind.LIST, values: [single] }
+  }
+
+  /** What could be no item of the list is left alone, and so is `null`, which is no list. */
+  #list(node: ValueNode, item: Expected): ValueNode {
+    if (node.kind === Kind.LIST) {
+      return { ...node, values: node.values.map((one) => this.#value(one, item)) }
+    }
+    const rewritten = this.#value(node, item)
+    const isItem = node.kind === Kind.OBJECT || node.kind === Kind.ENUM
+    return isItem ? { kind: Kind.LIST, values: [rewritten] } : rewritten
+  }
+
+  /** What stands under a name in `where`. */
+  #condition(name: string, table: TypedTable): Expected {
+    if (name === '_and' || name === '_or') return { kind: 'where-list', table }
+    if (name === '_not') return { kind: 'where', table }
+    const field = table.fields.get(name)
+    if (field === undefined) {
+      const type = table.types.columns.get(name)
+      return type === undefined ? OTHER_PLACE : { kind: 'comparison', type }
+    }
+    if (field.kind !== 'relationship') return FOREIGN_PLACE
+    const target = field.shape === 'rows' ? this.#tableOf(field.target) : undefined
+    return target === undefined ? OTHER_PLACE : { kind: 'where', table: target }
+  }
+
+  #takes(size: number): boolean {
+    this.#size += size
+    if (this.#size > SIZE_MAX) this.#isGivenUp = true
+    return !this.#isGivenUp
+  }
+}
+
+/** What stands in a place by the schema. */
+type Expected =
+  | Place
+  /** Of objects or names that are left as they are. */
+  | { readonly kind: 'list' }
+  | { readonly kind: 'where' | 'where-list'; readonly table: TypedTable }
+  | { readonly kind: 'comparison'; readonly type: PlainType }
+
+/** What a field's arguments are, and what its fields belong to. */
+interface Meaning {
+  readonly owner: Owner
+  readonly placeOf: (argument: string) => Expected
+}
+
+const CONDITION: Place = { kind: 'plain', type: 'Boolean', isNullable: false }
+
+function inDatabase(owner: Owner): Meaning {
+  return { owner, placeOf: () => OTHER_PLACE }
+}
+
+const COMPARING: ReadonlySet<string> = new Set(['_eq', '_neq', '_gt', '_gte', '_lt', '_lte'])
+const MATCHING: ReadonlySet<string> = new Set(
+  ['_like', '_ilike', '_similar', '_regex', '_iregex'].flatMap((name) => [
+    name,
+    name.replace('_', '_n'),
+  ]),
+)
+
+function operandOf(operator: string, type: PlainType): Expected {
+  if (operator === '_in' || operator === '_nin') return { kind: 'plain-list', type }
+  if (operator === '_is_null') return { kind: 'plain', type: 'Boolean', isNullable: true }
+  const isPlain = COMPARING.has(operator) || (type === 'String' && MATCHING.has(operator))
+  return isPlain ? { kind: 'plain', type, isNullable: true } : OTHER_PLACE
+}
+
+function sizeOf(node: ValueNode): number {
+  if (node.kind === Kind.STRING) return node.value.length
+  return node.kind === Kind.LIST ? node.values.reduce((sum, item) => sum + 1 + sizeOf(item), 0) : 0
+}
+
+/**
+ * Whether two fields share a response key and have arguments, at any depth: Hasura compares how these are written,
+ * and refuses one form of what it takes in another.
+ */
+function hasConflicts(nodes: readonly SelectionNode[]): boolean {
+  const byKey = new Map<string, FieldNode>()
+  const fields = nodes.flatMap(fieldsOf)
+  return fields.some((field) => {
+    const key = field.alias?.value ?? field.name.value
+    const earlier = byKey.get(key)
+    byKey.set(key, field)
+    return earlier !== undefined && (hasArguments(field) || hasArguments(earlier))
+  })
+}
+
+function fieldsOf(node: SelectionNode): readonly FieldNode[] {
+  if (node.kind === Kind.FIELD) return [node]
+  return node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet.selections.flatMap(fieldsOf) : []
+}
+
+function hasArguments(node: SelectionNode): boolean {
+  if (node.kind === Kind.FIELD && (node.arguments ?? []).length > 0) return true
+  if (node.kind === Kind.FRAGMENT_SPREAD) return true
+  return (node.selectionSet?.selections ?? []).some(hasArguments)
+}
