@@ -37,6 +37,9 @@ export function typedRequest(
   if (syntax === undefined || kind !== 'query') return undefined
   const { definition } = syntax
   const definitions = definition.variableDefinitions ?? []
+  // Hasura refuses two of one name; what directives do there, GraphQL leaves open.
+  const names = new Set(definitions.map(({ variable }) => variable.name.value))
+  if (names.size < definitions.length) return undefined
   if (definitions.some(({ directives = [] }) => directives.length > 0)) return undefined
   const uses = new VariableUses(definitions, variables)
   const first = new Rewriter(model, syntax, (node, place) => {

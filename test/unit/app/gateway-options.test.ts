@@ -17,6 +17,13 @@ describe('gatewayOptions', () => {
     ])
   })
 
+  it('tells requests apart by their text unless told to look at the schema', () => {
+    expect(options('').cache.normalisation).toBe('text')
+    expect(options('cache: { normalisation: schema }').cache.normalisation).toBe('schema')
+    const isRefused = /cache.normalisation: expected one of text, schema, got 2/
+    expect(() => options('cache: { normalisation: 2 }')).toThrow(isRefused)
+  })
+
   it('hands limits over in milliseconds', () => {
     const rules = 'rules: [{ name: a, per: user, limit: 10, window: 2m }]'
     expect(options(`rate_limit: { ${rules} }`).rateLimit.rules).toEqual([

@@ -178,6 +178,46 @@ describe.skipIf(!hasFixtures)('operations of real projects (../shared/fixtures)'
     }
   })
 
+  it('are shared, or there is a reason why they are not', () => {
+    const counts = { shared: 0, byVariables: 0, bySession: 0, uncacheable: 0 }
+    const reasons = new Map<string, number>()
+    for (const document of all) {
+      const model = models.get(document.metadata ?? '')
+      if (model === undefined) continue
+      const planner = new MetadataPlanner(model)
+      const roles = [...model.tables.values()].flatMap(({ selectFilters }) => [
+        ...selectFilters.keys(),
+      ])
+      for (const { operation } of operationsIn(document)) {
+        if (operation.kind !== 'query') continue
+        for (const role of new Set(['admin', ...roles])) {
+          const { plan, sessionVariables, uncacheable } = planner.explain(
+            operation,
+            role,
+            undefined,
+          )
+          const isWhole = plan.sessionVariables === 'all'
+          if (plan.uncacheable !== undefined) counts.uncacheable += 1
+          else if (isWhole) counts.bySession += 1
+          else if (plan.sessionVariables.length > 0) counts.byVariables += 1
+          else counts.shared += 1
+          const told = isWhole ? sessionVariables.filter(({ value }) => value === 'all') : []
+          expect(told.length > 0).toBe(isWhole)
+          expect(uncacheable.length > 0).toBe(plan.uncacheable !== undefined)
+          for (const because of [...told, ...uncacheable].flatMap((reason) => reason.because)) {
+            expect(because).not.toBe('')
+            reasons.set(because, (reasons.get(because) ?? 0) + 1)
+          }
+        }
+      }
+    }
+    expect(counts.shared).toBeGreaterThan(0)
+    const listed = [...reasons].map(([because, count]) => `  ${count} ${because}`)
+    process.stdout.write(
+      `queries by role: ${JSON.stringify(counts)}\nlisted with reason:\n${listed.join('\n')}\n`,
+    )
+  })
+
   it('have root fields that mean the tables they are named for, or are actions', () => {
     const kinds = new Set<string>()
     let count = 0

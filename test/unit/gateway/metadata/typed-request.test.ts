@@ -309,6 +309,11 @@ describe('a literal and a variable', () => {
       by('order_by: {id: asc}'),
     ],
     [
+      'a variable that is defined twice',
+      ['query ($a: Int!, $a: Int!) { users(limit: $a) { id } }', { a: 1 }],
+      by('limit: 1'),
+    ],
+    [
       'a variable that is not used',
       ['query ($a: Int!) { users { id } }', { a: 1 }],
       '{ users { id } }',
