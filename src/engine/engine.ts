@@ -6,6 +6,7 @@ import type { Random } from '../shared/random.ts'
 import { COMMANDS } from './commands/table.ts'
 import { engineSections } from './engine-info.ts'
 import { Blocking } from './execution/blocking.ts'
+import { CallTimer } from './execution/call-timer.ts'
 import { ClientPause } from './execution/client-pause.ts'
 import { ClientRegistry } from './execution/client-registry.ts'
 import { CommandTable } from './execution/command-table.ts'
@@ -15,15 +16,20 @@ import { type Guard, GuardList } from './execution/guard.ts'
 import {
   authenticationGuard,
   memoryGuard,
+  monitorGuard,
   pauseGuard,
   subscriberGuard,
   transactionGuard,
 } from './execution/guards.ts'
+import { Monitors } from './execution/monitors.ts'
 import { Propagation } from './execution/propagation.ts'
+import { Tracking } from './execution/tracking.ts'
 import { Transactions } from './execution/transactions.ts'
 import { Turn } from './execution/turn.ts'
 import { formatInfo } from './introspection/info.ts'
+import { LatencyMonitor } from './introspection/latency-monitor.ts'
 import { MemoryUse } from './introspection/memory-use.ts'
+import { SlowLog } from './introspection/slow-log.ts'
 import { ActiveExpiry } from './keyspace/active-expiry.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
@@ -82,6 +88,8 @@ export class Engine {
   readonly #channels = new Channels()
   readonly #memoryGuard: Guard
   readonly #pauseGuard: Guard
+  readonly #invalidate: ModificationListener = (_index, key) =>
+    this.#services.tracking.invalidate(key)
   #waking: NodeJS.Timeout | undefined
   #isExpiryOn = true
   #cycle: NodeJS.Timeout | undefined
@@ -101,7 +109,8 @@ export class Engine {
       this.#server.bufferBytes +
       this.#services.transactions.memory.bytes +
       this.#services.blocking.memory.bytes +
-      this.#channels.memory.bytes
+      this.#channels.memory.bytes +
+      this.#services.tracking.bytes
     this.#eviction = new Eviction({ keyspace: this.#keyspace, clock, otherBytes })
     this.#expiry = new ActiveExpiry(this.#keyspace, clock)
     this.#memory = new MemoryUse(this.#keyspace, otherBytes, () => process.memoryUsage.rss())
@@ -168,6 +177,10 @@ export class Engine {
   }
 
   #joinServices(pause: ClientPause): EngineServices {
+    const { clock } = this.#options
+    const slowLog = new SlowLog()
+    const latency = new LatencyMonitor()
+    const nowMs = (): number => this.#keyspace.nowMs
     const propagation = new Propagation()
     const sections = engineSections({
       runId: this.runId,
@@ -198,12 +211,22 @@ export class Engine {
       transactions: new Transactions(this.#keyspace),
       channels: this.#channels,
       pause,
+      slowLog,
+      latency,
+      timer: new CallTimer({ clock, slowLog, latency, nowMs }),
+      monitors: new Monitors(),
+      tracking: new Tracking({
+        clients: this.#clients,
+        turn: this.#turn,
+        onSwitched: (isOn) => this.#keyspace.events.onModification(this.#invalidate, isOn),
+      }),
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
         authenticationGuard,
         transactionGuard,
         this.#memoryGuard,
         subscriberGuard,
+        monitorGuard,
         this.#pauseGuard,
       ]),
       nested: { run: (client, call) => this.#executor.runNested(client, call) },
@@ -254,20 +277,47 @@ export class Engine {
     config.onValue('lfu-decay-time', (value) => {
       settings.lfuDecayMinutes = Number(value)
     })
+    this.#followIntrospection()
+  }
+
+  #followIntrospection(): void {
+    const config = this.#config
+    const { latency, slowLog, timer, tracking } = this.#services
+    config.onValue('slowlog-log-slower-than', (value) => {
+      slowLog.thresholdUsec = Number(value)
+      timer.chooseAccuracy()
+    })
+    config.onValue('slowlog-max-len', (value) => {
+      slowLog.lengthMax = Number(value)
+    })
+    config.onValue('latency-monitor-threshold', (value) => {
+      latency.thresholdMs = Number(value)
+      timer.chooseAccuracy()
+    })
+    config.onValue('latency-tracking', (value) => {
+      timer.keepsHistograms = value === 'yes'
+    })
+    config.onValue('tracking-table-max-keys', (value) => {
+      tracking.keysMax = Number(value)
+    })
   }
 
   /** Who has gone, who waits, who is put off: their state lies with those who serve them. */
   #followClients(): void {
-    const { blocking, channels, guards, pause, transactions } = this.#services
+    const { blocking, channels, guards, monitors, pause, tracking, transactions } = this.#services
     this.#clients.onRemoved((client) => {
       blocking.forget(client)
       pause.forget(client)
       transactions.discard(client)
       channels.unsubscribeAll(client)
+      monitors.remove(client)
+      tracking.disable(client)
     })
     this.#clients.onReset((client) => {
       transactions.discard(client)
       channels.unsubscribeAll(client)
+      monitors.remove(client)
+      tracking.disable(client)
     })
     guards.switch(this.#pauseGuard, false)
     pause.onChange((isPaused) => {
@@ -321,6 +371,7 @@ export class Engine {
     this.#executor.giveUpWaiting()
     this.#server.sample(this.#executor.stats.commandsProcessed)
     this.#memory.sample()
+    this.#services.tracking.limit()
     this.#eviction.makeRoom()
     this.#rehash()
     if (this.#keyspace.hasGarbage) this.#reclaim()

@@ -1,12 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { integerArgument } from '../execution/arguments.ts'
-import { CLIENT_STATE, type Client } from '../execution/client.ts'
+import { CLIENT_STATE } from '../execution/client.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
 import { ENGINE_VERSION } from '../version.ts'
-
-const CLIENT_NAME = /^[!-~]*$/
+import { isClientName } from './client.ts'
 
 export const connectionCommands: readonly CommandSpec[] = [
   {
@@ -72,41 +71,6 @@ export const connectionCommands: readonly CommandSpec[] = [
     arity: 1,
     flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
     run: reset,
-  },
-  {
-    name: 'client',
-    group: 'connection',
-    since: '2.4.0',
-    summary: 'A container for client connection commands',
-    arity: -2,
-    flags: [],
-    subcommands: [
-      clientSubcommand(
-        'id',
-        '5.0.0',
-        'Returns the client ID for the current connection',
-        2,
-        clientId,
-      ),
-      clientSubcommand('getname', '2.6.9', 'Get the current connection name', 2, clientGetname),
-      clientSubcommand('setname', '2.6.9', 'Set the current connection name', 3, clientSetname),
-      {
-        ...clientSubcommand(
-          'info',
-          '6.2.0',
-          'Returns information about the current client connection.',
-          2,
-          clientInfo,
-        ),
-        tips: ['nondeterministic_output'],
-      },
-      {
-        ...clientSubcommand('list', '2.4.0', 'Get the list of client connections', -2, clientList),
-        flags: ['admin', 'noscript', 'loading', 'stale'],
-        tips: ['nondeterministic_output'],
-      },
-    ],
-    run: () => undefined,
   },
 ]
 
@@ -198,7 +162,7 @@ function readHelloOptions(context: CommandContext): string | undefined {
       index += 3
     } else if (argv.is(index, 'SETNAME') && index + 1 < argv.count) {
       name = argv.latin1(index + 1)
-      if (!CLIENT_NAME.test(name)) {
+      if (!isClientName(name)) {
         reply.error(replyErrors.clientNameInvalid)
         return undefined
       }
@@ -229,64 +193,4 @@ function replyWithHello({ client, reply }: CommandContext): void {
   reply.text('master')
   reply.text('modules')
   reply.array(0)
-}
-
-function clientSubcommand(
-  name: string,
-  since: string,
-  summary: string,
-  arity: number,
-  run: (context: CommandContext) => void,
-): CommandSpec {
-  return {
-    name,
-    group: 'connection',
-    since,
-    summary,
-    arity,
-    flags: ['noscript', 'loading', 'stale'],
-    run,
-  }
-}
-
-function clientId({ client, reply }: CommandContext): void {
-  reply.integer(client.id)
-}
-
-function clientGetname({ client, reply }: CommandContext): void {
-  if (client.name === '') reply.null()
-  else reply.text(client.name)
-}
-
-function clientSetname({ argv, client, reply }: CommandContext): void {
-  const name = argv.latin1(2)
-  if (!CLIENT_NAME.test(name)) return reply.error(replyErrors.clientNameInvalid)
-  client.name = name
-  reply.simple('OK')
-}
-
-function clientInfo(context: CommandContext): void {
-  context.reply.verbatim(`${describe(context, context.client)}\n`)
-}
-
-function clientList(context: CommandContext): void {
-  const lines = Array.from(context.services.clients, (client) => `${describe(context, client)}\n`)
-  context.reply.verbatim(lines.join(''))
-}
-
-function describe({ nowMs }: CommandContext, client: Client): string {
-  const ageSeconds = Math.floor((nowMs - client.createdMs) / 1_000)
-  const idleSeconds = Math.floor((nowMs - client.lastCommandMs) / 1_000)
-  return [
-    `id=${client.id}`,
-    `addr=${client.address}`,
-    `name=${client.name}`,
-    `age=${ageSeconds}`,
-    `idle=${idleSeconds}`,
-    'flags=N',
-    `db=${client.databaseIndex}`,
-    `cmd=${client.lastCommand}`,
-    'user=default',
-    `resp=${client.protocol}`,
-  ].join(' ')
 }

@@ -1,13 +1,17 @@
 import type { CommandSpec } from '../execution/command.ts'
+import { clientCommands } from './client.ts'
 import { commandDocsCommands } from './command-docs.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
+import { latencyCommands } from './latency.ts'
+import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting.ts'
 import { serverCommands } from './server.ts'
 import { shutdownCommands } from './shutdown.ts'
+import { slowlogCommands } from './slowlog.ts'
 import { stringCommands } from './string.ts'
 import { transactionCommands } from './transaction.ts'
 
@@ -23,5 +27,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...scriptingCommands,
   ...transactionCommands,
   ...pubsubCommands,
+  ...clientCommands,
+  ...latencyCommands,
+  ...monitorCommands,
+  ...slowlogCommands,
   ...commandDocsCommands,
 ]

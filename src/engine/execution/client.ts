@@ -18,6 +18,10 @@ export const CLIENT_STATE = {
   muted: 16,
   /** The ACL lets it do less than everything. */
   restricted: 32,
+  /** Sees every command (MONITOR). */
+  monitoring: 64,
+  /** CLIENT TRACKING. */
+  tracking: 128,
 } as const
 
 export type ClientState = (typeof CLIENT_STATE)[keyof typeof CLIENT_STATE]
@@ -38,6 +42,31 @@ export interface ClientOutput {
   release(): void
   /** Hangs up. */
   close(): void
+  /** For CLIENT LIST. */
+  state(): OutputState
+}
+
+/** A connection as it is now. */
+export interface OutputState {
+  readonly localAddress: string
+  /** The socket's number in the system; -1 without one. */
+  readonly descriptor: number
+  /** Received and not run yet, and room for more. */
+  readonly inputBytes: number
+  readonly freeInputBytes: number
+  /** Written and not taken yet. */
+  readonly outputBytes: number
+  /** `r`: is read from, `w`: waits to be written to. */
+  readonly events: string
+}
+
+const NO_STATE: OutputState = {
+  localAddress: '',
+  descriptor: -1,
+  inputBytes: 0,
+  freeInputBytes: 0,
+  outputBytes: 0,
+  events: '',
 }
 
 /** Of a caller that takes nothing but the reply to the command it called. */
@@ -50,6 +79,7 @@ const NO_OUTPUT: ClientOutput = {
   push: () => undefined,
   release: () => undefined,
   close: () => undefined,
+  state: () => NO_STATE,
 }
 
 /** What a client listens to, by name (channel-service.ts). */
@@ -92,6 +122,10 @@ export class Client {
   isDirty = false
   subscriptions: Subscriptions | undefined
   output: ClientOutput = NO_OUTPUT
+  /** Whose script calls, when a script does. */
+  caller: Client | undefined
+  /** CLIENT NO-EVICT. */
+  isKeptFromEviction = false
 
   constructor(options: ClientOptions) {
     this.id = options.id

@@ -1,3 +1,4 @@
+import { LatencyHistogram } from '../introspection/latency-histogram.ts'
 import type { KeyExtractor } from './command-keys.ts'
 import type { CommandContext } from './context.ts'
 import { type KeySpec, keyRange, legacyKeysOf } from './key-spec.ts'
@@ -71,6 +72,9 @@ const GROUP_CATEGORIES: Readonly<Record<CommandGroup, readonly string[]>> = {
   cluster: [],
 }
 
+/** As quick as those that Redis calls fast, though they are not called so. */
+const QUICK_COMMANDS = new Set(['set', 'setex', 'psetex', 'getrange'])
+
 /** One command: everything known of it without running it, and how it runs. */
 export interface CommandSpec {
   /** In small letters. */
@@ -123,6 +127,13 @@ export class Command {
   rejectedCalls = 0
   failedCalls = 0
   durationMs = 0
+  readonly isRead: boolean
+  readonly isFast: boolean
+  /** Takes so little time that a row of calls may be timed together (call-timer.ts). */
+  readonly isQuick: boolean
+  readonly skipsSlowLog: boolean
+  readonly hidesFromMonitors: boolean
+  #histogram: LatencyHistogram | undefined
 
   constructor(spec: CommandSpec, container?: CommandSpec) {
     this.spec = spec
@@ -131,6 +142,11 @@ export class Command {
     this.deniesOutOfMemory = spec.flags.includes('denyoom')
     this.allowsUnauthenticated = spec.flags.includes('no_auth')
     this.isQueued = !RUN_IN_TRANSACTION.has(this.fullName)
+    this.isRead = spec.flags.includes('readonly')
+    this.isFast = spec.flags.includes('fast')
+    this.isQuick = this.isFast || QUICK_COMMANDS.has(spec.name)
+    this.skipsSlowLog = spec.flags.includes('skip_slowlog')
+    this.hidesFromMonitors = spec.flags.includes('skip_monitor') || spec.flags.includes('admin')
     this.subcommands = (spec.subcommands ?? []).map((sub) => new Command(sub, spec))
     this.keySpecs = spec.keySpecs ?? keySpecsOf(spec)
     this.hasVariableKeyFlags = this.keySpecs.some(({ flags }) => flags.includes('variable_flags'))
@@ -140,6 +156,16 @@ export class Command {
       (flag) => spec.flags.includes(flag) || (flag === 'movablekeys' && areMovable),
     )
     this.categories = categoriesOf(spec)
+  }
+
+  /** Made with the first call: most commands are never called. */
+  get histogram(): LatencyHistogram {
+    this.#histogram ??= new LatencyHistogram()
+    return this.#histogram
+  }
+
+  get hasHistogram(): boolean {
+    return this.#histogram !== undefined
   }
 
   acceptsCount(count: number): boolean {
@@ -152,6 +178,7 @@ export class Command {
     this.rejectedCalls = 0
     this.failedCalls = 0
     this.durationMs = 0
+    this.#histogram = undefined
     for (const subcommand of this.subcommands) subcommand.resetStatistics()
   }
 }

@@ -1,6 +1,8 @@
 import { invariant } from '../../shared/assert.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { LatencyMonitor } from '../introspection/latency-monitor.ts'
 import type { MemoryStat } from '../introspection/memory-use.ts'
+import type { SlowLog } from '../introspection/slow-log.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import type { Eviction } from '../keyspace/eviction.ts'
 import type { EventClass } from '../keyspace/key-events.ts'
@@ -12,6 +14,7 @@ import type { Structures } from '../structures/structures.ts'
 import type { ValueType } from '../structures/value.ts'
 import { secondsToDeadline } from './block-timeout.ts'
 import type { Blocking, BlockRequest } from './blocking.ts'
+import type { CallTimer } from './call-timer.ts'
 import type { ChannelService } from './channel-service.ts'
 import type { Client } from './client.ts'
 import type { ClientPause } from './client-pause.ts'
@@ -19,7 +22,9 @@ import type { ClientRegistry } from './client-registry.ts'
 import type { Command } from './command.ts'
 import type { CommandTable } from './command-table.ts'
 import type { GuardList } from './guard.ts'
+import type { Monitors } from './monitors.ts'
 import type { Effect, Propagation } from './propagation.ts'
+import type { Tracking } from './tracking.ts'
 import type { Transactions } from './transactions.ts'
 
 const SCRATCH_BYTES = 32
@@ -84,6 +89,11 @@ export interface EngineServices {
   readonly nested: NestedExecution
   readonly transactions: Transactions
   readonly channels: ChannelService
+  readonly timer: CallTimer
+  readonly slowLog: SlowLog
+  readonly latency: LatencyMonitor
+  readonly monitors: Monitors
+  readonly tracking: Tracking
   info(sections: readonly string[]): string
   memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
@@ -207,6 +217,11 @@ export class CommandContext {
   signal(argument: number, eventClass: EventClass, event: string): void {
     this.modified(argument)
     this.notify(eventClass, event, argument)
+  }
+
+  /** Keeps an argument out of the slow log and from monitors: a password. */
+  redact(argument: number): void {
+    this.services.timer.redact(argument)
   }
 
   /** Keys changed, and the command as it came says how. */

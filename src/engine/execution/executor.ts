@@ -38,9 +38,6 @@ export class Executor {
   #depth = 0
   /** A command within the running one may have written. */
   #hasWritten = false
-  /** The command whose calls are being timed, and since when. */
-  #timed: Command | undefined
-  #timedSinceMs = 0
 
   constructor(services: EngineServices, turn: Turn) {
     this.#services = services
@@ -59,9 +56,9 @@ export class Executor {
     return this.#services.keyspace.nowMs
   }
 
-  /** After the commands of a turn: the time since the last look at the clock goes to its last command. */
+  /** After the commands of a turn: what has not been timed yet is. */
   endTurn(): void {
-    if (this.#timed !== undefined) this.#time(undefined)
+    this.#services.timer.endTurn()
   }
 
   /** After the replies of a turn have been handed over: what its commands did to other clients leaves. */
@@ -94,20 +91,21 @@ export class Executor {
 
   /** A command within the running one; see NestedExecution. */
   runNested(client: Client, { command, argv, reply }: NestedCall): void {
+    const { timer } = this.#services
     const context = this.#enter()
-    const outer = this.#timed
+    const sinceMs = timer.beginNested()
     try {
       reply.lastError = ''
-      this.#time(command)
       context.begin(client, argv, reply)
       command.spec.run(context)
       if (command.isWrite) this.#hasWritten = true
+      timer.endNested(command, { client, argv }, sinceMs)
+      this.#observe(client, command, argv)
       this.#count(command, reply)
       // It is counted: the outer command has not failed for it.
       reply.lastError = ''
     } finally {
       this.#depth -= 1
-      this.#time(outer)
     }
   }
 
@@ -172,9 +170,10 @@ export class Executor {
 
   #run(client: Client, command: Command, argv: ArgumentVector, reply: ReplyWriter): void {
     reply.lastError = ''
-    // A pipeline is mostly one command over and over: its calls are timed together.
-    if (command !== this.#timed) this.#time(command)
-    const { propagation } = this.#services
+    const { propagation, timer, tracking } = this.#services
+    timer.begin(command)
+    const isTracking = tracking.isOn
+    if (isTracking) tracking.begin(client, command, argv)
     propagation.hold()
     this.#context.begin(client, argv, reply)
     command.spec.run(this.#context)
@@ -184,7 +183,20 @@ export class Executor {
       this.#hasWritten = false
       this.#services.eviction.makeRoom()
     }
+    timer.end(command, client, argv)
+    this.#observe(client, command, argv)
+    if (isTracking) tracking.end(client, command)
     this.#count(command, reply)
+  }
+
+  /** Monitors and client tracking see what has run. */
+  #observe(client: Client, command: Command, argv: ArgumentVector): void {
+    const { monitors, tracking, timer } = this.#services
+    if (monitors.areWatching && !command.hidesFromMonitors) {
+      const call = { client, argv, databaseIndex: client.databaseIndex }
+      monitors.feed(call, this.nowMs, timer)
+    }
+    if (tracking.isOn) tracking.ran(client, command, argv)
   }
 
   #count(command: Command, reply: ReplyWriter): void {
@@ -222,14 +234,6 @@ export class Executor {
       if (reply.lastError !== '') this.#countError(reply.lastError)
       client.output.endReply()
     }
-  }
-
-  /** The time since the last change of command belongs to the one before. */
-  #time(command: Command | undefined): void {
-    const nowMs = this.#services.clock.monotonicMs()
-    if (this.#timed !== undefined) this.#timed.durationMs += nowMs - this.#timedSinceMs
-    this.#timed = command
-    this.#timedSinceMs = nowMs
   }
 }
 

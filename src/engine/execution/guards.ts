@@ -72,3 +72,13 @@ export function pauseGuard(pause: ClientPause): Guard {
     },
   }
 }
+
+/** A monitor sees keys only in what others do. */
+export const monitorGuard: Guard = {
+  concerns: 'client',
+  refuse: (client, command) =>
+    client.is(CLIENT_STATE.monitoring) &&
+    (command.isRead || command.isWrite || command.spec.flags.includes('may_replicate'))
+      ? replyErrors.replicaInteracts
+      : undefined,
+}

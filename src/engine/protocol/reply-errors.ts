@@ -52,7 +52,52 @@ export const replyErrors = {
   invalidCommand: 'ERR Invalid command specified',
   invalidArguments: 'ERR Invalid arguments specified for command',
   invalidArgumentCount: 'ERR Invalid number of arguments specified for command',
+  slowlogCount: 'ERR count should be greater than or equal to -1',
+  clientIdInvalid: 'ERR Invalid client ID',
+  clientIdNotPositive: 'ERR client-id should be greater than 0',
+  noSuchClient: 'ERR No such client',
+  pauseMode: 'ERR CLIENT PAUSE mode must be WRITE or ALL',
+  unblockReason: 'ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR',
+  trackingRedirectTwice: 'ERR A client can only redirect to a single other client',
+  trackingRedirectUnknown: 'ERR The client ID you want redirect to does not exist',
+  trackingPrefixWithoutBcast: 'ERR PREFIX option requires BCAST mode to be enabled',
+  trackingBcastSwitch:
+    "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+  trackingOptWithBcast: 'ERR OPTIN and OPTOUT are not compatible with BCAST',
+  trackingOptBoth: "ERR You can't specify both OPTIN mode and OPTOUT mode",
+  trackingOptSwitch:
+    "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+  cachingWithoutTracking:
+    'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
+  cachingYesWithoutOptIn:
+    'ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.',
+  cachingNoWithoutOptOut:
+    'ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.',
+  monitorDenied: "ERR MONITOR isn't allowed for DENY BLOCKING client",
+  replicaInteracts: "ERR Replica can't interact with the keyspace",
 } as const
+
+/** `which`: 'an existing' or 'another provided'. */
+export function prefixOverlap(prefix: string, which: string, other: string): string {
+  return `ERR Prefix '${prefix}' overlaps with ${which} prefix '${other}'. Prefixes for a single client must not overlap.`
+}
+
+export function unknownClientType(type: string): string {
+  return `ERR Unknown client type '${type}'`
+}
+
+export function noSuchUser(user: string): string {
+  return `ERR No such user '${user}'`
+}
+
+/** `command` in capital letters. */
+export function subcommandSyntax(command: string, subcommand: string): string {
+  return `ERR unknown subcommand or wrong number of arguments for '${subcommand.slice(0, 128)}'. Try ${command} HELP.`
+}
+
+export function noLatencySamples(event: string): string {
+  return `ERR No samples available for event '${event}'`
+}
 
 export function wrongArity(command: string): string {
   return `ERR wrong number of arguments for '${command}' command`

@@ -1,5 +1,10 @@
 import type { Socket } from 'node:net'
-import { CLIENT_STATE, type Client, type ClientOutput } from '../execution/client.ts'
+import {
+  CLIENT_STATE,
+  type Client,
+  type ClientOutput,
+  type OutputState,
+} from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
@@ -56,6 +61,8 @@ export class Connection implements ClientOutput, TurnTask {
   /** What has been received and not run; its first `#pendingLength` bytes count. */
   #pending = NO_BYTES
   #pendingLength = 0
+  /** Length of the bytes whose requests run now. */
+  #runningBytes = 0
   /** Does not take its replies. */
   #isClogged = false
   /** Messages and late answers, to be written at the end of the turn. */
@@ -115,6 +122,21 @@ export class Connection implements ClientOutput, TurnTask {
   close(): void {
     this.client.isClosing = true
     this.#socket.destroy()
+  }
+
+  state(): OutputState {
+    const { localAddress = '', localPort = 0 } = this.#socket
+    const isUnix = this.client.address.startsWith('/')
+    const isActive = this.#share.active === this
+    const waiting = this.#socket.writableLength > 0 ? 'w' : ''
+    return {
+      localAddress: isUnix ? this.client.address : `${localAddress}:${localPort}`,
+      descriptor: descriptorOf(this.#socket),
+      inputBytes: Math.max(this.#pendingLength, isActive ? this.#runningBytes : 0),
+      freeInputBytes: this.#pending.length - this.#pendingLength,
+      outputBytes: this.outputBytes,
+      events: `${this.#isClogged ? '' : 'r'}${waiting}`,
+    }
   }
 
   atTurnEnd(): void {
@@ -208,6 +230,7 @@ export class Connection implements ClientOutput, TurnTask {
     try {
       this.#share.executor.beginTurn()
       this.#share.active = this
+      this.#runningBytes = length
       const consumed = this.#runRequests(bytes, length)
       this.#share.active = undefined
       this.#share.executor.endTurn()
@@ -310,4 +333,12 @@ export class Connection implements ClientOutput, TurnTask {
     this.#isClogged = true
     this.#socket.pause()
   }
+}
+
+/** Node.js keeps the number in the handle, which its types do not know. */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  const descriptor: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
+  return typeof descriptor === 'number' ? descriptor : -1
 }
