@@ -31,7 +31,7 @@ export const connectionDocs: Readonly<Record<string, CommandDoc>> = {
   },
   'client|kill': {
     syntax:
-      'filter=(ip:port~2.8.12 | new-format=([ID client-id@2.8.12] | [TYPE normal_master_slave_pubsub=("normal" | "master"@3.2.0 | "slave" | "replica"@5.0.0 | "pubsub")@2.8.12] | [USER username] | [ADDR ip:port] | [LADDR ip:port@6.2.0] | [SKIPME yes/no])...)',
+      'filter=(ip:port~2.8.12 | new-format=([ID client-id@2.8.12] | [TYPE normal_master_slave_pubsub=(NORMAL | MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | PUBSUB)@2.8.12] | [USER username] | [ADDR ip:port] | [LADDR ip:port@6.2.0] | [SKIPME yes/no])...)',
     complexity: 'O(N) where N is the number of client connections',
     history: [
       ['2.8.12', 'Added new filter format.'],
@@ -78,7 +78,7 @@ export const connectionDocs: Readonly<Record<string, CommandDoc>> = {
   },
   'client|tracking': {
     syntax:
-      'status=(ON | OFF) [REDIRECT client-id] [PREFIX prefix+...] [BCAST=BCAST] [OPTIN=OPTIN] [OPTOUT=OPTOUT] [NOLOOP=NOLOOP]',
+      'status=(ON | OFF) [REDIRECT client-id] [PREFIX prefix+...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]',
     complexity: 'O(1). Some options may introduce additional complexity.',
   },
   'client|trackinginfo': {

@@ -9,7 +9,7 @@ export const geoDocs: Readonly<Record<string, CommandDoc>> = {
     history: [['6.2.0', 'Added the `CH`, `NX` and `XX` options.']],
   },
   geodist: {
-    syntax: 'key#0 member1 member2 [unit=("m" | "km" | "ft" | "mi")]',
+    syntax: 'key#0 member1 member2 [unit=(M | KM | FT | MI)]',
     complexity: 'O(log(N))',
   },
   geohash: {
@@ -23,7 +23,7 @@ export const geoDocs: Readonly<Record<string, CommandDoc>> = {
   },
   georadius: {
     syntax:
-      'key#0 longitude latitude radius unit=("m" | "km" | "ft" | "mi") [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY@6.2.0]>] [order=(ASC | DESC)] [STORE key#1] [STOREDIST key#2]',
+      'key#0 longitude latitude radius unit=(M | KM | FT | MI) [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY@6.2.0]>] [order=(ASC | DESC)] [STORE key#1] [STOREDIST key#2]',
     complexity:
       'O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.',
     history: [
@@ -36,7 +36,7 @@ export const geoDocs: Readonly<Record<string, CommandDoc>> = {
   },
   georadius_ro: {
     syntax:
-      'key#0 longitude latitude radius unit=("m" | "km" | "ft" | "mi") [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY@6.2.0]>] [order=(ASC | DESC)]',
+      'key#0 longitude latitude radius unit=(M | KM | FT | MI) [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY@6.2.0]>] [order=(ASC | DESC)]',
     complexity:
       'O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.',
     history: [['6.2.0', 'Added the `ANY` option for `COUNT`.']],
@@ -46,7 +46,7 @@ export const geoDocs: Readonly<Record<string, CommandDoc>> = {
   },
   georadiusbymember: {
     syntax:
-      'key#0 member radius unit=("m" | "km" | "ft" | "mi") [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY]>] [order=(ASC | DESC)] [STORE key#1] [STOREDIST key#2]',
+      'key#0 member radius unit=(M | KM | FT | MI) [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY]>] [order=(ASC | DESC)] [STORE key#1] [STOREDIST key#2]',
     complexity:
       'O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.',
     history: [['7.0.0', 'Added support for uppercase unit names.']],
@@ -56,7 +56,7 @@ export const geoDocs: Readonly<Record<string, CommandDoc>> = {
   },
   georadiusbymember_ro: {
     syntax:
-      'key#0 member radius unit=("m" | "km" | "ft" | "mi") [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY]>] [order=(ASC | DESC)]',
+      'key#0 member radius unit=(M | KM | FT | MI) [WITHCOORD] [WITHDIST] [WITHHASH] [count=<COUNT count [ANY]>] [order=(ASC | DESC)]',
     complexity:
       'O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.',
     docFlags: ['deprecated'],
@@ -65,14 +65,14 @@ export const geoDocs: Readonly<Record<string, CommandDoc>> = {
   },
   geosearch: {
     syntax:
-      'key#0 from=(FROMMEMBER member | FROMLONLAT <longitude latitude>) by=(circle=<BYRADIUS radius unit=("m" | "km" | "ft" | "mi")> | box=<BYBOX width height unit=("m" | "km" | "ft" | "mi")>) [order=(ASC | DESC)] [count=<COUNT count [ANY]>] [WITHCOORD] [WITHDIST] [WITHHASH]',
+      'key#0 from=(FROMMEMBER member | FROMLONLAT <longitude latitude>) by=(circle=<BYRADIUS radius unit=(M | KM | FT | MI)> | box=<BYBOX width height unit=(M | KM | FT | MI)>) [order=(ASC | DESC)] [count=<COUNT count [ANY]>] [WITHCOORD] [WITHDIST] [WITHHASH]',
     complexity:
       'O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the shape provided as the filter and M is the number of items inside the shape',
     history: [['7.0.0', 'Added support for uppercase unit names.']],
   },
   geosearchstore: {
     syntax:
-      'destination#0 source#1 from=(FROMMEMBER member | FROMLONLAT <longitude latitude>) by=(circle=<BYRADIUS radius unit=("m" | "km" | "ft" | "mi")> | box=<BYBOX width height unit=("m" | "km" | "ft" | "mi")>) [order=(ASC | DESC)] [count=<COUNT count [ANY]>] [STOREDIST]',
+      'destination#0 source#1 from=(FROMMEMBER member | FROMLONLAT <longitude latitude>) by=(circle=<BYRADIUS radius unit=(M | KM | FT | MI)> | box=<BYBOX width height unit=(M | KM | FT | MI)>) [order=(ASC | DESC)] [count=<COUNT count [ANY]>] [STOREDIST]',
     complexity:
       'O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the shape provided as the filter and M is the number of items inside the shape',
     history: [['7.0.0', 'Added support for uppercase unit names.']],

@@ -170,7 +170,7 @@ export const serverDocs: Readonly<Record<string, CommandDoc>> = {
     complexity: 'O(1)',
   },
   'latency|histogram': {
-    syntax: '[.COMMAND...]',
+    syntax: '[command...]',
     complexity: 'O(N) where N is the number of commands with latency information being retrieved.',
   },
   'latency|history': {

@@ -3,12 +3,12 @@ import type { CommandDoc } from './command-doc.ts'
 /** Syntax, cost and history of the commands, as Redis 7.0 tells them. */
 export const streamDocs: Readonly<Record<string, CommandDoc>> = {
   xack: {
-    syntax: 'key#0 group .ID...',
+    syntax: 'key#0 group id...',
     complexity: 'O(1) for each message ID processed.',
   },
   xadd: {
     syntax:
-      'key#0 [NOMKSTREAM@6.2.0] [trim=<strategy=(MAXLEN | MINID@6.2.0) [operator=(==equal | ~=approximately)] threshold [LIMIT count@6.2.0]>] id_or_auto=(*=auto_id | .ID) <field value>...',
+      'key#0 [NOMKSTREAM@6.2.0] [trim=<strategy=(MAXLEN | MINID@6.2.0) [operator=(==equal | ~=approximately)] threshold [LIMIT count@6.2.0]>] id_or_auto=(*=auto_id | id) <field value>...',
     complexity:
       'O(1) when adding a new entry, O(N) when trimming where N being the number of entries evicted.',
     history: [
@@ -28,18 +28,18 @@ export const streamDocs: Readonly<Record<string, CommandDoc>> = {
   },
   xclaim: {
     syntax:
-      'key#0 group consumer min-idle-time .ID... [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID id]',
+      'key#0 group consumer min-idle-time id... [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID id]',
     complexity: 'O(log N) with N being the number of messages in the PEL of the consumer group.',
   },
   xdel: {
-    syntax: 'key#0 .ID...',
+    syntax: 'key#0 id...',
     complexity: 'O(1) for each single item to delete in the stream, regardless of the stream size.',
   },
   xgroup: {
     complexity: 'Depends on subcommand.',
   },
   'xgroup|create': {
-    syntax: 'key#0 groupname id=(.ID | $=new_id) [MKSTREAM] [ENTRIESREAD entries_read]',
+    syntax: 'key#0 groupname id=(id | $=new_id) [MKSTREAM] [ENTRIESREAD entries_read]',
     complexity: 'O(1)',
     history: [['7.0.0', 'Added the `entries_read` named argument.']],
   },
@@ -59,7 +59,7 @@ export const streamDocs: Readonly<Record<string, CommandDoc>> = {
     complexity: 'O(1)',
   },
   'xgroup|setid': {
-    syntax: 'key#0 groupname id=(.ID | $=new_id) [ENTRIESREAD entries_read]',
+    syntax: 'key#0 groupname id=(id | $=new_id) [ENTRIESREAD entries_read]',
     complexity: 'O(1)',
     history: [['7.0.0', 'Added the optional `entries_read` argument.']],
   },
@@ -107,13 +107,13 @@ export const streamDocs: Readonly<Record<string, CommandDoc>> = {
     history: [['6.2.0', 'Added exclusive ranges.']],
   },
   xread: {
-    syntax: '[COUNT count] [BLOCK milliseconds] STREAMS streams=<key#0... .ID...>',
+    syntax: '[COUNT count] [BLOCK milliseconds] STREAMS streams=<key#0... id...>',
     complexity:
       'For each stream mentioned: O(N) with N being the number of elements being returned, it means that XREAD-ing with a fixed COUNT is O(1). Note that when the BLOCK option is used, XADD will pay O(M) time in order to serve the M clients blocked on the stream getting new data.',
   },
   xreadgroup: {
     syntax:
-      'GROUP <group consumer> [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS streams=<key#0... .ID...>',
+      'GROUP <group consumer> [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS streams=<key#0... id...>',
     complexity:
       'For each stream mentioned: O(M) with M being the number of elements returned. If M is constant (e.g. always asking for the first 10 elements with COUNT), you can consider it O(1). On the other side when XREADGROUP blocks, XADD will pay the O(N) time in order to serve the N clients blocked on the stream getting new data.',
   },

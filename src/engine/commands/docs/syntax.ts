@@ -6,7 +6,7 @@ import { invariant } from '../../../shared/assert.ts'
  * | written | means |
  * | --- | --- |
  * | `name`, `.NAME` | an argument; the dot says that capitals are no token |
- * | `TOKEN`, `"token"`, `TOKEN=name` | a word that stands there itself; under a name of its own |
+ * | `TOKEN`, `TOKEN=name` | a word that stands there itself, under a name of its own; `""` is the empty one |
  * | `TOKEN name`, `TOKEN <…>` | what follows the word |
  * | `[…]` | may be left out |
  * | `(a \| b)`, `name=(a \| b)` | one of them |
@@ -172,9 +172,8 @@ function argumentOf(word: string, token: string | undefined): Argument {
 
 /** `TOKEN@6.2.0` or `TOKEN=name`. */
 function tokenOf(word: string): Argument {
-  const [, quoted, plain, name, suffixes = ''] =
-    /^(?:"(\w+)"|(~|""|[^=@]+|=))(?:=([\w-]+))?(.*)$/.exec(word) ?? []
-  const text = quoted ?? plain ?? ''
+  const [, plain = '', name, suffixes = ''] = /^(~|""|[^=@]+|=)(?:=([\w-]+))?(.*)$/.exec(word) ?? []
+  const text = plain === '""' ? '' : plain
   return {
     ...withSuffixes(suffixes),
     name: name ?? text.toLowerCase(),
