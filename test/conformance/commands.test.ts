@@ -6,6 +6,7 @@ import { systemRandom } from '../../src/shared/random.ts'
 import { RawRespClient } from '../support/raw-resp-client.ts'
 import { type RedisProcess, startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
+import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
 import { SCRIPTS } from './scripts.ts'
 
 requireToolInCi('redis-server')
@@ -36,22 +37,25 @@ describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
   })
 
   describe.each([['2'], ['3']])('RESP%s', (protocol) => {
-    it.each(Object.entries(SCRIPTS))('answers alike: %s', async (_name, script) => {
-      const theirs = await RawRespClient.connect(redis.port)
-      const ours = await RawRespClient.connect(port)
-      for (const client of [theirs, ours]) {
-        await client.send('FLUSHALL')
-        await client.send('HELLO', protocol)
-      }
-      for (const line of script) {
-        const argv = typeof line === 'string' ? line.split(' ') : line
-        const expected = await theirs.send(...argv)
-        const actual = await ours.send(...argv)
-        expect(`${argv.join(' ')} => ${ms(actual)}`).toBe(`${argv.join(' ')} => ${ms(expected)}`)
-      }
-      theirs.close()
-      ours.close()
-    })
+    it.each(Object.entries({ ...SCRIPTS, ...BITMAP_SCRIPTS }))(
+      'answers alike: %s',
+      async (_name, script) => {
+        const theirs = await RawRespClient.connect(redis.port)
+        const ours = await RawRespClient.connect(port)
+        for (const client of [theirs, ours]) {
+          await client.send('FLUSHALL')
+          await client.send('HELLO', protocol)
+        }
+        for (const line of script) {
+          const argv = typeof line === 'string' ? line.split(' ') : line
+          const expected = await theirs.send(...argv)
+          const actual = await ours.send(...argv)
+          expect(`${argv.join(' ')} => ${ms(actual)}`).toBe(`${argv.join(' ')} => ${ms(expected)}`)
+        }
+        theirs.close()
+        ours.close()
+      },
+    )
   })
 
   it.each([

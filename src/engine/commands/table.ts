@@ -1,11 +1,14 @@
 import type { CommandSpec } from '../execution/command.ts'
+import { bitmapCommands } from './bitmap.ts'
 import { clientCommands } from './client.ts'
 import { commandDocsCommands } from './command-docs.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
+import { hyperloglogCommands } from './hyperloglog.ts'
 import { latencyCommands } from './latency.ts'
+import { lcsCommands } from './lcs.ts'
 import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting.ts'
@@ -18,6 +21,9 @@ import { transactionCommands } from './transaction.ts'
 /** Every command of the engine, by group. */
 export const COMMANDS: readonly CommandSpec[] = [
   ...stringCommands,
+  ...lcsCommands,
+  ...bitmapCommands,
+  ...hyperloglogCommands,
   ...genericCommands,
   ...expiryCommands,
   ...connectionCommands,
