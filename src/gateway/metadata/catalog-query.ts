@@ -3,10 +3,14 @@
  * of `u&"…"` are hidden in escapes.
  */
 export const SESSION_WORDS =
-  'current_setting|set_config|pg_settings|pg_show_all_settings|query_to_xml|cursor_to_xml|dblink|u&["\']'
+  'current_setting|set_config|pg_settings|pg_show_all_settings|_to_xml|ts_stat|ts_rewrite|dblink|u&["\']'
 
 /** In a string of SQL. */
 const ASKS_SESSION = SESSION_WORDS.replaceAll("'", "''")
+
+/** Without one of these words, and calls, PL/pgSQL changes nothing but the row at hand. */
+const WRITING =
+  '\\m(insert|update|delete|merge|truncate|execute|perform|call|select|copy|notify)\\M|\\('
 
 /** All that ends a word of SQL, in SQL: what remains of a text is words and spaces. */
 const NO_WORDS = `'!"#$%&''()*+,-./:;<=>?@[\\]^{|}~' || chr(96) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)`
@@ -86,8 +90,8 @@ SELECT json_build_object(
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         WHERE t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
           AND n.nspname NOT IN ('pg_catalog', 'hdb_catalog')
-          AND t.tgname NOT LIKE 'notify\\_hasura\\_%'
-          AND p.proname <> 'set_current_timestamp_updated_at'
+          AND NOT (p.proname = 'set_current_timestamp_updated_at'
+            AND replace(lower(p.prosrc), 'now()', '') !~ '${WRITING}')
       ) OR EXISTS (
         SELECT 1 FROM pg_catalog.pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename <> '_RETURN')
     ) ORDER BY r.name), '[]') FROM relation r

@@ -15,10 +15,17 @@ const CHANGES = [
   'CREATE TABLE parts (id int, kind int) PARTITION BY LIST (kind)',
   'CREATE TABLE parts_one PARTITION OF parts FOR VALUES IN (1)',
   "CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
-  "CREATE FUNCTION set_current_timestamp_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
+  `CREATE FUNCTION set_current_timestamp_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE _new record; BEGIN _new := NEW; _new."updated_at" = NOW(); RETURN _new; END $$`,
+  `CREATE SCHEMA other CREATE TABLE log (id int)`,
+  `CREATE FUNCTION other.set_current_timestamp_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO other.log VALUES (1); RETURN NEW; END $$`,
+  `CREATE FUNCTION hdb_catalog.notify() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'`,
+  'CREATE TRIGGER set_at BEFORE UPDATE ON product_categories FOR EACH ROW EXECUTE FUNCTION other.set_current_timestamp_updated_at()',
+  'CREATE TRIGGER "notify_hasura_e_INSERT" AFTER INSERT ON order_items FOR EACH ROW EXECUTE FUNCTION audit()',
   'CREATE TRIGGER audit BEFORE UPDATE ON reviews FOR EACH ROW EXECUTE FUNCTION audit()',
   'CREATE TRIGGER set_at BEFORE UPDATE ON products FOR EACH ROW EXECUTE FUNCTION set_current_timestamp_updated_at()',
-  'CREATE TRIGGER "notify_hasura_e_INSERT" AFTER INSERT ON orgs FOR EACH ROW EXECUTE FUNCTION audit()',
+  'CREATE TRIGGER "notify_hasura_e_INSERT" AFTER INSERT ON orgs FOR EACH ROW EXECUTE FUNCTION hdb_catalog.notify()',
   'CREATE TRIGGER off BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION audit()',
   'ALTER TABLE orders DISABLE TRIGGER off',
   'CREATE RULE log AS ON INSERT TO categories DO ALSO NOTIFY categories',
@@ -105,6 +112,8 @@ describe('the catalog query', () => {
   it.each([
     ['reviews', true],
     ['categories', true],
+    ['product_categories', true],
+    ['order_items', true],
     ['products', false],
     ['orgs', false],
     ['orders', false],

@@ -23,6 +23,7 @@ const FUNCTIONS: readonly (readonly [name: string, asks: boolean, statement: str
   ['escaped', true, sql('escaped', `SELECT U&"current\\005fsetting"('hasura.user', true)`)],
   ['shown', true, sql('shown', "SELECT setting FROM pg_settings WHERE name = 'hasura.user'")],
   ['built', true, sql('built', `SELECT query_to_xml(${LATER}, true, true, '')::text`)],
+  ['counted', true, sql('counted', `SELECT word FROM ts_stat(${LATER}) LIMIT 1`)],
   [
     'standard',
     true,
