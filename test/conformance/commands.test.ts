@@ -7,6 +7,7 @@ import { RawRespClient } from '../support/raw-resp-client.ts'
 import { type RedisProcess, startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
+import { COPY_SCRIPTS } from './copy-scripts.ts'
 import { SCRIPTS } from './scripts.ts'
 
 requireToolInCi('redis-server')
@@ -37,7 +38,7 @@ describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
   })
 
   describe.each([['2'], ['3']])('RESP%s', (protocol) => {
-    it.each(Object.entries({ ...SCRIPTS, ...BITMAP_SCRIPTS }))(
+    it.each(Object.entries({ ...SCRIPTS, ...BITMAP_SCRIPTS, ...COPY_SCRIPTS }))(
       'answers alike: %s',
       async (_name, script) => {
         const theirs = await RawRespClient.connect(redis.port)

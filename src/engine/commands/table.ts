@@ -4,6 +4,7 @@ import { clientCommands } from './client.ts'
 import { commandDocsCommands } from './command-docs.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
+import { copyCommands } from './copy.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
 import { hyperloglogCommands } from './hyperloglog.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...bitmapCommands,
   ...hyperloglogCommands,
   ...genericCommands,
+  ...copyCommands,
   ...expiryCommands,
   ...connectionCommands,
   ...serverCommands,

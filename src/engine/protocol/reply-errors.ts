@@ -58,6 +58,7 @@ export const replyErrors = {
   lcsLengthAndRanges: 'ERR If you want both the length and indexes, please just use IDX.',
   lcsNotStrings: 'ERR The specified keys must contain string values',
   lcsTooLong: 'ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len',
+  sameObject: 'ERR source and destination objects are the same',
   noShutdown: 'ERR No shutdown in progress.',
   shutdownFailed: 'ERR Errors trying to SHUTDOWN. Check logs.',
   noConfigFile: 'ERR The server is running without a config file',
