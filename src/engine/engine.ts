@@ -258,6 +258,16 @@ export class Engine {
   #followDirectives(): void {
     const config = this.#config
     const { settings } = this.#keyspace.access
+    const { limits } = this.#keyspace.collections
+    config.onValue('hash-max-listpack-entries', (value) => {
+      limits.hashListpackEntriesMax = Number(value)
+    })
+    config.onValue('hash-max-listpack-value', (value) => {
+      limits.hashListpackValueBytesMax = Number(value)
+    })
+    config.onValue('set-max-intset-entries', (value) => {
+      limits.setIntSetEntriesMax = Number(value)
+    })
     config.onValue('maxmemory', (value) => {
       this.#eviction.maxmemoryBytes = Number(value)
       this.#services.guards.switch(this.#memoryGuard, Number(value) > 0)

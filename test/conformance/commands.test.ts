@@ -6,9 +6,8 @@ import { systemRandom } from '../../src/shared/random.ts'
 import { RawRespClient } from '../support/raw-resp-client.ts'
 import { type RedisProcess, startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
-import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
-import { COPY_SCRIPTS } from './copy-scripts.ts'
-import { SCRIPTS } from './scripts.ts'
+import { ALL_SCRIPTS } from './all-scripts.ts'
+import type { Line } from './script.ts'
 
 requireToolInCi('redis-server')
 const hasRedis = findTool('redis-server') !== undefined
@@ -19,6 +18,17 @@ const ms = (reply: string) =>
     /^:(\d{4,6})\r\n$/,
     (_all, digits) => `:~${Math.round(Number(digits) / 1_000)}s\r\n`,
   )
+
+interface Step {
+  readonly argv: readonly string[]
+  readonly shown: (reply: string) => string
+}
+
+function stepOf(line: Line): Step {
+  const argv = typeof line === 'string' ? line.split(' ') : line
+  if (argv[0] !== '~') return { argv, shown: ms }
+  return { argv: argv.slice(1), shown: (reply) => reply.split('\r\n').sort().join('\r\n') }
+}
 
 describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
   let redis: RedisProcess
@@ -38,25 +48,22 @@ describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
   })
 
   describe.each([['2'], ['3']])('RESP%s', (protocol) => {
-    it.each(Object.entries({ ...SCRIPTS, ...BITMAP_SCRIPTS, ...COPY_SCRIPTS }))(
-      'answers alike: %s',
-      async (_name, script) => {
-        const theirs = await RawRespClient.connect(redis.port)
-        const ours = await RawRespClient.connect(port)
-        for (const client of [theirs, ours]) {
-          await client.send('FLUSHALL')
-          await client.send('HELLO', protocol)
-        }
-        for (const line of script) {
-          const argv = typeof line === 'string' ? line.split(' ') : line
-          const expected = await theirs.send(...argv)
-          const actual = await ours.send(...argv)
-          expect(`${argv.join(' ')} => ${ms(actual)}`).toBe(`${argv.join(' ')} => ${ms(expected)}`)
-        }
-        theirs.close()
-        ours.close()
-      },
-    )
+    it.each(Object.entries(ALL_SCRIPTS))('answers alike: %s', async (_name, script) => {
+      const theirs = await RawRespClient.connect(redis.port)
+      const ours = await RawRespClient.connect(port)
+      for (const client of [theirs, ours]) {
+        await client.send('FLUSHALL')
+        await client.send('HELLO', protocol)
+      }
+      for (const line of script) {
+        const { argv, shown } = stepOf(line)
+        const expected = shown(await theirs.send(...argv))
+        const actual = shown(await ours.send(...argv))
+        expect(`${argv.join(' ')} => ${actual}`).toBe(`${argv.join(' ')} => ${expected}`)
+      }
+      theirs.close()
+      ours.close()
+    })
   })
 
   it.each([

@@ -1,7 +1,7 @@
-type Line = string | readonly string[]
+import type { Script } from './script.ts'
 
 /** Scripts of commands, split at spaces unless given as arguments. */
-export const SCRIPTS: Readonly<Record<string, readonly Line[]>> = {
+export const SCRIPTS: Readonly<Record<string, Script>> = {
   'SET and GET': [
     'SET a 1',
     'get a',

@@ -1,13 +1,11 @@
 import { matchesGlob } from '../../shared/glob.ts'
-import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { keyAt, keysFrom } from '../execution/key-spec.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { replyWithHelp } from './help.ts'
-
-const SCAN_COUNT = 10
+import { readScanCursor, readScanOptions } from './scan-options.ts'
 
 export const genericCommands: readonly CommandSpec[] = [
   {
@@ -204,14 +202,13 @@ function keys(context: CommandContext): void {
 }
 
 function scan(context: CommandContext): void {
-  const { argv, database, reply } = context
-  const cursor = integerArgument(argv, 1)
-  // Redis reads 64 bits; tables here have at most 32, and a cursor beyond them starts anew.
-  if (Number.isNaN(cursor) || cursor < 0) return reply.error(replyErrors.invalidCursor)
-  const options = readScanOptions(context)
+  const { database, reply } = context
+  const cursor = readScanCursor(context, 1)
+  if (cursor === undefined) return
+  const options = readScanOptions(context, 2, true)
   if (options === undefined) return
   const found: Handle[] = []
-  let next = cursor >>> 0
+  let next = cursor
   // As Redis: ten buckets for each key asked for, so that a sparse table ends the call, too.
   for (let buckets = options.count * 10; buckets > 0; buckets -= 1) {
     next = database.scan(next, (record) => found.push(record))
@@ -225,33 +222,6 @@ function scan(context: CommandContext): void {
   reply.array(2)
   reply.text(String(next))
   replyWithKeys(context, matching)
-}
-
-interface ScanOptions {
-  count: number
-  pattern?: string
-  type?: string
-}
-
-function readScanOptions(context: CommandContext): ScanOptions | undefined {
-  const { argv, reply } = context
-  const options: ScanOptions = { count: SCAN_COUNT }
-  for (let index = 2; index < argv.count; index += 2) {
-    const hasValue = index + 1 < argv.count
-    if (argv.is(index, 'COUNT') && hasValue) {
-      options.count = integerArgument(argv, index + 1)
-      if (Number.isNaN(options.count)) {
-        reply.error(replyErrors.notInteger)
-        return undefined
-      }
-    } else if (argv.is(index, 'MATCH') && hasValue) options.pattern = argv.latin1(index + 1)
-    else if (argv.is(index, 'TYPE') && hasValue) options.type = argv.latin1(index + 1).toLowerCase()
-    else options.count = 0
-    if (options.count >= 1) continue
-    reply.error(replyErrors.syntax)
-    return undefined
-  }
-  return options
 }
 
 function replyWithKeys(context: CommandContext, records: readonly Handle[]): void {

@@ -3,15 +3,18 @@ import type { CommandSpec } from '../execution/command.ts'
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { setKeys } from '../execution/key-extractors.ts'
 import { keyAt, keyRange, keysFrom, withNotes } from '../execution/key-spec.ts'
-import { addLongDoubles, formatLongDouble, parseLongDouble } from '../execution/long-double.ts'
+import {
+  addLongDoubles,
+  formatLongDouble,
+  isInfinity,
+  parseLongDouble,
+} from '../execution/long-double.ts'
 import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
 import { addInt64, INT64_MIN, type Int64, int64Of, writeInteger } from '../structures/int64.ts'
 import type { StringForm } from '../structures/string-value.ts'
 import { findString, replyWithValue, setArgument } from './string-access.ts'
 import { NO_OPTIONS, parseSetOptions, readExpiry } from './string-options.ts'
-
-const INFINITY = /^[+-]?inf(?:inity)?$/i
 
 export const stringCommands: readonly CommandSpec[] = [
   {
@@ -522,7 +525,7 @@ function incrbyfloat(context: CommandContext): void {
   const text = argv.latin1(2)
   const increment = parseLongDouble(text)
   if (increment === undefined) {
-    return reply.error(INFINITY.test(text) ? replyErrors.notANumber : replyErrors.notFloat)
+    return reply.error(isInfinity(text) ? replyErrors.notANumber : replyErrors.notFloat)
   }
   const result = formatLongDouble(addLongDoubles(value, increment))
   setResult(context, record, Buffer.from(result, 'latin1'), result.length, 'printed')

@@ -7,6 +7,7 @@ import { connectionCommands } from './connection.ts'
 import { copyCommands } from './copy.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
+import { hashCommands } from './hash.ts'
 import { hyperloglogCommands } from './hyperloglog.ts'
 import { latencyCommands } from './latency.ts'
 import { lcsCommands } from './lcs.ts'
@@ -14,6 +15,7 @@ import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting.ts'
 import { serverCommands } from './server.ts'
+import { setCommands } from './set.ts'
 import { shutdownCommands } from './shutdown.ts'
 import { slowlogCommands } from './slowlog.ts'
 import { stringCommands } from './string.ts'
@@ -25,6 +27,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...lcsCommands,
   ...bitmapCommands,
   ...hyperloglogCommands,
+  ...hashCommands,
+  ...setCommands,
   ...genericCommands,
   ...copyCommands,
   ...expiryCommands,

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { LatencyMonitor } from '../introspection/latency-monitor.ts'
 import type { MemoryStat } from '../introspection/memory-use.ts'
 import type { SlowLog } from '../introspection/slow-log.ts'
+import type { Collections } from '../keyspace/collections.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import type { Eviction } from '../keyspace/eviction.ts'
 import type { EventClass } from '../keyspace/key-events.ts'
@@ -158,6 +159,11 @@ export class CommandContext {
   /** Whether an effect would be heard: commands may spare themselves to word one otherwise. */
   get isPropagating(): boolean {
     return this.services.propagation.isHeard
+  }
+
+  /** What hashes and sets are read and written with. */
+  get collections(): Collections {
+    return this.keyspace.collections
   }
 
   /** The operators on large values. */

@@ -7,15 +7,33 @@ export interface LongDouble {
   readonly exponent: number
 }
 
+const INFINITY = /^[+-]?inf(?:inity)?$/i
 const SPELLING = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i
 const MANTISSA_BITS = 64
+const HEX_SPELLING = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?$/i
 /** The largest is about 10^4932. */
 const DECIMAL_EXPONENT_MAX = 4_932
+const BINARY_EXPONENT_MAX = 16_384
 /** Decimals printed (util.c, ld2string with LD_STR_HUMAN). */
 const PRINTED_DECIMALS = 17
 
 /** `undefined` for what is no finite number. */
 export function parseLongDouble(text: string): LongDouble | undefined {
+  return parseHexadecimal(text) ?? parseDecimal(text)
+}
+
+function parseHexadecimal(text: string): LongDouble | undefined {
+  const match = HEX_SPELLING.exec(text)
+  const digits = (match?.[2] ?? '') + (match?.[3] ?? '')
+  if (match === null || digits === '' || digits.length > DECIMAL_EXPONENT_MAX) return undefined
+  const exponent = Number(match[4] ?? 0) - 4 * (match[3] ?? '').length
+  if (Math.abs(exponent) > BINARY_EXPONENT_MAX) return undefined
+  const magnitude = BigInt(`0x${digits}`)
+  const rounded = fromRatio(match[1] === '-' ? -magnitude : magnitude, 1n)
+  return { mantissa: rounded.mantissa, exponent: rounded.exponent + exponent }
+}
+
+function parseDecimal(text: string): LongDouble | undefined {
   const match = SPELLING.exec(text)
   const whole = match?.[2] ?? ''
   const fraction = match?.[3] ?? ''
@@ -27,6 +45,11 @@ export function parseLongDouble(text: string): LongDouble | undefined {
   const digits = match[1] === '-' ? -magnitude : magnitude
   const power = 10n ** BigInt(Math.abs(exponent))
   return exponent >= 0 ? fromRatio(digits * power, 1n) : fromRatio(digits, power)
+}
+
+/** Whether it is a number, but no finite one: Redis has errors of their own for these. */
+export function isInfinity(text: string): boolean {
+  return INFINITY.test(text)
 }
 
 export function addLongDoubles(left: LongDouble, right: LongDouble): LongDouble {

@@ -5,6 +5,7 @@ import { KeyedHash } from '../memory/keyed-hash.ts'
 import { Slab } from '../memory/slab.ts'
 import { Structures } from '../structures/structures.ts'
 import { Access } from './access.ts'
+import { Collections } from './collections.ts'
 import { Database, type DatabaseContext, type KeyspaceStats } from './database.ts'
 import { Garbage } from './garbage.ts'
 import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
@@ -29,6 +30,8 @@ export class Keyspace {
   readonly #tables = new ByteCounter()
   /** The operators on large values. */
   readonly structures: Structures
+  /** What commands read and write hashes and sets with. */
+  readonly collections: Collections
   /** What hears of changes to keys. */
   readonly events = new KeyEvents()
   readonly #garbage: Garbage
@@ -45,6 +48,7 @@ export class Keyspace {
       random,
       mayGrow: (bytes) => this.#context.mayGrow(bytes),
     })
+    this.collections = new Collections(this.structures)
     this.#garbage = new Garbage(this.slab, this.#tables, this.structures)
     this.#context = {
       slab: this.slab,

@@ -36,6 +36,17 @@ export class PackedEntry {
     this.length = writeInteger(this.#digits, this.integer)
   }
 
+  /** The element's bytes: they are valid until the next write, or the next element. */
+  view(): Buffer {
+    this.spell()
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.start, this.length)
+  }
+
+  /** One character per byte. */
+  latin1(): string {
+    return this.view().toString('latin1')
+  }
+
   /** As a bulk string, as all elements are. */
   replyTo(reply: ReplyWriter): void {
     this.spell()

@@ -1,0 +1,15 @@
+import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
+import { COPY_SCRIPTS } from './copy-scripts.ts'
+import { HASH_SCRIPTS } from './hash-scripts.ts'
+import type { Script } from './script.ts'
+import { SCRIPTS } from './scripts.ts'
+import { SET_SCRIPTS } from './set-scripts.ts'
+
+/** Every script of commands that both servers are sent, by its name. */
+export const ALL_SCRIPTS: Readonly<Record<string, Script>> = {
+  ...SCRIPTS,
+  ...BITMAP_SCRIPTS,
+  ...COPY_SCRIPTS,
+  ...HASH_SCRIPTS,
+  ...SET_SCRIPTS,
+}
