@@ -4,7 +4,6 @@ import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import { COMMANDS } from './commands/table.ts'
-import { engineSections } from './engine-info.ts'
 import { Blocking } from './execution/blocking.ts'
 import { CallTimer } from './execution/call-timer.ts'
 import { ClientPause } from './execution/client-pause.ts'
@@ -26,6 +25,7 @@ import { Propagation } from './execution/propagation.ts'
 import { Tracking } from './execution/tracking.ts'
 import { Transactions } from './execution/transactions.ts'
 import { Turn } from './execution/turn.ts'
+import { engineSections } from './info/engine-sections.ts'
 import { formatInfo } from './introspection/info.ts'
 import { LatencyMonitor } from './introspection/latency-monitor.ts'
 import { MemoryUse } from './introspection/memory-use.ts'
@@ -191,10 +191,10 @@ export class Engine {
       expiry: this.#expiry,
       memory: this.#memory,
       config: this.#config,
-      propagation,
+      configFile: this.#options.configuration?.path ?? '',
       executor: () => this.#executor,
       server: () => this.#server,
-      commands: () => this.#services.commands,
+      services: () => this.#services,
     })
     return {
       keyspace: this.#keyspace,

@@ -26,7 +26,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   commands: [...BELOW_COMMANDS, 'version.ts'],
   server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
   'version.ts': [],
-  'engine-info.ts': [...BELOW_COMMANDS, 'server', 'version.ts'],
-  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server', 'engine-info.ts'],
+  info: [...BELOW_COMMANDS, 'server', 'version.ts'],
+  'engine.ts': [...BELOW_COMMANDS, 'commands', 'server', 'info'],
   'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
 }

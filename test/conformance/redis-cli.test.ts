@@ -15,19 +15,19 @@ const hasTools = TOOLS.every((tool) => findTool(tool) !== undefined)
 
 const execute = promisify(execFile)
 
-/** Fields of INFO about how redis-server was built and what its threads do: not told here. */
-const NOT_TOLD = new Set([
+/** Not known of a thread of Node.js. */
+const NOT_TOLD = new Set(['used_cpu_sys_main_thread', 'used_cpu_user_main_thread'])
+/** Fields that say what the server was made of. */
+const OWN_FIELDS = new Set([
+  'os',
+  'mem_allocator',
+  'config_file',
   'redis_git_sha1',
-  'redis_git_dirty',
   'redis_build_id',
   'monotonic_clock',
   'multiplexing_api',
   'atomicvar_api',
-  'gcc_version',
   'executable',
-  'io_threads_active',
-  'used_cpu_sys_main_thread',
-  'used_cpu_user_main_thread',
 ])
 /** Fields of a later Redis that are told here. */
 const TOLD_BESIDES = new Set([
@@ -152,6 +152,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
     ['INFO default'],
     ['INFO persistence'],
     ['INFO errorstats'],
+    ['INFO clients cpu'],
   ])('tells the sections and fields of %s in the same order', async (command) => {
     for (const port of [redis.port, enginePort]) {
       await redisCli(port, ['CONFIG', 'RESETSTAT'])
@@ -163,6 +164,20 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
     expect(fields(ours).filter((field) => !TOLD_BESIDES.has(field))).toEqual(
       fields(theirs).filter((field) => !NOT_TOLD.has(field)),
     )
+  })
+
+  it('tells of the same commands in INFO commandstats and latencystats', async () => {
+    for (const port of [redis.port, enginePort]) {
+      await redisCli(port, ['CONFIG', 'RESETSTAT'])
+      await redisCli(port, [], 'SET a 1\nGET a\nGET\nINCRBY a x\nCONFIG GET hz\nNOSUCH\n')
+    }
+    const [theirs, ours] = await both(['INFO', 'commandstats', 'latencystats'])
+    const counts = (text: string) =>
+      text
+        .replaceAll(/(usec(?:_per_call)?|p[\d.]+)=[\d.]+/g, '$1=~')
+        .split('\r\n')
+        .sort()
+    expect(counts(ours)).toEqual(counts(theirs))
   })
 
   it('tells INFO values in the same form', async () => {
@@ -273,7 +288,7 @@ function formsOfInfo(text: string): Map<string, string> {
 }
 
 function formOf(field: string, value: string): string {
-  if (['os', 'mem_allocator', 'config_file'].includes(field)) return 'any'
+  if (OWN_FIELDS.has(field)) return 'any'
   if (/^[0-9a-f]{40}$/.test(value)) return 'identifier'
   // 1.50K and 512B are two sizes of one form.
   if (field.endsWith('_human')) return value.replace(/^\d+(?:\.\d+[KMGT]|B)$/, 'size')

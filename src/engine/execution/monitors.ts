@@ -80,8 +80,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** One character per byte: what cannot be printed in hexadecimal (sds.c, sdscatrepr). */
 function quoted(text: string): string {
   const escaped = text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-    /[\\"\u0000-\u001f\u007f-\u00ff]/g,
+    /[^ !#-[\]-~]/g,
     (character) =>
       ESCAPES[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )

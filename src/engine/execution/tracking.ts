@@ -157,6 +157,10 @@ export class Tracking implements TurnTask {
       if (client === this.#current?.client) this.#pending.push(undefined)
       else this.#tell(client, state, undefined)
     }
+    this.#forgetAll()
+  }
+
+  #forgetAll(): void {
     this.#holders.clear()
     this.#itemCount = 0
     this.#nameBytes = 0
@@ -192,6 +196,8 @@ export class Tracking implements TurnTask {
     const isOn = this.#states.size > 0
     if (isOn === this.isOn) return
     this.isOn = isOn
+    // Nobody hears any more of what changes: what is known of readers would no longer be true.
+    if (!isOn) this.#forgetAll()
     this.#options.onSwitched(isOn)
   }
 
