@@ -1,13 +1,13 @@
 import { engineBench } from './engine.bench.ts'
 import { gatewayBench } from './gateway.bench.ts'
 import { purgeBench } from './purge.bench.ts'
-import { respBench } from './resp.bench.ts'
+import { redisBenchmarkBench } from './redis-benchmark.bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   engine: engineBench,
   gateway: gatewayBench,
   purge: purgeBench,
-  resp: respBench,
+  'redis-benchmark': redisBenchmarkBench,
 }
 
 const topics = process.argv.slice(2)

@@ -1,7 +1,7 @@
 // The gateway as `gerbang serve` composes it, with everything on that is on by default.
 import { compose } from '../src/app/compose.ts'
-import { createLogger } from '../src/shared/create-logger.ts'
 import { loadConfig } from '../src/config/index.ts'
+import { createLogger } from '../src/shared/create-logger.ts'
 import { startInOrder } from '../src/shared/lifecycle.ts'
 
 const CONFIG = `
