@@ -21,6 +21,19 @@ export function copyBytes(
   target.set(source.subarray(sourceStart, sourceStart + length), targetStart)
 }
 
+/** Within one array: the two places may overlap. */
+export function moveBytes(bytes: Uint8Array, to: number, from: number, length: number): void {
+  if (length > LOOP_BYTES_MAX) {
+    bytes.copyWithin(to, from, from + length)
+  } else if (to < from) {
+    for (let index = 0; index < length; index += 1) bytes[to + index] = bytes[from + index] ?? 0
+  } else {
+    for (let index = length - 1; index >= 0; index -= 1) {
+      bytes[to + index] = bytes[from + index] ?? 0
+    }
+  }
+}
+
 export function equalBytes(
   left: Uint8Array,
   leftStart: number,

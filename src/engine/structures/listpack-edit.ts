@@ -135,19 +135,40 @@ export function deleteEntries(region: ByteRegion, at: number, count: number): nu
 
 /** Adds the entries of another listpack, which must not lie in the region, behind its own. */
 export function appendListpack(region: ByteRegion, other: Uint8Array, otherStart: number): void {
-  takeIn(region, region.length - 1, other, otherStart)
+  const length = listpackBytes(other, otherStart) - EMPTY_LISTPACK_BYTES
+  const count = listpackCount(other, otherStart)
+  const end = region.start + region.length - 1
+  insertEntries(region, end, other, otherStart + HEADER_BYTES, length, count)
 }
 
 /** Adds the entries of another listpack before its own. */
 export function prependListpack(region: ByteRegion, other: Uint8Array, otherStart: number): void {
-  takeIn(region, HEADER_BYTES, other, otherStart)
+  const length = listpackBytes(other, otherStart) - EMPTY_LISTPACK_BYTES
+  const count = listpackCount(other, otherStart)
+  const first = region.start + HEADER_BYTES
+  insertEntries(region, first, other, otherStart + HEADER_BYTES, length, count)
 }
 
-function takeIn(region: ByteRegion, at: number, other: Uint8Array, otherStart: number): void {
-  const count = listpackCount(region.bytes, region.start) + listpackCount(other, otherStart)
-  const added = listpackBytes(other, otherStart) - EMPTY_LISTPACK_BYTES
-  region.splice(at, 0, added)
-  copyBytes(region.bytes, region.start + at, other, otherStart + HEADER_BYTES, added)
+/** Inserts `count` entries as they stand in another listpack, `length` bytes together. */
+export function insertEntries(
+  region: ByteRegion,
+  at: number,
+  other: Uint8Array,
+  otherAt: number,
+  length: number,
+  count: number,
+): void {
+  const behindStart = at - region.start
+  const sum = listpackCount(region.bytes, region.start) + count
+  region.splice(behindStart, 0, length)
+  copyBytes(region.bytes, region.start + behindStart, other, otherAt, length)
+  writeHeader(region.bytes, region.start, region.length, Math.min(sum, COUNT_UNKNOWN))
+}
+
+/** Takes all entries away from this one on: `count` are left. */
+export function truncateListpack(region: ByteRegion, at: number, count: number): void {
+  const behindStart = at - region.start
+  region.splice(behindStart, region.length - 1 - behindStart, 0)
   writeHeader(region.bytes, region.start, region.length, Math.min(count, COUNT_UNKNOWN))
 }
 
