@@ -1,6 +1,7 @@
 import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
 import { COPY_SCRIPTS } from './copy-scripts.ts'
 import { HASH_SCRIPTS } from './hash-scripts.ts'
+import { LIST_SCRIPTS } from './list-scripts.ts'
 import type { Script } from './script.ts'
 import { SCRIPTS } from './scripts.ts'
 import { SET_SCRIPTS } from './set-scripts.ts'
@@ -11,5 +12,6 @@ export const ALL_SCRIPTS: Readonly<Record<string, Script>> = {
   ...BITMAP_SCRIPTS,
   ...COPY_SCRIPTS,
   ...HASH_SCRIPTS,
+  ...LIST_SCRIPTS,
   ...SET_SCRIPTS,
 }

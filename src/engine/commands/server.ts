@@ -6,7 +6,12 @@ import type { MemoryStat } from '../introspection/memory-use.ts'
 import type { Database } from '../keyspace/database.ts'
 import { replyErrors, unknownSubcommand } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import { parseMemory } from '../runtime-config/simple-types.ts'
+import { PLAIN_BYTES_MIN } from '../structures/quicklist.ts'
 import { isAllowed } from './protected-action.ts'
+
+/** quicklist.c: what DEBUG QUICKLIST-PACKED-THRESHOLD takes at most. */
+const PLAIN_BYTES_MIN_MAX = 2n ** 32n - 2n ** 20n
 
 export const serverCommands: readonly CommandSpec[] = [
   {
@@ -199,7 +204,20 @@ function debug(context: CommandContext): void {
     services.setActiveExpiry(argv.latin1(2) !== '0')
     return reply.simple('OK')
   }
+  if (argv.is(1, 'QUICKLIST-PACKED-THRESHOLD') && argv.count === 3) {
+    return setPackedThreshold(context)
+  }
   reply.error(unknownSubcommand(argv.latin1(1), 'debug'))
+}
+
+/** From so many bytes on, elements of lists get nodes of their own; 0 for the default. */
+function setPackedThreshold({ argv, reply, structures }: CommandContext): void {
+  const bytes = parseMemory(argv.latin1(2))
+  if (bytes === undefined || bytes > PLAIN_BYTES_MIN_MAX) {
+    return reply.error(replyErrors.packedThreshold)
+  }
+  structures.lists.plainBytesMin = bytes === 0n ? PLAIN_BYTES_MIN : Number(bytes)
+  reply.simple('OK')
 }
 
 /** Stops the whole process, as DEBUG SLEEP does. */

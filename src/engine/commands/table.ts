@@ -11,6 +11,7 @@ import { hashCommands } from './hash.ts'
 import { hyperloglogCommands } from './hyperloglog.ts'
 import { latencyCommands } from './latency.ts'
 import { lcsCommands } from './lcs.ts'
+import { listCommands } from './list.ts'
 import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting.ts'
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...hyperloglogCommands,
   ...hashCommands,
   ...setCommands,
+  ...listCommands,
   ...genericCommands,
   ...copyCommands,
   ...expiryCommands,

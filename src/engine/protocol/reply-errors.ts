@@ -18,6 +18,12 @@ export const replyErrors = {
   notANumber: 'ERR increment would produce NaN or Infinity',
   wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
   noSuchKey: 'ERR no such key',
+  indexOutOfRange: 'ERR index out of range',
+  countNotPositive: 'ERR count should be greater than 0',
+  rankZero:
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+  countNegative: "ERR COUNT can't be negative",
+  maxlenNegative: "ERR MAXLEN can't be negative",
   offsetOutOfRange: 'ERR offset is out of range',
   stringTooLong: 'ERR string exceeds maximum allowed size (proto-max-bulk-len)',
   invalidCursor: 'ERR invalid cursor',
@@ -52,6 +58,7 @@ export const replyErrors = {
     'ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
   debugNotAllowed:
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
+  packedThreshold: 'ERR argument must be a memory value bigger than 1 and smaller than 4gb',
   maxClients: 'ERR max number of clients reached',
   bitNotInteger: 'ERR bit is not an integer or out of range',
   bitOffset: 'ERR bit offset is not an integer or out of range',

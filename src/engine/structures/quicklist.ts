@@ -1,17 +1,5 @@
-import { equalBytes } from '../memory/byte-slice.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
-import {
-  entryEquals,
-  firstEntry,
-  HEADER_BYTES,
-  lastEntry,
-  listpackCount,
-  NO_ENTRY,
-  nextEntry,
-  previousEntry,
-  readEntry,
-  seekEntry,
-} from './listpack.ts'
+import { HEADER_BYTES, listpackCount, NO_ENTRY } from './listpack.ts'
 import {
   appendValue,
   deleteEntries,
@@ -19,17 +7,16 @@ import {
   encodedBytes,
   prependValue,
 } from './listpack-edit.ts'
-import type { PackedEntry } from './packed-entry.ts'
+import { PackedEntry } from './packed-entry.ts'
 import { QuicklistCursor } from './quicklist-cursor.ts'
 import { QuicklistInserter } from './quicklist-inserter.ts'
 import { QuicklistNodes } from './quicklist-nodes.ts'
+import { type ListEnd, QuicklistReader } from './quicklist-reader.ts'
 import { NodeRegion } from './quicklist-region.ts'
 import type { RootedStructure } from './rooted-structure.ts'
 
 /** Elements of so many bytes get a node of their own (quicklist.c: packed_threshold). */
 export const PLAIN_BYTES_MIN = 2 ** 30
-
-export type ListEnd = 'head' | 'tail'
 
 /**
  * Lists: a chain of nodes in the slab, each a listpack byte for byte as Redis 7.0 keeps it, or one large
@@ -42,12 +29,17 @@ export class Quicklist implements RootedStructure {
   /** DEBUG QUICKLIST-PACKED-THRESHOLD changes it. */
   plainBytesMin = PLAIN_BYTES_MIN
   readonly nodes: QuicklistNodes
+  readonly reader: QuicklistReader
+  /** For commands, which run one after the other: used again by each. */
+  readonly cursor = new QuicklistCursor()
+  readonly entry = new PackedEntry()
   readonly #region: NodeRegion
   readonly #inserter: QuicklistInserter
   readonly #cursor = new QuicklistCursor()
 
   constructor(slab: Slab) {
     this.nodes = new QuicklistNodes(slab)
+    this.reader = new QuicklistReader(this.nodes)
     this.#region = new NodeRegion(slab)
     this.#inserter = new QuicklistInserter(this.nodes)
   }
@@ -82,22 +74,16 @@ export class Quicklist implements RootedStructure {
     }
   }
 
-  /** Reads the element at an end of a list that is not empty. */
-  readEnd(root: Handle, end: ListEnd, entry: PackedEntry): void {
-    this.seekEnd(root, end, this.#cursor)
-    this.read(this.#cursor, entry)
-  }
-
   /** Takes the element at an end away. */
   deleteEnd(root: Handle, end: ListEnd): void {
-    this.seekEnd(root, end, this.#cursor)
+    this.reader.seekEnd(root, end, this.#cursor)
     this.#delete(root, this.#cursor.node, this.#cursor.at, 1)
   }
 
   /** Takes up to `count` elements away, from `index` on, which is not negative. */
   deleteRange(root: Handle, index: number, count: number): void {
     const { nodes } = this
-    if (count <= 0 || !this.seek(root, index, this.#cursor)) return
+    if (count <= 0 || !this.reader.seek(root, index, this.#cursor)) return
     let left = Math.min(count, this.size(root) - index)
     let { node, at } = this.#cursor
     while (left > 0 && node !== NONE) {
@@ -110,85 +96,19 @@ export class Quicklist implements RootedStructure {
     }
   }
 
-  /** Puts the cursor on the element, counted from the end when `index` is negative; false without one. */
-  seek(root: Handle, index: number, cursor: QuicklistCursor): boolean {
-    const { nodes } = this
-    const size = nodes.size(root)
-    const fromHead = index < 0 ? size + index : index
-    if (!(fromHead >= 0 && fromHead < size)) return false
-    const isForward = fromHead <= (size - 1) / 2
-    let left = isForward ? fromHead : size - 1 - fromHead
-    let node = isForward ? nodes.head(root) : nodes.tail(root)
-    for (let count = nodes.count(node); left >= count; count = nodes.count(node)) {
-      left -= count
-      node = isForward ? nodes.next(node) : nodes.previous(node)
-    }
-    cursor.node = node
-    cursor.at = HEADER_BYTES
-    if (nodes.isPlain(node)) return true
-    const start = nodes.start(node)
-    cursor.at = seekEntry(nodes.bytes(node), start, isForward ? left : -1 - left) - start
-    return true
-  }
-
-  /** False when the list is empty. */
-  seekEnd(root: Handle, end: ListEnd, cursor: QuicklistCursor): boolean {
-    const { nodes } = this
-    return this.#enter(end === 'head' ? nodes.head(root) : nodes.tail(root), end, cursor)
-  }
-
-  /** Moves the cursor towards an end; false, and it is nowhere, when it was on the last element there. */
-  move(cursor: QuicklistCursor, towards: ListEnd): boolean {
-    const { nodes } = this
-    const { node } = cursor
-    const isForward = towards === 'tail'
-    if (!nodes.isPlain(node)) {
-      const bytes = nodes.bytes(node)
-      const start = nodes.start(node)
-      const at = start + cursor.at
-      const moved = isForward ? nextEntry(bytes, at) : previousEntry(bytes, start, at)
-      if (moved !== NO_ENTRY) {
-        cursor.at = moved - start
-        return true
-      }
-    }
-    return isForward
-      ? this.#enter(nodes.next(node), 'head', cursor)
-      : this.#enter(nodes.previous(node), 'tail', cursor)
-  }
-
-  read(cursor: QuicklistCursor, entry: PackedEntry): void {
-    const { nodes } = this
-    const { node } = cursor
-    const start = nodes.start(node)
-    if (nodes.isPlain(node)) entry.setString(nodes.bytes(node), start, nodes.length(node))
-    else readEntry(nodes.bytes(node), start + cursor.at, entry)
-  }
-
-  equals(cursor: QuicklistCursor, value: Uint8Array, start: number, length: number): boolean {
-    const { nodes } = this
-    const { node } = cursor
-    const nodeStart = nodes.start(node)
-    const bytes = nodes.bytes(node)
-    if (!nodes.isPlain(node)) {
-      return entryEquals(bytes, nodeStart + cursor.at, value, start, length)
-    }
-    return nodes.length(node) === length && equalBytes(bytes, nodeStart, value, start, length)
-  }
-
   /** Takes the element away and moves on towards an end; false, and the cursor is nowhere, at the end. */
   deleteAt(root: Handle, cursor: QuicklistCursor, towards: ListEnd): boolean {
     const { node, at } = cursor
     if (towards === 'head') {
       // What stands before it keeps its place.
-      const isMoved = this.move(cursor, 'head')
+      const isMoved = this.reader.move(cursor, 'head')
       this.#delete(root, node, at, 1)
       return isMoved
     }
     const next = this.nodes.next(node)
     // What stood behind it in its node has come to its place.
     if (this.#delete(root, node, at, 1) !== NO_ENTRY) return true
-    return this.#enter(next, 'head', cursor)
+    return this.reader.enter(next, 'head', cursor)
   }
 
   /** Inserts before or behind the element under the cursor, which is nowhere after it. */
@@ -283,18 +203,6 @@ export class Quicklist implements RootedStructure {
     if (node === NONE || this.nodes.isPlain(node)) return
     this.#region.open(root, node, this.nodes.bytesMax(root))
     this.#region.fit()
-  }
-
-  #enter(node: Handle, end: ListEnd, cursor: QuicklistCursor): boolean {
-    const { nodes } = this
-    cursor.node = node
-    cursor.at = HEADER_BYTES
-    if (node === NONE) return false
-    if (nodes.isPlain(node)) return true
-    const bytes = nodes.bytes(node)
-    const start = nodes.start(node)
-    cursor.at = (end === 'head' ? firstEntry(bytes, start) : lastEntry(bytes, start)) - start
-    return true
   }
 
   /** Takes up to `count` elements of one node away; gives the entry behind them, if the node has one. */

@@ -2,6 +2,7 @@ import type { Random } from '../../shared/random.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import type { Slab } from '../memory/slab.ts'
 import { ANY_LENGTH, HashTable } from './hash-table.ts'
+import { Quicklist } from './quicklist.ts'
 import type { RootedStructure } from './rooted-structure.ts'
 import type { ValueType } from './value.ts'
 
@@ -20,13 +21,15 @@ export class Structures {
   readonly hashes: HashTable
   /** Members of large sets. */
   readonly sets: HashTable
+  readonly lists: Quicklist
   readonly #byType: Partial<Record<ValueType, RootedStructure>>
 
   constructor(options: StructureOptions) {
     this.options = options
     this.hashes = new HashTable({ ...options, valueBytes: ANY_LENGTH })
     this.sets = new HashTable({ ...options, valueBytes: 0 })
-    this.#byType = { hash: this.hashes, set: this.sets }
+    this.lists = new Quicklist(options.slab)
+    this.#byType = { list: this.lists, hash: this.hashes, set: this.sets }
   }
 
   /** What frees, copies and measures the rooted values of a type. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { type Handle, NONE, Slab } from '../../../src/engine/memory/slab.ts'
 import { isValidListpack } from '../../../src/engine/structures/listpack-integrity.ts'
 import { PackedEntry } from '../../../src/engine/structures/packed-entry.ts'
-import { type ListEnd, Quicklist } from '../../../src/engine/structures/quicklist.ts'
+import { Quicklist } from '../../../src/engine/structures/quicklist.ts'
 import { QuicklistCursor } from '../../../src/engine/structures/quicklist-cursor.ts'
+import type { ListEnd } from '../../../src/engine/structures/quicklist-reader.ts'
 
 const value = fc.oneof(
   fc.integer({ min: -5, max: 5 }).map(String),
@@ -94,7 +95,7 @@ function apply(list: Quicklist, root: Handle, model: string[], step: Step): void
     model.splice(isTail ? model.length : 0, 0, step.value)
   } else if (step.action === 'pop') {
     const entry = new PackedEntry()
-    list.readEnd(root, step.end, entry)
+    list.reader.readEnd(root, step.end, entry)
     expect(textOf(entry)).toBe(model.at(isTail ? -1 : 0))
     list.deleteEnd(root, step.end)
     model.splice(isTail ? -1 : 0, 1)
@@ -108,7 +109,7 @@ function apply(list: Quicklist, root: Handle, model: string[], step: Step): void
   } else {
     const place = step.index % model.length
     const cursor = new QuicklistCursor()
-    expect(list.seek(root, place, cursor)).toBe(true)
+    expect(list.reader.seek(root, place, cursor)).toBe(true)
     if (step.action === 'insert') {
       list.insert(root, cursor, isTail, ...bytes)
       model.splice(isTail ? place + 1 : place, 0, step.value)
@@ -124,11 +125,11 @@ function remove(list: Quicklist, root: Handle, model: string[], { index, end }: 
   const wanted = model[index % model.length] ?? ''
   const bytes = bytesOf(wanted)
   const cursor = new QuicklistCursor()
-  let isThere = list.seekEnd(root, end === 'tail' ? 'head' : 'tail', cursor)
+  let isThere = list.reader.seekEnd(root, end === 'tail' ? 'head' : 'tail', cursor)
   while (isThere) {
-    isThere = list.equals(cursor, ...bytes)
+    isThere = list.reader.equals(cursor, ...bytes)
       ? list.deleteAt(root, cursor, end)
-      : list.move(cursor, end)
+      : list.reader.move(cursor, end)
   }
   const left = model.filter((text) => text !== wanted)
   model.splice(0, model.length, ...left)
@@ -154,20 +155,20 @@ function textsOf(list: Quicklist, root: Handle, towards: ListEnd): readonly stri
   const cursor = new QuicklistCursor()
   const entry = new PackedEntry()
   const texts: string[] = []
-  let isThere = list.seekEnd(root, towards === 'tail' ? 'head' : 'tail', cursor)
+  let isThere = list.reader.seekEnd(root, towards === 'tail' ? 'head' : 'tail', cursor)
   while (isThere) {
-    list.read(cursor, entry)
+    list.reader.read(cursor, entry)
     texts.push(textOf(entry))
-    isThere = list.move(cursor, towards)
+    isThere = list.reader.move(cursor, towards)
   }
   return texts
 }
 
 function textAt(list: Quicklist, root: Handle, at: number): string | undefined {
   const cursor = new QuicklistCursor()
-  if (!list.seek(root, at, cursor)) return undefined
+  if (!list.reader.seek(root, at, cursor)) return undefined
   const entry = new PackedEntry()
-  list.read(cursor, entry)
+  list.reader.read(cursor, entry)
   return textOf(entry)
 }
 
