@@ -1,8 +1,11 @@
+import { LIST_CLIENTS } from './list-clients.ts'
+
 /**
  * Scripts of commands, each line with the name of the client that sends it in front; `;` between two commands
  * sends them together. All clients are told apart by name, and all listen.
  */
 export const SEVERAL_CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  ...LIST_CLIENTS,
   'MULTI, EXEC and DISCARD': [
     'a EXEC',
     'a DISCARD',
