@@ -43,6 +43,7 @@ import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
+import { WaitingCalls } from './server/waiting-calls.ts'
 
 /** Share of a cycle that active expiry may take: 25 % at effort 1, and 2 % more for each step, as in Redis. */
 const EXPIRY_SHARE = 0.25
@@ -145,6 +146,7 @@ export class Engine {
     clearInterval(this.#cycle)
     clearImmediate(this.#reclaiming)
     clearTimeout(this.#waking)
+    this.#releaseCallers()
     await this.#server.close()
   }
 
@@ -162,6 +164,11 @@ export class Engine {
       executor: this.#executor,
       keyspace: this.#keyspace,
       propagation: this.#services.propagation,
+      waitingCalls: new WaitingCalls({
+        executor: this.#executor,
+        clients: this.#clients,
+        clientsMax: () => this.#config.integer('maxclients'),
+      }),
       client: this.#clients.add({
         address: 'embedded:0',
         nowMs: this.#options.clock.nowMs(),
@@ -332,6 +339,7 @@ export class Engine {
     guards.switch(this.#pauseGuard, false)
     pause.onChange((isPaused) => {
       guards.switch(this.#pauseGuard, isPaused)
+      this.#keyspace.freeze(isPaused)
       this.#wakeForDeadline()
     })
     blocking.onNextDeadline(() => this.#wakeForDeadline())
@@ -370,6 +378,14 @@ export class Engine {
     this.#waking.unref()
   }
 
+  /** Calls of this process that still wait; connections are closed. */
+  #releaseCallers(): void {
+    for (const client of this.#clients) {
+      if (client.isEmbedded) this.#services.blocking.unblock(client, replyErrors.stopped)
+    }
+    this.#executor.settle()
+  }
+
   #giveUpWaiting(): void {
     this.#executor.beginTurn()
     this.#executor.giveUpWaiting()
@@ -385,7 +401,7 @@ export class Engine {
     this.#eviction.makeRoom()
     this.#rehash()
     if (this.#keyspace.hasGarbage) this.#reclaim()
-    if (this.#isExpiryOn && !this.#services.pause.isPaused) this.#expire(cycleMs)
+    if (this.#isExpiryOn && !this.#keyspace.isFrozen) this.#expire(cycleMs)
     this.#executor.settle()
   }
 

@@ -140,39 +140,37 @@ function hello(context: CommandContext): void {
     if (Number.isNaN(protocol)) return reply.error(replyErrors.protocolNotInteger)
     if (protocol !== 2 && protocol !== 3) return reply.error(replyErrors.protocolUnsupported)
   }
-  const name = readHelloOptions(context)
-  if (name === undefined) return
+  if (!applyHelloOptions(context)) return
   if (!client.isAuthenticated) return reply.error(replyErrors.helloUnauthenticated)
-  if (name !== '') client.name = name
   client.protocol = protocol === 3 ? 3 : 2
   replyWithHello(context)
 }
 
-/** The name to set, empty for none; `undefined` after an error, which has been written. */
-function readHelloOptions(context: CommandContext): string | undefined {
+/** One after the other, as they stand: what came before an error stays. False after one, which has been written. */
+function applyHelloOptions(context: CommandContext): boolean {
   const { argv, client, reply } = context
-  let name = ''
   for (let index = 2; index < argv.count; ) {
     if (argv.is(index, 'AUTH') && index + 2 < argv.count) {
       if (!isRightPassword(context, argv.utf8(index + 1), argv.view(index + 2))) {
         reply.error(replyErrors.wrongPassword)
-        return undefined
+        return false
       }
       client.isAuthenticated = true
       index += 3
     } else if (argv.is(index, 'SETNAME') && index + 1 < argv.count) {
-      name = argv.latin1(index + 1)
+      const name = argv.latin1(index + 1)
       if (!isClientName(name)) {
         reply.error(replyErrors.clientNameInvalid)
-        return undefined
+        return false
       }
+      client.name = name
       index += 2
     } else {
       reply.error(`ERR Syntax error in HELLO option '${argv.latin1(index)}'`)
-      return undefined
+      return false
     }
   }
-  return name
+  return true
 }
 
 function replyWithHello({ client, reply }: CommandContext): void {

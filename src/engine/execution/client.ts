@@ -60,7 +60,8 @@ export interface OutputState {
   readonly events: string
 }
 
-const NO_STATE: OutputState = {
+/** Of a caller in this process. */
+export const NO_OUTPUT_STATE: OutputState = {
   localAddress: '',
   descriptor: -1,
   inputBytes: 0,
@@ -79,7 +80,7 @@ const NO_OUTPUT: ClientOutput = {
   push: () => undefined,
   release: () => undefined,
   close: () => undefined,
-  state: () => NO_STATE,
+  state: () => NO_OUTPUT_STATE,
 }
 
 /** What a client listens to, by name (channel-service.ts). */

@@ -73,6 +73,10 @@ export class Executor {
   execute(client: Client, argv: ArgumentVector, reply: ReplyWriter): void {
     const { blocking, commands } = this.#services
     const command = commands.find(argv)
+    if (command === undefined && isHttp(argv)) {
+      client.isClosing = true
+      return
+    }
     const refusal = this.#refusal(client, command, argv)
     if (refusal !== undefined || command === undefined) {
       this.#refuse(client, command, { reply, text: refusal ?? '' })
@@ -235,6 +239,11 @@ export class Executor {
       client.output.endReply()
     }
   }
+}
+
+/** A browser talked into sending commands in a request's body: hung up on, before it comes to them. */
+function isHttp(argv: ArgumentVector): boolean {
+  return argv.is(0, 'POST') || argv.is(0, 'HOST:')
 }
 
 function restOf(argv: ArgumentVector): string[] {

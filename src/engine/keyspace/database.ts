@@ -52,6 +52,8 @@ export interface DatabaseContext {
   readonly garbage: Garbage
   readonly structures: Structures
   mayGrow: (bytes: number) => boolean
+  /** Nothing is taken away that nobody deletes: what is due is gone for lookups only. */
+  isFrozen: boolean
   readonly events: KeyEvents
   onRemoval: RemovalListener
   nowMs: number
@@ -147,7 +149,7 @@ export class Database {
   peek(key: Uint8Array, start: number, length: number): Handle {
     const record = this.#dict.find(key, start, length, this.#dict.hash(key, start, length))
     if (record === NONE || !this.#isDue(record)) return record
-    this.#expire(record)
+    if (!this.#context.isFrozen) this.#expire(record)
     return NONE
   }
 
@@ -455,7 +457,7 @@ export class Database {
     for (let tries = 0; tries < RANDOM_TRIES_MAX; tries += 1) {
       const record = this.#dict.random(this.#context.random)
       if (record === NONE || !this.#isDue(record)) return record
-      this.#expire(record)
+      if (!this.#context.isFrozen) this.#expire(record)
     }
     return NONE
   }

@@ -70,7 +70,7 @@ export class Eviction {
    * command, as in Redis. False when nothing can be evicted: a command that needs memory is refused.
    */
   makeRoom(): boolean {
-    if (!this.isOverLimit) return true
+    if (!this.isOverLimit || this.#keyspace.isFrozen) return true
     const endsAtMs = this.#clock.monotonicMs() + BUDGET_MS
     const hasRoom = this.#makeRoomUntil(endsAtMs)
     this.#noteExcess(endsAtMs)

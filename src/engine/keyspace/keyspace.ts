@@ -60,6 +60,7 @@ export class Keyspace {
       garbage: this.#garbage,
       structures: this.structures,
       mayGrow: () => true,
+      isFrozen: false,
       events: this.events,
       onRemoval: ignoreRemovals,
       nowMs: 0,
@@ -116,6 +117,15 @@ export class Keyspace {
     this.#databases[right] = first
     second.index = left
     first.index = right
+  }
+
+  /** While it is frozen nothing expires or is evicted: CLIENT PAUSE. */
+  freeze(isFrozen: boolean): void {
+    this.#context.isFrozen = isFrozen
+  }
+
+  get isFrozen(): boolean {
+    return this.#context.isFrozen
   }
 
   /** Asked before a hash table grows by so many bytes; refused, the table stays crowded for a while. */

@@ -38,6 +38,7 @@ export const replyErrors = {
   discardWithoutMulti: 'ERR DISCARD without MULTI',
   watchInMulti: 'ERR WATCH inside MULTI is not allowed',
   execAborted: 'EXECABORT Transaction discarded because of previous errors.',
+  stopped: 'UNBLOCKED force unblock from blocking operation, the server stops',
   unblocked: 'UNBLOCKED client unblocked via CLIENT UNBLOCK',
   loading: 'LOADING Redis is loading the dataset in memory',
   outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",

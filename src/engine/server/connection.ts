@@ -304,6 +304,10 @@ export class Connection implements ClientOutput, TurnTask {
     }
     if (!wasMuted) return
     this.#share.writer.truncate(replyAt)
+    // Messages that came meanwhile stand where the reply would have.
+    for (const message of this.#late) this.#share.writer.raw(message)
+    this.#late = []
+    this.#lateBytes = 0
     if (client.replyMode === 'skip') client.setReplyMode('on')
   }
 

@@ -8,6 +8,7 @@ import { copyBytes } from '../memory/byte-slice.ts'
 import { NONE } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
+import type { WaitingCalls } from './waiting-calls.ts'
 
 const POOL_CHUNK_BYTES = 262_144
 /** OBJ_ENCODING_EMBSTR_SIZE_LIMIT and one. */
@@ -23,6 +24,7 @@ export interface EmbeddedClientParts {
   readonly keyspace: Keyspace
   readonly propagation: Propagation
   readonly client: Client
+  readonly waitingCalls: WaitingCalls
 }
 
 /**
@@ -34,15 +36,17 @@ export class EmbeddedClient {
   readonly #keyspace: Keyspace
   readonly #propagation: Propagation
   readonly #client: Client
+  readonly #waitingCalls: WaitingCalls
   readonly #argv = new ArgumentVector()
   readonly #writer = new ValueWriter()
   readonly #pool = new BufferPool(POOL_CHUNK_BYTES)
 
-  constructor({ executor, keyspace, propagation, client }: EmbeddedClientParts) {
-    this.#executor = executor
-    this.#keyspace = keyspace
-    this.#propagation = propagation
-    this.#client = client
+  constructor(parts: EmbeddedClientParts) {
+    this.#executor = parts.executor
+    this.#keyspace = parts.keyspace
+    this.#propagation = parts.propagation
+    this.#client = parts.client
+    this.#waitingCalls = parts.waitingCalls
   }
 
   /** The engine's instant, read anew. */
@@ -55,6 +59,14 @@ export class EmbeddedClient {
   call(...argv: readonly (string | number | Uint8Array)[]): Reply {
     this.#argv.load(argv)
     return this.#execute()
+  }
+
+  /**
+   * As `call`, but a command that waits (BLPOP) does: the promise resolves with its reply, an error reply among
+   * them, and never rejects. Each such call is a client of its own: it sees neither MULTI nor WATCH of this one.
+   */
+  callAsync(...argv: readonly (string | number | Uint8Array)[]): Promise<Reply> {
+    return this.#waitingCalls.call(this.#client.databaseIndex, argv)
   }
 
   /** The value in bytes of the caller's own. Throws for a key that holds no string. */

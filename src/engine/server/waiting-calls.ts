@@ -1,0 +1,106 @@
+import {
+  type Client,
+  type ClientOutput,
+  NO_OUTPUT_STATE,
+  type OutputState,
+} from '../execution/client.ts'
+import type { ClientRegistry } from '../execution/client-registry.ts'
+import type { Executor } from '../execution/executor.ts'
+import { ArgumentVector } from '../protocol/argument-vector.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
+
+export interface WaitingCallsParts {
+  readonly executor: Executor
+  readonly clients: ClientRegistry
+  /** Connections and waiting calls together. */
+  readonly clientsMax: () => number
+}
+
+/** Calls from within the process that may wait for their reply, as a connection would. */
+export class WaitingCalls {
+  readonly #parts: WaitingCallsParts
+
+  constructor(parts: WaitingCallsParts) {
+    this.#parts = parts
+  }
+
+  /** Each call is a client of its own, for as long as it lasts. Resolves with an error reply, too. */
+  call(databaseIndex: number, argv: readonly (string | number | Uint8Array)[]): Promise<Reply> {
+    const { clients, clientsMax, executor } = this.#parts
+    if (clients.size >= clientsMax()) {
+      return Promise.resolve(new EngineReplyError(replyErrors.maxClients))
+    }
+    executor.beginTurn()
+    const client = clients.add({
+      address: 'embedded:0',
+      nowMs: executor.nowMs,
+      isAuthenticated: true,
+      isEmbedded: true,
+    })
+    client.deniesBlocking = false
+    client.databaseIndex = databaseIndex
+    return new Promise((resolve) => {
+      this.#run(client, argv, (reply) => {
+        clients.remove(client)
+        resolve(reply)
+      })
+    })
+  }
+
+  #run(
+    client: Client,
+    parts: readonly (string | number | Uint8Array)[],
+    answered: (reply: Reply) => void,
+  ): void {
+    const { executor } = this.#parts
+    const argv = new ArgumentVector()
+    const writer = new ValueWriter()
+    client.output = new LateReply(writer, answered)
+    argv.load(parts)
+    executor.execute(client, argv, writer)
+    executor.endTurn()
+    if (client.waiter === undefined) answered(writer.take())
+    executor.settle()
+  }
+}
+
+/** Takes the reply that comes when the call waits no longer; nothing else reaches such a caller. */
+class LateReply implements ClientOutput {
+  readonly #writer: ValueWriter
+  readonly #answered: (reply: Reply) => void
+
+  constructor(writer: ValueWriter, answered: (reply: Reply) => void) {
+    this.#writer = writer
+    this.#answered = answered
+  }
+
+  beginReply(): ReplyWriter {
+    return this.#writer
+  }
+
+  endReply(): void {
+    return
+  }
+
+  endMessage(): void {
+    return
+  }
+
+  push(): void {
+    return
+  }
+
+  release(): void {
+    this.#answered(this.#writer.take())
+  }
+
+  state(): OutputState {
+    return NO_OUTPUT_STATE
+  }
+
+  close(): void {
+    this.#answered(new EngineReplyError(replyErrors.unblocked))
+  }
+}
