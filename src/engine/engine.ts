@@ -14,6 +14,7 @@ import { Executor } from './execution/executor.ts'
 import { type Guard, GuardList } from './execution/guard.ts'
 import {
   authenticationGuard,
+  busyGuard,
   memoryGuard,
   monitorGuard,
   pauseGuard,
@@ -41,6 +42,7 @@ import type { ServerConfiguration } from './runtime-config/conf-file.ts'
 import { renamedCommands } from './runtime-config/renamed-commands.ts'
 import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
+import { Scripting } from './scripting/scripting.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
@@ -84,6 +86,8 @@ export class Engine {
   readonly #executor: Executor
   readonly #server: RespServer
   readonly #services: EngineServices
+  readonly #scripting: Scripting
+  readonly #busyGuard: Guard
   readonly #turn = new Turn()
   readonly #clients = new ClientRegistry()
   readonly #channels = new Channels()
@@ -118,6 +122,13 @@ export class Engine {
     const pause = new ClientPause()
     this.#memoryGuard = memoryGuard(this.#eviction)
     this.#pauseGuard = pauseGuard(pause)
+    this.#busyGuard = busyGuard(() => this.#scripting.busyError)
+    this.#scripting = new Scripting({
+      services: () => this.#services,
+      log: options.log,
+      schedule: (step) => setImmediate(() => this.#executor.resume(step)),
+      onBusy: (isBusy) => this.#services.guards.switch(this.#busyGuard, isBusy),
+    })
     this.#services = this.#joinServices(pause)
     this.#executor = new Executor(this.#services, this.#turn)
     this.#server = new RespServer({
@@ -227,16 +238,21 @@ export class Engine {
         turn: this.#turn,
         onSwitched: (isOn) => this.#keyspace.events.onModification(this.#invalidate, isOn),
       }),
+      scripting: this.#scripting,
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
         authenticationGuard,
         transactionGuard,
         this.#memoryGuard,
         subscriberGuard,
+        this.#busyGuard,
         monitorGuard,
         this.#pauseGuard,
       ]),
-      nested: { run: (client, call) => this.#executor.runNested(client, call) },
+      nested: {
+        run: (client, call) => this.#executor.runNested(client, call),
+        reject: (command, text) => this.#executor.rejectNested(command, text),
+      },
       info: (asked) => formatInfo(sections, asked),
       memoryStats: () => this.#memory.stats(),
       resetStatistics: () => this.#resetStatistics(),
@@ -291,6 +307,9 @@ export class Engine {
     config.onValue('lfu-log-factor', (value) => {
       settings.lfuLogFactor = Number(value)
     })
+    config.onValue('busy-reply-threshold', (value) => {
+      this.#scripting.busyThresholdMs = Number(value)
+    })
     config.onValue('lfu-decay-time', (value) => {
       settings.lfuDecayMinutes = Number(value)
     })
@@ -337,6 +356,7 @@ export class Engine {
       tracking.disable(client)
     })
     guards.switch(this.#pauseGuard, false)
+    guards.switch(this.#busyGuard, false)
     pause.onChange((isPaused) => {
       guards.switch(this.#pauseGuard, isPaused)
       this.#keyspace.freeze(isPaused)

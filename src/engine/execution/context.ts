@@ -25,6 +25,7 @@ import type { CommandTable } from './command-table.ts'
 import type { GuardList } from './guard.ts'
 import type { Monitors } from './monitors.ts'
 import type { Effect, Propagation } from './propagation.ts'
+import type { ScriptingService } from './scripting-service.ts'
 import type { Tracking } from './tracking.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -67,6 +68,8 @@ export interface NestedExecution {
    * is asked; `argv` and what the running command holds stay valid.
    */
   run(client: Client, call: NestedCall): void
+  /** A command that may not run within the running one: it is counted as refused, and the error with the others. */
+  reject(command: Command | undefined, text: string): void
 }
 
 export interface NestedCall {
@@ -89,6 +92,7 @@ export interface EngineServices {
   readonly guards: GuardList
   readonly nested: NestedExecution
   readonly transactions: Transactions
+  readonly scripting: ScriptingService
   readonly channels: ChannelService
   readonly timer: CallTimer
   readonly slowLog: SlowLog

@@ -113,10 +113,30 @@ export class Executor {
     }
   }
 
+  /** See NestedExecution. */
+  rejectNested(command: Command | undefined, text: string): void {
+    if (command !== undefined) command.rejectedCalls += 1
+    this.#countError(text)
+  }
+
   /** Clients whose time of waiting is over, and a pause that is. */
   giveUpWaiting(): void {
     this.#services.blocking.giveUp(this.nowMs)
     this.#services.pause.advance(this.nowMs)
+  }
+
+  /** Goes on with a command that could not end in its turn; whom it lets go on is served. */
+  resume(step: () => void): void {
+    const { blocking, eviction } = this.#services
+    this.beginTurn()
+    step()
+    if (this.#hasWritten) {
+      this.#hasWritten = false
+      eviction.makeRoom()
+    }
+    this.endTurn()
+    if (blocking.hasReady) blocking.serveReady(this.#runWaiter)
+    this.settle()
   }
 
   /** An error that no command gave, counted with the others. */

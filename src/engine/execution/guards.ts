@@ -82,3 +82,11 @@ export const monitorGuard: Guard = {
       ? replyErrors.replicaInteracts
       : undefined,
 }
+
+/** While a script takes too long: `error` tells which one it is. */
+export function busyGuard(error: () => string | undefined): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (_client, command) => (command.spec.flags.includes('allow_busy') ? undefined : error()),
+  }
+}

@@ -4,7 +4,8 @@ import type { Fields, InfoSources } from './info-sources.ts'
 
 const BYTE_UNITS = ['B', 'K', 'M', 'G', 'T'] as const
 
-export function memoryFields({ memory, eviction, keyspace }: InfoSources): Fields {
+export function memoryFields(sources: InfoSources): Fields {
+  const { memory, eviction, keyspace } = sources
   const rss = memory.rssBytes
   const { allocatedBytes, heldBytes, usedBytes } = memory
   return [
@@ -24,7 +25,7 @@ export function memoryFields({ memory, eviction, keyspace }: InfoSources): Field
     ['allocator_resident', heldBytes],
     ['total_system_memory', totalmem()],
     ['total_system_memory_human', humanBytes(totalmem())],
-    ...scriptMemoryFields(),
+    ...scriptMemoryFields(sources),
     ['maxmemory', eviction.maxmemoryBytes],
     ['maxmemory_human', humanBytes(eviction.maxmemoryBytes)],
     ['maxmemory_policy', eviction.policy],
@@ -50,21 +51,24 @@ export function memoryFields({ memory, eviction, keyspace }: InfoSources): Field
   ]
 }
 
-function scriptMemoryFields(): Fields {
+function scriptMemoryFields({ services }: InfoSources): Fields {
+  const usage = services().scripting.usage()
+  const vmBytes = usage.evalVmBytes + usage.functionVmBytes
+  const scriptBytes = usage.evalScriptBytes + usage.functionBytes
   return [
-    ['used_memory_lua', 0],
-    ['used_memory_vm_eval', 0],
-    ['used_memory_lua_human', humanBytes(0)],
-    ['used_memory_scripts_eval', 0],
-    ['number_of_cached_scripts', 0],
-    ['number_of_functions', 0],
-    ['number_of_libraries', 0],
-    ['used_memory_vm_functions', 0],
-    ['used_memory_vm_total', 0],
-    ['used_memory_vm_total_human', humanBytes(0)],
-    ['used_memory_functions', 0],
-    ['used_memory_scripts', 0],
-    ['used_memory_scripts_human', humanBytes(0)],
+    ['used_memory_lua', usage.evalVmBytes],
+    ['used_memory_vm_eval', usage.evalVmBytes],
+    ['used_memory_lua_human', humanBytes(usage.evalVmBytes)],
+    ['used_memory_scripts_eval', usage.evalScriptBytes],
+    ['number_of_cached_scripts', usage.evalScripts],
+    ['number_of_functions', usage.functions],
+    ['number_of_libraries', usage.libraries],
+    ['used_memory_vm_functions', usage.functionVmBytes],
+    ['used_memory_vm_total', vmBytes],
+    ['used_memory_vm_total_human', humanBytes(vmBytes)],
+    ['used_memory_functions', usage.functionBytes],
+    ['used_memory_scripts', scriptBytes],
+    ['used_memory_scripts_human', humanBytes(scriptBytes)],
   ]
 }
 

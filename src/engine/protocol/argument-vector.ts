@@ -1,6 +1,8 @@
 const CAPACITY_MIN = 64
 const CASE_BIT = 0x20
 const OWN_BYTES_MIN = 1_024
+/** Below this, a loop is faster than the call and the view that `set` needs. */
+const LOOP_BYTES_MAX = 32
 /** A buffer that a large value has made larger than this is not kept for the next command. */
 const OWN_BYTES_KEPT = 256 * 1_024
 
@@ -109,6 +111,17 @@ export class ArgumentVector {
   add(part: string | number | Uint8Array): void {
     if (part instanceof Uint8Array) this.#addBytes(part)
     else this.#addBytes(Buffer.from(`${part}`))
+  }
+
+  /** The bytes of a part of `source`. */
+  addSlice(source: Uint8Array, start: number, length: number): void {
+    this.#reserve(length)
+    const own = this.#own
+    const at = this.#ownLength
+    if (length > LOOP_BYTES_MAX) own.set(source.subarray(start, start + length), at)
+    else
+      for (let index = 0; index < length; index += 1) own[at + index] = source[start + index] ?? 0
+    this.#added(length)
   }
 
   /** A word of ours, such as a command's name: ASCII. */

@@ -82,6 +82,33 @@ export const replyErrors = {
   noConfigFile: 'ERR The server is running without a config file',
   scriptFlushSyntax: 'ERR SCRIPT FLUSH only support SYNC|ASYNC option',
   functionFlushSyntax: 'ERR FUNCTION FLUSH only supports SYNC|ASYNC option',
+  noScript: 'NOSCRIPT No matching script. Please use EVAL.',
+  notBusy: 'NOTBUSY No scripts in execution right now.',
+  unkillable:
+    'UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.',
+  busyEval:
+    'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+  busyFunction:
+    'BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.',
+  scriptKilled: 'ERR Script killed by user with SCRIPT KILL...',
+  scriptUnknownCommand: 'ERR Unknown Redis command called from script',
+  scriptWrongArity: 'ERR Wrong number of args calling Redis command from script',
+  notFromScript: 'ERR This Redis command is not allowed from script',
+  scriptReadOnly: 'ERR Write commands are not allowed from read-only scripts.',
+  scriptMayWrite: 'ERR Can not execute a script with write flag using *_ro command.',
+  scriptOutOfMemory:
+    "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+  tooManyKeys: "ERR Number of keys can't be greater than number of args",
+  negativeKeys: "ERR Number of keys can't be negative",
+  functionKeysNotInteger: 'ERR Bad number of keys provided',
+  functionNotFound: 'ERR Function not found',
+  libraryNotFound: 'ERR Library not found',
+  libraryCodeMissing: 'ERR Function code is missing',
+  libraryNameMissing: 'ERR library name argument was not given',
+  restorePolicy: 'ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.',
+  dumpPayload: 'ERR DUMP payload version or checksum are wrong',
+  scriptDebugOption: 'ERR Use SCRIPT DEBUG YES/SYNC/NO',
+  scriptDebugUnsupported: 'ERR the script debugger is not supported',
   noKeysInCommand: 'ERR The command has no key arguments',
   invalidCommand: 'ERR Invalid command specified',
   invalidArguments: 'ERR Invalid arguments specified for command',
@@ -171,6 +198,11 @@ export function deniesBlocking(command: string): string {
 export function wrongSubcommand(subcommand: string, command: string): string {
   const name = subcommand.slice(0, 128)
   return `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${command.toUpperCase()} HELP.`
+}
+
+/** networking.c, addReplySubcommandSyntaxError. */
+export function wrongSubcommandArguments(subcommand: string, command: string): string {
+  return `ERR unknown subcommand or wrong number of arguments for '${subcommand.slice(0, 128)}'. Try ${command.toUpperCase()} HELP.`
 }
 
 /** The name and what follows are cut to 128 bytes together, as server.c does. */

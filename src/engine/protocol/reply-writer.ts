@@ -18,8 +18,12 @@ export interface ReplyWriter {
   text(value: string): void
   double(value: number): void
   boolean(value: boolean): void
+  /** An integer of any length, in decimal digits. */
+  bigNumber(text: string): void
   /** Text for humans: INFO. */
   verbatim(text: string): void
+  /** Text in a format of three letters, as a script returns it. */
+  verbatimBulk(format: string, bytes: Uint8Array, start: number, length: number): void
   null(): void
   array(count: number): void
   nullArray(): void

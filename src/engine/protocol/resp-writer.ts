@@ -101,16 +101,27 @@ export class RespWriter implements ReplyWriter {
     else this.integer(value ? 1 : 0)
   }
 
+  bigNumber(text: string): void {
+    if (this.protocol === 3) this.#line(0x28, text)
+    else this.text(text)
+  }
+
   verbatim(text: string): void {
+    const bytes = Buffer.from(text)
+    this.verbatimBulk('txt', bytes, 0, bytes.length)
+  }
+
+  verbatimBulk(format: string, bytes: Uint8Array, start: number, length: number): void {
     if (this.protocol === 2) {
-      this.text(text)
+      this.bulk(bytes, start, length)
       return
     }
-    const bytes = Buffer.from(`txt:${text}`)
-    this.#reserve(bytes.length + HEAD_BYTES_MAX)
-    this.#head(0x3d, bytes.length)
-    this.#bytes.set(bytes, this.length)
-    this.length += bytes.length
+    const prefix = `${format}:`
+    this.#reserve(prefix.length + length + HEAD_BYTES_MAX)
+    this.#head(0x3d, prefix.length + length)
+    this.#bytes.write(prefix, this.length, 'latin1')
+    this.#bytes.set(bytes.subarray(start, start + length), this.length + prefix.length)
+    this.length += prefix.length + length
     this.#crlf()
   }
 

@@ -57,6 +57,14 @@ export class ValueWriter implements ReplyWriter {
     this.#add(value)
   }
 
+  bigNumber(text: string): void {
+    this.#add(text)
+  }
+
+  verbatimBulk(_format: string, bytes: Uint8Array, start: number, length: number): void {
+    this.bulk(bytes, start, length)
+  }
+
   verbatim(text: string): void {
     this.#add(text)
   }

@@ -1,0 +1,206 @@
+import { invariant } from '../../shared/assert.ts'
+import { addBit } from './bit.ts'
+import { addCjson } from './cjson.ts'
+import { addCmsgpack } from './cmsgpack.ts'
+import { LuaReplyWriter } from './lua-reply-writer.ts'
+import { type HostFunction, LUA_TYPE, LuaVm, type LuaVmOptions } from './lua-vm.ts'
+import { PRELUDE } from './prelude.ts'
+import type { Random48 } from './random48.ts'
+import {
+  addEvalFunctions,
+  addRandom,
+  pushLoadingTable,
+  pushRedisTable,
+  type RedisApiOptions,
+} from './redis-api.ts'
+import { ScriptReply } from './script-reply.ts'
+import type { ScriptRunner } from './script-runner.ts'
+import { addStruct } from './struct.ts'
+
+/** Instructions between two looks at whether a script has run too long, as in Redis. */
+const HOOK_INSTRUCTIONS = 100_000
+/** What the VM's objects may take in all: a script that needs more fails. */
+const MEMORY_BYTES_MAX = 512 * 1_024 ** 2
+
+const LOOKED = { lua: 1, noLua: 2, pause: 3 } as const
+
+export interface ScriptVmOptions {
+  readonly module: LuaVmOptions['module']
+  readonly runner: ScriptRunner
+  readonly random: Random48
+  readonly logLevel: () => number
+  /** redis.register_function: its VM is one of functions. Without it, one of EVAL's scripts. */
+  readonly registerFunction?: HostFunction
+}
+
+/** A Lua as Redis sets one up: its libraries, `redis`, and all tables a script finds locked. */
+export class ScriptVm {
+  readonly vm: LuaVm
+  readonly reply: ScriptReply
+  /** Metatables by which a VM of functions shows other globals to a library that is loaded. */
+  #globalsMetatable = 0
+  #runGlobals = 0
+  #loadGlobals = 0
+
+  constructor(options: ScriptVmOptions) {
+    const { module, runner } = options
+    const hookInstructions = HOOK_INSTRUCTIONS
+    const onHook = (): ReturnType<LuaVmOptions['onHook']> => runner.onHook()
+    this.vm = new LuaVm({ module, memoryBytesMax: MEMORY_BYTES_MAX, hookInstructions, onHook })
+    this.reply = new ScriptReply(this.vm)
+    const api = { ...options, vm: this.vm, reply: new LuaReplyWriter(this.vm) }
+    this.#runPrelude(runner)
+    this.#addLibraries(api)
+    if (options.registerFunction === undefined) this.#protectGlobals()
+    else this.#prepareForFunctions(api, options.registerFunction)
+  }
+
+  /** While a library is loaded it sees little more than redis.register_function. */
+  showGlobals(kind: 'load' | 'run'): void {
+    const { vm } = this
+    vm.pushKept(this.#globalsMetatable)
+    const metatable = vm.objectAt(vm.fromTop(1))
+    vm.setLocked(metatable, false)
+    vm.pushWord('__index')
+    vm.pushKept(kind === 'load' ? this.#loadGlobals : this.#runGlobals)
+    vm.setPair()
+    vm.setLocked(metatable, true)
+    vm.pop(1)
+  }
+
+  #runPrelude(runner: ScriptRunner): void {
+    const { vm } = this
+    vm.loadHidden(PRELUDE, '=prelude')
+    vm.pushFunction(() => look(vm, runner))
+    vm.pushFunction(() => {
+      vm.pushBoolean(vm.isSuspended)
+      return 1
+    })
+    vm.pushFunction(() => {
+      vm.pushBoolean(vm.isScriptThread)
+      return 1
+    })
+    invariant(vm.call(3), 'the prelude runs')
+    vm.pop(1)
+  }
+
+  #addLibraries(api: RedisApiOptions): void {
+    const { vm } = this
+    addCjson(vm)
+    addStruct(vm)
+    addCmsgpack(vm)
+    addBit(vm)
+    vm.pushGlobal('math')
+    addRandom(api)
+    vm.pop(1)
+    pushRedisTable(api)
+    vm.setGlobal('redis')
+  }
+
+  #protectGlobals(): void {
+    const { vm } = this
+    vm.pushGlobal('redis')
+    addEvalFunctions(vm)
+    vm.pop(1)
+    // Redis keeps the handler of errors here; ours is none of Lua's.
+    vm.pushFunction(() => 1)
+    vm.setGlobal('__redis__err__handler')
+    this.#setErrorMetatable(() => vm.pushGlobals())
+    this.#lockAll(vm.globals)
+    this.#lockStrings()
+  }
+
+  /** The metatable that all strings share is another table that one script could spoil for the next. */
+  #lockStrings(): void {
+    const { vm } = this
+    invariant(vm.load(Buffer.from("return getmetatable('')"), '=host') === undefined, 'it is Lua')
+    invariant(vm.call(0), 'strings have a metatable')
+    this.#lockAll(vm.objectAt(vm.fromTop(1)))
+    vm.pop(1)
+  }
+
+  #prepareForFunctions(api: RedisApiOptions, registerFunction: HostFunction): void {
+    const { vm } = this
+    vm.newTable(0, 1)
+    vm.pushWord('redis')
+    pushLoadingTable(api, registerFunction)
+    this.#addErrorMetatable()
+    vm.setPair()
+    this.#addErrorMetatable()
+    this.#lockAll(vm.objectAt(vm.fromTop(1)))
+    this.#loadGlobals = vm.keep()
+    this.#setErrorMetatable(() => vm.pushGlobals())
+    this.#lockStrings()
+    this.#lockAll(vm.globals)
+    vm.pushGlobals()
+    this.#runGlobals = vm.keep()
+    // The globals themselves become an empty table that shows others.
+    vm.newTable(0, 0)
+    const globals = vm.objectAt(vm.fromTop(1))
+    vm.newTable(0, 1)
+    vm.pushCopy(vm.fromTop(1))
+    this.#globalsMetatable = vm.keep()
+    vm.setMetatable()
+    vm.setLocked(globals, true)
+    vm.replaceGlobals()
+    this.showGlobals('run')
+  }
+
+  #setErrorMetatable(pushTable: () => void): void {
+    pushTable()
+    this.#addErrorMetatable()
+    this.vm.pop(1)
+  }
+
+  /** Of the table on top: what it has not is an error. */
+  #addErrorMetatable(): void {
+    const { vm } = this
+    vm.newTable(0, 1)
+    vm.pushWord('__index')
+    vm.pushFunction(() => failMissingGlobal(vm))
+    vm.setPair()
+    vm.setMetatable()
+  }
+
+  /** All tables to be reached from this one, and their metatables. */
+  #lockAll(table: number): void {
+    const { vm } = this
+    if (vm.isLocked(table)) return
+    vm.setLocked(table, true)
+    for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
+      const slot = vm.valueOf(table, at)
+      if (vm.typeOf(slot) === LUA_TYPE.table) this.#lockAll(vm.objectAt(slot))
+    }
+    const metatable = vm.metatableOf(table)
+    if (metatable !== 0) this.#lockAll(metatable)
+  }
+}
+
+/** What pcall is about to call, and whether the script has to stop first. */
+function look(vm: LuaVm, runner: ScriptRunner): number {
+  const answer = vm.isYieldable ? runner.onLook() : 'continue'
+  if (typeof answer === 'object') {
+    vm.newTable(0, 1)
+    vm.pushWord('err')
+    vm.pushLatin1(answer.killWith)
+    vm.setPair()
+    return vm.raise()
+  }
+  if (answer === 'suspend') vm.isSuspended = true
+  const isLua = vm.argumentType(1) === LUA_TYPE.function && vm.isLuaFunction(vm.argument(1))
+  const kind = isLua ? LOOKED.lua : LOOKED.noLua
+  vm.pushNumber(answer === 'suspend' ? LOOKED.pause : kind)
+  return 1
+}
+
+/** script_lua.c, luaProtectedTableError. */
+function failMissingGlobal(vm: LuaVm): number {
+  if (vm.argumentCount !== 2) {
+    return vm.fail('Wrong number of arguments to luaProtectedTableError')
+  }
+  if (!vm.toStringInPlace(2)) {
+    return vm.fail('Second argument to luaProtectedTableError must be a string or number')
+  }
+  const name = vm.latin1At(vm.argument(2))
+  return vm.fail(`Script attempted to access nonexistent global variable '${name}'`)
+}
