@@ -24,7 +24,7 @@ export interface FillLocksOptions {
   readonly random: Random
   readonly log: Logger
   readonly statistics: CacheStatistics
-  /** How long a lock is held at most, and how long others wait for it: a gateway that dies holds up nobody longer. */
+  /** How long a lock is held at most: a gateway that dies holds up nobody longer. */
   readonly holdMs: number
   /** Waits for so many milliseconds; by a timer unless given. */
   readonly pause?: (ms: number) => Promise<void>
@@ -53,6 +53,8 @@ const FILLED_MS = 1_000
 const UNKEPT_MS = 10_000
 /** Of this gateway, over all keys: each of them asks the store again and again. Further ones go alone. */
 const WAITERS_MAX = 1_000
+/** Of two that wait for one that died, one takes its place, and the other must not be out of patience just then. */
+const LOCKS_AWAITED = 2
 const FIRST_LOOK_MS = 2
 const LOOK_INTERVAL_MAX_MS = 50
 const TOKEN_BYTES = 16
@@ -79,7 +81,7 @@ export class FillLocks {
     return this.#waiters
   }
 
-  /** Fetches, or finds what another gateway fetches meanwhile: waits as long as a lock is held at most. */
+  /** Fetches, or finds what another gateway fetches meanwhile; waits no longer than two locks are held at most. */
   async fill<T>(flightKey: string, { fetch, isKept, find }: Fill<T>): Promise<T> {
     const key = lockKeyOf(flightKey)
     const turn = (await this.#take(key)) ?? (await this.#waitInLine(key))
@@ -107,7 +109,7 @@ export class FillLocks {
 
   async #wait(key: Buffer): Promise<Turn> {
     const { clock, holdMs, pause = sleep } = this.#options
-    const untilMs = clock.monotonicMs() + holdMs
+    const untilMs = clock.monotonicMs() + holdMs * LOCKS_AWAITED
     let pauseMs = FIRST_LOOK_MS
     while (clock.monotonicMs() < untilMs) {
       await pause(pauseMs)

@@ -112,7 +112,16 @@ describe('FillLocks', () => {
     expect(await fill(open(), 'two')).toBe('kept')
     const waitedMs = clock.monotonicMs() - startMs
     expect(waitedMs).toBeGreaterThanOrEqual(HOLD_MS)
-    expect(waitedMs).toBeLessThanOrEqual(HOLD_MS + 50)
+    expect(waitedMs).toBeLessThanOrEqual(HOLD_MS + 51)
+    expect(statistics.fillLocks.snapshot()).toMatchObject({ led: 2, timeout: 0 })
+  })
+
+  it('lets one of several take the place of a gateway that died, and no more', async () => {
+    fill(open(), 'dead', held().fetch).catch(() => undefined)
+    const names = ['two', 'three', 'four']
+    const results = await Promise.all(names.map((name) => fill(open(), name)))
+    expect(fetches).toHaveLength(2)
+    expect(results.toSorted().filter((result) => result !== 'kept')).toHaveLength(2)
   })
 
   it('lets a slow one end no lock but its own', async () => {
@@ -152,8 +161,10 @@ describe('FillLocks', () => {
       },
     })
     fill(open({ store: spied }), 'dead', held().fetch).catch(() => undefined)
+    const startMs = clock.monotonicMs()
     expect(await fill(blocked, 'two')).toBe('kept')
     expect(statistics.fillLocks.get('timeout')).toBe(1)
+    expect(clock.monotonicMs() - startMs).toBeLessThanOrEqual(2 * HOLD_MS + 50)
   })
 
   it('has each fetch for itself when the store fails', async () => {
