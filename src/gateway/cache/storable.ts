@@ -10,6 +10,7 @@ export const DISCARD_REASONS = [
   'size',
   'not-json',
   'errors',
+  'incomplete',
   'no-data',
   'epoch',
   'capacity',
@@ -37,8 +38,15 @@ function whyNotAResult(body: Buffer): DiscardReason | undefined {
   if (typeof result !== 'object' || result === null) return 'not-json'
   if (Object.hasOwn(result, 'errors')) return 'errors'
   if (!('data' in result)) return 'not-json'
+  if (!isWhole(result)) return 'incomplete'
   // GraphQL answers null without an error for nothing a query can ask: something was lost on the way.
   return typeof result.data === 'object' && result.data !== null ? undefined : 'no-data'
+}
+
+/** What @defer, @stream and subscriptions begin with is followed by more, in any of the drafts. */
+function isWhole(result: object): boolean {
+  if ('pending' in result || 'incremental' in result) return false
+  return !('hasNext' in result) || result.hasNext === false
 }
 
 /**

@@ -58,6 +58,7 @@ export const DISCARD_MEANINGS: Readonly<Record<DiscardReason, string>> = {
   size: 'it was larger than cache.entry_size_max',
   'not-json': 'it was no GraphQL result',
   errors: 'it had errors',
+  incomplete: 'it was the beginning of an answer in parts',
   'no-data': 'its data was null',
   epoch: 'what it was read from was written while it was fetched',
   capacity: 'the store was full',

@@ -12,6 +12,7 @@ const BYTES_MAX = 100
 describe('an answer', () => {
   it.each([
     ['a result', answer('{"data":{"a":1}}')],
+    ['nothing to follow', answer('{"data":{"pending":1},"hasNext":false}')],
     ['the word errors in its data', answer('{"data":{"errors":[]}}')],
     ['no charset', answer('{"data":{}}', { 'content-type': 'application/json' })],
     [
@@ -48,6 +49,9 @@ describe('an answer', () => {
     ['not-json', answer('null')],
     ['errors', answer('{"data":null,"errors":[{"message":"no"}]}')],
     ['errors', answer('{"errors":[],"data":{}}')],
+    ['incomplete', answer('{"data":{},"hasNext":true}')],
+    ['incomplete', answer('{"data":{},"pending":[]}')],
+    ['incomplete', answer('{"data":{},"incremental":[]}')],
   ])('is not kept for its %s', (reason, unkept) => {
     expect(whyNotStorable(unkept, BYTES_MAX)).toBe(reason)
   })
