@@ -206,6 +206,13 @@ const cacheRule = z.strictObject({
   stale_if_error: optionalOption(ifError, { doc: 'Instead of cache.stale_if_error.' }),
 })
 
+const detail = oneOf(['full', 'hit-only', 'off'])
+
+const cacheDetailRule = z.strictObject({
+  roles: requiredOption(textList, { doc: 'Roles it applies to.' }),
+  detail: requiredOption(detail, { doc: 'What clients of these roles are told.' }),
+})
+
 const cache = section('Which answers are kept, and how long.', {
   enabled: option(boolean, { default: true, doc: 'Off: every request is asked of Hasura.' }),
   ttl: option(duration({ min: '1s', max: '365d' }), {
@@ -246,6 +253,18 @@ const cache = section('Which answers are kept, and how long.', {
     env: [numberOf('HASURA_GRAPHQL_CACHE_MAX_ENTRY_SIZE', 'mb')],
     doc: 'Larger answers are passed on and not kept.',
   }),
+  detail: option(detail, {
+    default: 'full',
+    doc: 'What answers tell of the cache: all of Cache-Status, Age and Hasura’s keys (full); whether it was a hit (hit-only); nothing, so that who keeps an answer asks each time whether it is still the same (off). Admins are told all.',
+  }),
+  detail_anonymous: option(detail, {
+    default: 'hit-only',
+    doc: 'The same for auth.unauthorized_role, if that is less: when others have asked is not for everybody.',
+  }),
+  detail_roles: option(listOf(cacheDetailRule), {
+    default: [],
+    doc: 'Instead, for some roles. The first that names a role decides.',
+  }),
   rules: option(listOf(cacheRule), {
     default: [],
     doc: 'Caches queries without @cached. The first rule of which every given list names what the request has decides.',
@@ -280,7 +299,7 @@ const cache = section('Which answers are kept, and how long.', {
   }),
   fill_lock_timeout: option(duration({ min: '100ms', max: '10m' }), {
     default: '5s',
-    doc: 'How long gateways wait for the one that fetches before they ask Hasura themselves, and for one that died.',
+    doc: 'How long one gateway fetches for all, at most: one that died or is slow is then replaced by another. Nobody waits longer than twice as long.',
   }),
 })
 

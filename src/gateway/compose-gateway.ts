@@ -1,5 +1,6 @@
 import { AcceptedEncodings } from './cache/accept-encoding.ts'
 import { CacheDecisions } from './cache/cache-decisions.ts'
+import { cacheDetailOf } from './cache/cache-detail.ts'
 import { Compressor } from './cache/compressor.ts'
 import { DiscardMemo } from './cache/discard-memo.ts'
 import { Epochs, STAMP_EXTRA_MS } from './cache/epochs.ts'
@@ -35,7 +36,7 @@ import { IdentityResolver } from './identity/resolve-identity.ts'
 import { MetadataSync } from './metadata/metadata-sync.ts'
 import { tableTags } from './metadata/relation-tags.ts'
 import type { Statistics } from './metrics.ts'
-import type { GatewayOptions } from './options.ts'
+import type { CacheDetail, GatewayOptions } from './options.ts'
 import { EntryCensus } from './purge/entry-census.ts'
 import { Purger } from './purge/purger.ts'
 import { Limiter } from './ratelimit/limiter.ts'
@@ -149,9 +150,14 @@ export function composeGateway(
     log,
   })
   const cookieName = sessionCookie?.name ?? ''
-  const decisions = new CacheDecisions(metadata.planner, options.cache, (head, identity) =>
-    ownRequestHeaders(head, identity, cookieName),
-  )
+  const detailOf = (role: string): CacheDetail =>
+    cacheDetailOf(options.cache, role, options.auth.unauthorizedRole)
+  const decisions = new CacheDecisions({
+    planner: metadata.planner,
+    options: options.cache,
+    headersOf: (head, identity) => ownRequestHeaders(head, identity, cookieName),
+    detailOf,
+  })
   const writtenTags = new WrittenTags({ requests, planner: metadata.planner })
   const flights = new SingleFlight<Fetched>(options.cache)
   const fillLocks = createFillLocks(options, dependencies, statistics)
@@ -186,6 +192,7 @@ export function composeGateway(
     credentialHeaders: [...CREDENTIAL_HEADERS, ...tokenHeaders(options)],
     limiter: new Limiter({ options: options.rateLimit, store, clock, log }),
     decisions,
+    detailOf,
     cache: new ResponseCache({
       store,
       epochs,

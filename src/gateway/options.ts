@@ -89,6 +89,12 @@ export interface CacheOptions {
   /** Smaller bodies are not compressed. */
   readonly compressionBytesMin: number
   readonly entryBytesMax: number
+  /** What clients are told; admins are told all. */
+  readonly detail: CacheDetail
+  /** Of who is not known, if that is less. */
+  readonly detailAnonymous: CacheDetail
+  /** Instead, for these roles. The first that names a role decides. */
+  readonly detailRoles: readonly CacheDetailRule[]
   /** The first rule that matches decides. */
   readonly rules: readonly CacheRule[]
   /** What makes queries equal: that they are written alike but for what has no meaning, or the schema as well. */
@@ -106,6 +112,17 @@ export interface CacheOptions {
   readonly fillLock: 'auto' | 'on' | 'off'
   /** How long one gateway holds up the others at most. */
   readonly fillLockMs: number
+}
+
+/**
+ * `full`: all of Cache-Status, Age, and Hasura's keys. `hit-only`: whether it was a hit, and how long the answer
+ * may be kept. `off`: nothing; who keeps the answer has to ask each time whether it is still the same.
+ */
+export type CacheDetail = 'full' | 'hit-only' | 'off'
+
+export interface CacheDetailRule {
+  readonly roles: readonly string[]
+  readonly detail: CacheDetail
 }
 
 /** Matches when every given list names what the request has. */

@@ -100,13 +100,13 @@ function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOpt
 export async function bearer(
   userId: string,
   role = 'user',
-  variables: Readonly<Record<string, string>> = {},
+  claimsBeside: Readonly<Record<string, string | readonly string[]>> = {},
 ): Promise<string> {
   const claims = {
     'x-hasura-allowed-roles': [role],
     'x-hasura-default-role': role,
     'x-hasura-user-id': userId,
-    ...variables,
+    ...claimsBeside,
   }
   const token = await new SignJWT({ 'https://hasura.io/jwt/claims': claims })
     .setProtectedHeader({ alg: 'HS256' })

@@ -4,7 +4,7 @@ import type { PreparedRequest } from '../graphql/operation.ts'
 import type { RequestHead } from '../http/answer.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { KeyTexts, Plan, Planner } from '../metadata/plan.ts'
-import type { CacheOptions } from '../options.ts'
+import type { CacheDetail, CacheOptions } from '../options.ts'
 import { type CacheTarget, createCacheTarget } from './cache-target.ts'
 import { EpochKeys } from './epoch-keys.ts'
 import { keyedHeaders } from './keyed-headers.ts'
@@ -46,6 +46,14 @@ interface Scoped extends RoleDecisions {
 /** What a request for this client alone is sent with: names and values in turn. */
 export type HeadersOf = (head: RequestHead, identity: Identity) => readonly string[]
 
+export interface CacheDecisionsParts {
+  readonly planner: Planner
+  readonly options: CacheOptions
+  readonly headersOf: HeadersOf
+  /** What clients of a role are told of the cache. */
+  readonly detailOf: (role: string) => CacheDetail
+}
+
 const NO_HEADERS: Scoped['headers'] = []
 
 /**
@@ -56,15 +64,17 @@ export class CacheDecisions {
   readonly #planner: Planner
   readonly #options: CacheOptions
   readonly #headersOf: HeadersOf
+  readonly #detailOf: (role: string) => CacheDetail
   readonly #epochKeys: EpochKeys
   #byRequest = new WeakMap<PreparedRequest, Map<string, RoleDecisions>>()
   #wholeSessions = new WeakMap<Identity, string>()
   #count = 0
 
-  constructor(planner: Planner, options: CacheOptions, headersOf: HeadersOf) {
+  constructor({ planner, options, headersOf, detailOf }: CacheDecisionsParts) {
     this.#planner = planner
     this.#options = options
     this.#headersOf = headersOf
+    this.#detailOf = detailOf
     this.#epochKeys = new EpochKeys(options.memoEntriesMax)
   }
 
@@ -151,6 +161,7 @@ export class CacheDecisions {
       staleness: policy.staleness,
       reads: plan.reads,
       forwardsHeaders: plan.forwardedHeaders !== undefined,
+      detail: this.#detailOf(role),
       epochKeyOf: this.#epochKeys.of,
       selectors: selectorsOf(operation.name, role, variables),
     })

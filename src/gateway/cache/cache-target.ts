@@ -1,5 +1,6 @@
 import { epochKey, shownDigest } from '../keys.ts'
 import type { Tag } from '../metadata/plan.ts'
+import type { CacheDetail } from '../options.ts'
 import type { FamilyCounts } from '../statistics/family-statistics.ts'
 import { COMPRESSIONS, type Compression, type Encoding } from './encoding.ts'
 import { EVERYTHING } from './epochs.ts'
@@ -33,6 +34,8 @@ export interface CacheTarget {
   readonly variants: Partial<Record<Compression, Variant>>
   /** The answer may depend on the client's own headers, which are in the key: they must be sent. */
   readonly forwardsHeaders: boolean
+  /** What is told to those it is for: the role is in the key. */
+  readonly detail: CacheDetail
   /** X-Hasura-Query-Cache-Key. */
   readonly cacheKey: string
   /** X-Hasura-Query-Family-Cache-Key: the same for all variables and sessions of a role. */
@@ -58,6 +61,8 @@ export interface CacheTargetFields {
   readonly ttlJitter?: number
   /** Unless given, an entry is never served after its time. */
   readonly staleness?: Staleness
+  /** All, unless given. */
+  readonly detail?: CacheDetail
   /** Gives the same Buffer for the same tag, so that targets share them. */
   readonly epochKeyOf?: (tag: Tag) => Buffer
 }
@@ -79,6 +84,7 @@ export function createCacheTarget(fields: CacheTargetFields): CacheTarget {
     identity,
     variants: {},
     forwardsHeaders: fields.forwardsHeaders ?? false,
+    detail: fields.detail ?? 'full',
     cacheKey,
     familyKey,
     selectors: [

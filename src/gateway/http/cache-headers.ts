@@ -3,6 +3,7 @@ import { type CacheTarget, representationOf } from '../cache/cache-target.ts'
 import type { WordedFields, Wording } from '../cache/representation.ts'
 import type { Filled } from '../cache/response-cache.ts'
 import type { DiscardReason } from '../cache/storable.ts'
+import type { CacheDetail } from '../options.ts'
 import { JSON_TYPE } from './graphql-response.ts'
 
 const MS_PER_SECOND = 1_000
@@ -34,7 +35,7 @@ export function hitFields(
   const list = keptHeaders(entry, target, form, {
     age,
     maxAge: ttl,
-    cacheStatus: `gerbang; hit; ttl=${ttl}`,
+    cacheStatus: { how: 'hit', rest: `ttl=${ttl}` },
   })
   const { etag, storedAtMs, expiresAtMs } = entry
   const fields = { list, text: toHeadLines(list) }
@@ -57,7 +58,7 @@ export function staleHeaders(
   return keptHeaders(entry, target, form, {
     age: ageOf(entry, nowMs),
     maxAge: 0,
-    cacheStatus: `gerbang; hit; ttl=${ttl}; detail=${detail}`,
+    cacheStatus: { how: 'hit', rest: `ttl=${ttl}; detail=${detail}` },
   })
 }
 
@@ -72,7 +73,7 @@ export function storedHeaders(
   return keptHeaders(filled, target, form, {
     age: 0,
     maxAge: ttl,
-    cacheStatus: `gerbang; fwd=${forwarding}; stored; ttl=${ttl}`,
+    cacheStatus: forwarded(forwarding, `stored; ttl=${ttl}`),
   })
 }
 
@@ -84,17 +85,21 @@ const WARNINGS: Partial<Record<DiscardReason, string>> = {
 }
 
 /** Of an answer that was fetched and could not be kept. */
-export function unstoredHeaders(forwarding: Forwarding, reason: DiscardReason): string[] {
-  const status = `gerbang; fwd=${forwarding}; detail=${reason}`
-  const headers = ['Cache-Status', status, 'Cache-Control', 'no-store']
+export function unstoredHeaders(
+  forwarding: Forwarding,
+  reason: DiscardReason,
+  detail: CacheDetail,
+): string[] {
+  const headers = cacheStatusHeaders(forwarded(forwarding, `detail=${reason}`), detail)
+  headers.push('Cache-Control', 'no-store')
   const warning = WARNINGS[reason]
-  if (warning !== undefined) headers.push('Warning', warning)
+  if (warning !== undefined && detail === 'full') headers.push('Warning', warning)
   return headers
 }
 
 /** Of an answer that was never meant to be kept. `reason` is a token. */
-export function bypassHeaders(reason: string): string[] {
-  return ['Cache-Status', `gerbang; fwd=bypass; detail=${reason}`]
+export function bypassHeaders(reason: string, detail: CacheDetail): string[] {
+  return cacheStatusHeaders({ how: 'fwd=bypass', rest: `detail=${reason}` }, detail)
 }
 
 /**
@@ -107,10 +112,28 @@ export function isNotModified(ifNoneMatch: string | undefined, etag: string): bo
   return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
 }
 
+/** Of RFC 9211, in two parts. */
+interface CacheStatus {
+  /** Whether it was a hit, or why not. */
+  readonly how: string
+  /** What tells of other requests, and of the configuration. */
+  readonly rest: string
+}
+
+function forwarded(forwarding: Forwarding, rest: string): CacheStatus {
+  const [how = forwarding, collapsed] = forwarding.split('; ')
+  return { how: `fwd=${how}`, rest: collapsed === undefined ? rest : `${collapsed}; ${rest}` }
+}
+
+function cacheStatusHeaders({ how, rest }: CacheStatus, detail: CacheDetail): string[] {
+  if (detail === 'off') return []
+  return ['Cache-Status', detail === 'full' ? `gerbang; ${how}; ${rest}` : `gerbang; ${how}`]
+}
+
 interface KeptWords {
   readonly age: number
   readonly maxAge: number
-  readonly cacheStatus: string
+  readonly cacheStatus: CacheStatus
 }
 
 /** `private`, since the same URL answers everyone else differently. */
@@ -122,11 +145,19 @@ function keptHeaders(
 ): string[] {
   const headers = ['Content-Type', JSON_TYPE]
   if (encoding !== 'identity') headers.push('Content-Encoding', encoding)
-  headers.push('Cache-Status', cacheStatus, 'Age', `${age}`, 'ETag', etag)
-  headers.push('Cache-Control', `private, max-age=${maxAge}`)
+  const { detail } = target
+  headers.push(...cacheStatusHeaders(cacheStatus, detail))
+  if (detail === 'full') headers.push('Age', `${age}`)
+  headers.push('ETag', etag)
+  // What is left of its life tells how old it is.
+  headers.push(
+    'Cache-Control',
+    detail === 'off' ? 'private, no-cache' : `private, max-age=${maxAge}`,
+  )
   if (encoding !== 'identity' || body.length >= compressionBytesMin) {
     headers.push('Vary', 'Accept-Encoding')
   }
+  if (detail !== 'full') return headers
   headers.push('X-Hasura-Query-Cache-Key', target.cacheKey)
   headers.push('X-Hasura-Query-Family-Cache-Key', target.familyKey)
   return headers

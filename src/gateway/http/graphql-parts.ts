@@ -14,7 +14,7 @@ import type { DocumentResolver } from '../documents/document-resolver.ts'
 import type { DocumentReference, PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
-import type { RequestLimits } from '../options.ts'
+import type { CacheDetail, RequestLimits } from '../options.ts'
 import type { Limiter } from '../ratelimit/limiter.ts'
 import type { FamilyStatistics } from '../statistics/family-statistics.ts'
 import type { LimitStatistics } from '../statistics/limit-statistics.ts'
@@ -36,6 +36,8 @@ export interface GraphqlParts {
   readonly credentialHeaders: readonly string[]
   readonly limiter: Limiter
   readonly decisions: CacheDecisions
+  /** What clients of a role are told of the cache. */
+  readonly detailOf: (role: string) => CacheDetail
   readonly cache: ResponseCache
   readonly discards: DiscardMemo
   readonly refresher: Refresher

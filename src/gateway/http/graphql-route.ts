@@ -142,7 +142,9 @@ function* answerBatch(
     bodies.push(answer.body)
   }
   bodies.push(CLOSING)
-  const headers = ['Content-Type', JSON_TYPE, 'Cache-Status', 'gerbang; detail=batch']
+  const headers = ['Content-Type', JSON_TYPE]
+  if (parts.detailOf(identity.role) === 'full')
+    headers.push('Cache-Status', 'gerbang; detail=batch')
   return { status: 200, headers, body: Buffer.concat(bodies), outcome: 'bypass', etag: undefined }
 }
 

@@ -2,6 +2,7 @@ import type { Target } from '../cache/cache-decisions.ts'
 import type { CacheTarget } from '../cache/cache-target.ts'
 import type { BypassReason } from '../cache/policy.ts'
 import type { Lookup } from '../cache/response-cache.ts'
+import type { CacheDetail } from '../options.ts'
 import { retriedOnce } from '../upstream/retry.ts'
 import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
 import { isOutage, mayHaveArrived } from '../upstream/upstream-error.ts'
@@ -29,14 +30,14 @@ export async function mutate(parts: GraphqlParts, ask: Ask): Promise<Answer> {
     throw error
   }
   await parts.invalidation.wrote(writes, 'mutation')
-  return passedOn(answer, 'mutation')
+  return passedOn(answer, 'mutation', parts.detailOf(ask.identity.role))
 }
 
 /** Asks the upstream for this client alone. `reason` says why. */
 export async function bypass(parts: GraphqlParts, ask: Ask, reason: BypassReason): Promise<Answer> {
   parts.requestStatistics.bypasses.add(reason)
   const answer = await retriedOnce(() => parts.upstream.fetch(ownRequest(parts, ask)))
-  return passedOn(answer, reason)
+  return passedOn(answer, reason, parts.detailOf(ask.identity.role))
 }
 
 /**
@@ -80,13 +81,13 @@ function told(
   }
   const own = forwarding === 'miss; collapsed' ? [] : bufferedAnswerHeaders(answer.headers)
   const headers = own.length === 0 ? ['Content-Type', contentTypeOf(answer)] : own
-  headers.push(...unstoredHeaders(forwarding, kept))
+  headers.push(...unstoredHeaders(forwarding, kept, target.detail))
   return { status, headers, body, outcome, etag: undefined }
 }
 
-function passedOn(answer: UpstreamAnswer, reason: string): Answer {
+function passedOn(answer: UpstreamAnswer, reason: string, detail: CacheDetail): Answer {
   requireResult(answer)
-  const headers = [...bufferedAnswerHeaders(answer.headers), ...bypassHeaders(reason)]
+  const headers = [...bufferedAnswerHeaders(answer.headers), ...bypassHeaders(reason, detail)]
   return { status: answer.status, headers, body: answer.body, outcome: 'bypass', etag: undefined }
 }
 

@@ -197,7 +197,7 @@ describe('pitfalls of answers', () => {
   })
 
   it('43: what others keep in the store outlives all that the gateway does', async () => {
-    const { url, store } = await startWorld()
+    const { url, store, gateway } = await startWorld()
     const foreign = Buffer.from('somebody:else')
     await store.set(foreign, Buffer.from('1'))
     await ask(url, PRODUCTS, user)
@@ -205,16 +205,40 @@ describe('pitfalls of answers', () => {
     await ask(url, 'mutation { unknown_action { id } }', user)
     const body = '{"type":"reload_metadata","args":{}}'
     await send(url, '/v1/metadata', { method: 'POST', headers: user, body })
-    expect(await store.get(foreign)).toEqual(Buffer.from('1'))
+    const purges = [
+      { key: '0'.repeat(40) },
+      { family: '0'.repeat(40) },
+      { operation: 'A' },
+      { table: 'products' },
+      { role: 'user' },
+      { session_variable: { name: 'x-hasura-user-id', value: '1' } },
+      { tag: 'any-write' },
+      { everything: true },
+    ]
+    for (const what of purges) {
+      for (const mode of ['soft', 'hard']) {
+        await ask(url, PRODUCTS, user)
+        await gateway.purge({ what, mode }, { via: 'admin', secret: 1, address: '127.0.0.1' })
+        const context = `${mode}: ${JSON.stringify(what)}`
+        expect(await store.get(foreign), context).toEqual(Buffer.from('1'))
+      }
+    }
   })
 
   it('44: nobody can tell from a hit that somebody with other rights has asked', async () => {
     const { url, upstream } = await startWorld()
     upstream.respond = ownRows
     const manager = { authorization: await bearer('1', 'manager', { 'x-hasura-org-id': '1' }) }
-    for (const headers of [user, other, manager]) {
-      const { headers: told } = await ask(url, ORDERS, headers)
-      expect(told['cache-status']).toMatch(/^gerbang; fwd=miss/)
+    // More than once: the gateway remembers what it has decided of a request.
+    for (const answer of [/^gerbang; fwd=miss/, /^gerbang; hit/, /^gerbang; hit/]) {
+      const asked = []
+      for (const headers of [user, other, manager]) asked.push(await ask(url, ORDERS, headers))
+      for (const { headers: told } of asked) expect(told['cache-status']).toMatch(answer)
+      expect(asked.map(({ text }) => JSON.parse(text).data.of)).toEqual(['1', '2', '1'])
+    }
+    for (let round = 0; round < 3; round += 1) {
+      const stranger = { authorization: await bearer(`stranger ${round}`) }
+      expect((await ask(url, ORDERS, stranger)).headers['cache-status']).toMatch(/fwd=miss/)
     }
   })
 })

@@ -28,9 +28,12 @@ const NAMED: CacheRule = { rootFields: ['ask', 'tell'], ttlMs: 60_000 }
 function decisions({ rules = [EVERY, NAMED], version = '1' } = {}): CacheDecisions {
   const options = { ...gatewayOptions('http://hasura').cache, rules }
   const planner = new MetadataPlanner(model, version)
-  return new CacheDecisions(planner, options, (head, identity) =>
-    ownRequestHeaders(head, identity, 'cookie'),
-  )
+  return new CacheDecisions({
+    planner,
+    options,
+    headersOf: (head, who) => ownRequestHeaders(head, who, 'cookie'),
+    detailOf: () => 'full',
+  })
 }
 
 function identity(variables: Readonly<Record<string, string>> = {}): Identity {

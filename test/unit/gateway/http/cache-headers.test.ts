@@ -1,5 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import {
+  type CacheDetailOptions,
+  cacheDetailOf,
+} from '../../../../src/gateway/cache/cache-detail.ts'
 import type { CacheEntry } from '../../../../src/gateway/cache/cache-entry.ts'
 import { createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
 import {
@@ -10,6 +14,7 @@ import {
   storedHeaders,
   unstoredHeaders,
 } from '../../../../src/gateway/http/cache-headers.ts'
+import type { CacheDetail } from '../../../../src/gateway/options.ts'
 
 const TARGET = {
   digest: Buffer.alloc(32, 0xab),
@@ -122,11 +127,11 @@ describe('the warnings of an answer that was not kept', () => {
     ['capacity', '199 - cache-store-capacity-exceeded'],
     ['store', '199 - cache-store-error'],
   ] as const)('are Hasura EE’s: %s', (reason, warning) => {
-    expect(valueOf(unstoredHeaders('miss', reason), 'Warning')).toBe(warning)
+    expect(valueOf(unstoredHeaders('miss', reason, 'full'), 'Warning')).toBe(warning)
   })
 
   it('are none for what is no fault of the store', () => {
-    expect(unstoredHeaders('miss', 'errors')).not.toContain('Warning')
+    expect(unstoredHeaders('miss', 'errors', 'full')).not.toContain('Warning')
   })
 })
 
@@ -138,8 +143,8 @@ describe('Cache-Status', () => {
       'gerbang; fwd=miss; collapsed; stored; ttl=60',
     ],
     [storedHeaders(entry, target, FORM, 'request'), 'gerbang; fwd=request; stored; ttl=60'],
-    [unstoredHeaders('miss', 'errors'), 'gerbang; fwd=miss; detail=errors'],
-    [bypassHeaders('no-rule'), 'gerbang; fwd=bypass; detail=no-rule'],
+    [unstoredHeaders('miss', 'errors', 'full'), 'gerbang; fwd=miss; detail=errors'],
+    [bypassHeaders('no-rule', 'full'), 'gerbang; fwd=bypass; detail=no-rule'],
   ])('tells how an answer came about: %#', (headers, expected) => {
     expect(valueOf(headers, 'Cache-Status')).toBe(expected)
   })
@@ -158,4 +163,65 @@ describe('isNotModified', () => {
   ])('says of If-None-Match %j: %j', (header, expected) => {
     expect(isNotModified(header, '"e"')).toBe(expected)
   })
+})
+
+describe('what clients are told who may not know of others', () => {
+  const hits = (detail: CacheDetail): readonly string[] =>
+    hitFields(entry, createCacheTarget({ ...TARGET, detail }), 12_500, FORM).list
+  const told = createCacheTarget({ ...TARGET, detail: 'hit-only' })
+  const untold = createCacheTarget({ ...TARGET, detail: 'off' })
+
+  it.each([
+    [staleHeaders(entry, told, 73_500, FORM, 'stale-if-error'), 'gerbang; hit'],
+    [storedHeaders(entry, told, FORM, 'miss'), 'gerbang; fwd=miss'],
+    [storedHeaders(entry, told, FORM, 'miss; collapsed'), 'gerbang; fwd=miss'],
+    [storedHeaders(entry, told, FORM, 'request'), 'gerbang; fwd=request'],
+    [unstoredHeaders('miss; collapsed', 'capacity', 'hit-only'), 'gerbang; fwd=miss'],
+    [bypassHeaders('no-rule', 'hit-only'), 'gerbang; fwd=bypass'],
+    [hits('hit-only'), 'gerbang; hit'],
+  ])('is how an answer came about, and no more: %#', (headers, status) => {
+    expect(valueOf(headers, 'Cache-Status')).toBe(status)
+    expect(headers.join()).not.toMatch(/Age,|X-Hasura|Warning|ttl=|detail/)
+  })
+
+  it('is nothing when it is off', () => {
+    for (const headers of [
+      hits('off'),
+      staleHeaders(entry, untold, 73_500, FORM, 'stale-if-error'),
+      storedHeaders(entry, untold, FORM, 'miss'),
+    ]) {
+      expect(headers).toEqual(storedHeaders(entry, untold, FORM, 'miss; collapsed'))
+      expect(headers.join()).not.toMatch(/Cache-Status|Age,|X-Hasura|max-age/)
+    }
+    expect(unstoredHeaders('miss', 'capacity', 'off')).toEqual(['Cache-Control', 'no-store'])
+    expect(bypassHeaders('no-rule', 'off')).toEqual([])
+  })
+})
+
+describe('how much a role is told', () => {
+  const options: CacheDetailOptions = {
+    detail: 'full',
+    detailAnonymous: 'hit-only',
+    detailRoles: [
+      { roles: ['partner'], detail: 'off' },
+      { roles: ['partner', 'auditor'], detail: 'hit-only' },
+    ],
+  }
+  it.each([
+    ['user', {}, 'full'],
+    ['user', { detail: 'off' }, 'off'],
+    ['anonymous', {}, 'hit-only'],
+    ['anonymous', { detail: 'off' }, 'off'],
+    ['anonymous', { detailAnonymous: 'full' }, 'full'],
+    ['admin', { detail: 'off' }, 'full'],
+    ['partner', {}, 'off'],
+    ['auditor', {}, 'hit-only'],
+    ['admin', { detailRoles: [{ roles: ['admin'], detail: 'off' }] }, 'off'],
+    ['anonymous', { detailRoles: [{ roles: ['anonymous'], detail: 'full' }] }, 'full'],
+  ] satisfies readonly [string, Partial<CacheDetailOptions>, CacheDetail][])(
+    '%s, %o: %s',
+    (role, changes, detail) => {
+      expect(cacheDetailOf({ ...options, ...changes }, role, 'anonymous')).toBe(detail)
+    },
+  )
 })
