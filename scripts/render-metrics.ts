@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { STORE_METRICS } from '../src/admin/metrics.ts'
+import { DocumentStatistics } from '../src/gateway/documents/document-statistics.ts'
 import { EventStatistics } from '../src/gateway/events/event-statistics.ts'
 import {
   BYPASS_REASONS,
@@ -76,6 +77,7 @@ function idleSource(): MetricSource {
       limits: new LimitStatistics(RULES),
       upstream: new UpstreamStatistics(),
       events: new EventStatistics(),
+      documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),
     },
     flights: { flights: 0, waiters: 0 },

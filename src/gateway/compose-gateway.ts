@@ -12,6 +12,7 @@ import { ResponseCache } from './cache/response-cache.ts'
 import { SingleFlight } from './cache/single-flight.ts'
 import { WrittenTags } from './cache/written-tags.ts'
 import { DocumentResolver } from './documents/document-resolver.ts'
+import { DocumentStatistics } from './documents/document-statistics.ts'
 import { PersistedQueries } from './documents/persisted-queries.ts'
 import { TrustedDocuments } from './documents/trusted-documents.ts'
 import type { EventRouteParts } from './events/event-routes.ts'
@@ -124,7 +125,7 @@ export function composeGateway(
     random,
     keepsSyntax: options.cache.normalisation === 'schema',
   })
-  const documents = new DocumentResolver({
+  const documentParts = {
     requests,
     trustedDocuments: new TrustedDocuments(options.trustedDocuments),
     persistedQueries: new PersistedQueries({
@@ -136,6 +137,10 @@ export function composeGateway(
         weightMax: options.cache.memoEntriesMax * MEMO_BYTES_PER_DOCUMENT,
       },
     }),
+  }
+  const documents = new DocumentResolver({
+    ...documentParts,
+    statistics: statistics.documents,
   })
   const metadata = new MetadataSync({
     source: new UpstreamMetadataSource(upstream, options.upstream.adminSecret, clock),
@@ -256,7 +261,11 @@ export function composeGateway(
     compressor,
     upstream,
     explainer: new Explainer({
-      graphql,
+      // What is explained is not counted.
+      graphql: {
+        ...graphql,
+        documents: new DocumentResolver({ ...documentParts, statistics: new DocumentStatistics() }),
+      },
       metadata,
       judge: new Judge({ ...graphql, store, purges }),
       options,
@@ -342,6 +351,7 @@ function createStatistics({ rateLimit, purge }: GatewayOptions): Statistics {
     limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
     upstream: new UpstreamStatistics(),
     events: new EventStatistics(),
+    documents: new DocumentStatistics(),
     families: new FamilyStatistics(purge.familiesMax),
   }
 }

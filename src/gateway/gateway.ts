@@ -155,7 +155,7 @@ class HttpGateway implements Gateway {
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
     const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
-    const { requests, cache, limits, upstream, events } = statistics
+    const { requests, cache, limits, upstream, events, documents } = statistics
     return {
       startedAtMs: this.#startedAtMs,
       uptimeMs: clock.nowMs() - this.#startedAtMs,
@@ -165,6 +165,7 @@ class HttpGateway implements Gateway {
       cache: cache.snapshot(flights),
       limits: limits.snapshot(),
       events: events.snapshot(),
+      documents: documents.snapshot(),
       sessions: { created: sessions.createdCount, deleted: sessions.deletedCount },
       fastLane: fastLane.snapshot(),
       websockets: websockets.snapshot(),

@@ -1,4 +1,5 @@
 import type { BypassReason } from './cache/policy.ts'
+import type { DocumentStatistics } from './documents/document-statistics.ts'
 import type { EventStatistics } from './events/event-statistics.ts'
 import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { FamilyStatistics } from './statistics/family-statistics.ts'
@@ -18,6 +19,7 @@ export interface Statistics {
   readonly limits: LimitStatistics
   readonly upstream: UpstreamStatistics
   readonly events: EventStatistics
+  readonly documents: DocumentStatistics
   readonly families: FamilyStatistics
 }
 
@@ -170,6 +172,13 @@ export const METRICS: readonly MetricSpec[] = [
     type: 'histogram',
     help: 'From a change in the database to the entries that depend on it being stale, by an event.',
     read: ({ statistics }) => [['', statistics.events.lag]],
+  },
+  {
+    name: 'gerbang_documents_total',
+    type: 'counter',
+    help: 'Persisted queries and trusted documents, and requests that were to name one, by what became of them.',
+    label: 'result',
+    read: ({ statistics }) => statistics.documents.results.entries(),
   },
   {
     name: 'gerbang_store_errors_total',

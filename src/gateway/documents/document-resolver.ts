@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts'
 import { canonicalRequest } from '../graphql/canonical-request.ts'
 import type { DocumentReference, PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { DocumentResult, DocumentStatistics } from './document-statistics.ts'
 import { sha256Of } from './manifest.ts'
 import type { PersistedQueries } from './persisted-queries.ts'
 import type { TrustedDocuments } from './trusted-documents.ts'
@@ -11,6 +12,7 @@ import type { TrustedDocuments } from './trusted-documents.ts'
 export interface DocumentResolverParts {
   readonly persistedQueries: PersistedQueries
   readonly trustedDocuments: TrustedDocuments
+  readonly statistics: DocumentStatistics
   readonly requests: {
     prepare(body: Buffer): PreparedRequest | PreparedBatch | DocumentReference
   }
@@ -38,7 +40,12 @@ export class DocumentResolver {
 
   /** Throws for a request that brings its document, unless it may. `undefined`: nobody knows who asks. */
   refuseUnnamed(identity: Identity | undefined): void {
-    this.#parts.trustedDocuments.refuseOthers(identity)
+    try {
+      this.#parts.trustedDocuments.refuseOthers(identity)
+    } catch (error) {
+      this.#count('untrusted')
+      throw error
+    }
   }
 
   *resolve(reference: DocumentReference, asker: Asker): Steps<ResolvedRequest> {
@@ -57,10 +64,11 @@ export class DocumentResolver {
       return this.#complete(reference, query)
     }
     if (query !== undefined) {
-      trustedDocuments.refuseOthers(identity)
+      this.refuseUnnamed(identity)
       throw new GatewayError('parse-failed', 'a request has a query or a documentId, not both')
     }
     const text = trustedDocuments.get(id)
+    this.#count(text === undefined ? 'unknown-id' : 'trusted')
     if (text !== undefined) return this.#complete(reference, text)
     throw new GatewayError('document-not-found', 'no document has this documentId', {
       path: '$.documentId',
@@ -70,20 +78,31 @@ export class DocumentResolver {
   *#byHash(reference: DocumentReference, hash: string, asker: Asker): Steps<ResolvedRequest> {
     const { trustedDocuments, persistedQueries } = this.#parts
     const { query } = reference
-    if (query !== undefined && sha256Of(query) !== hash) throw hashMismatch()
+    if (query !== undefined && sha256Of(query) !== hash) {
+      this.#count('mismatch')
+      throw hashMismatch()
+    }
     const trusted = trustedDocuments.byHash(hash)
-    if (trusted !== undefined) return this.#complete(reference, trusted)
-    trustedDocuments.refuseOthers(asker.identity)
+    if (trusted !== undefined) {
+      this.#count('trusted')
+      return this.#complete(reference, trusted)
+    }
+    this.refuseUnnamed(asker.identity)
     if (!persistedQueries.areOn) throw notSupported()
     if (query === undefined) {
       const found = yield* persistedQueries.find(hash)
+      this.#count(found === undefined ? 'miss' : 'hit')
       if (found === undefined) throw notFound()
       return this.#complete(reference, found)
     }
     // Before it is kept: what is no GraphQL is no document.
     const resolved = this.#complete(reference, query)
-    yield* persistedQueries.register(hash, query, asker.subject)
+    this.#count(yield* persistedQueries.register(hash, query, asker.subject))
     return resolved
+  }
+
+  #count(result: DocumentResult): void {
+    this.#parts.statistics.results.add(result)
   }
 
   #complete({ operationName, variables }: DocumentReference, query: string): ResolvedRequest {

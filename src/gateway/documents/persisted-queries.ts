@@ -5,6 +5,7 @@ import { WeightedMemo } from '../graphql/weighted-memo.ts'
 import { documentKey, documentQuotaKey } from '../keys.ts'
 import type { PersistedQueriesOptions } from '../options.ts'
 import { SlidingWindow, windowArguments } from '../ratelimit/sliding-window.ts'
+import type { Registration } from './document-statistics.ts'
 import { sha256Of } from './manifest.ts'
 
 export interface PersistedQueriesParts {
@@ -65,24 +66,28 @@ export class PersistedQueries {
   }
 
   /** `subject` is a digest of who sends it. What is too large or too much is not kept; the client may ask on. */
-  *register(hash: string, text: string, subject: string): Steps<void> {
+  *register(hash: string, text: string, subject: string): Steps<Registration> {
     const { documentBytesMax, ttlMs } = this.#options
     const bytes = Buffer.from(text)
-    if (bytes.length > documentBytesMax) return
-    if ((yield* this.find(hash)) !== undefined) return
+    if (bytes.length > documentBytesMax) return 'too-large'
+    if ((yield* this.find(hash)) !== undefined) return 'known'
     try {
-      if (!(yield* this.#mayRegister(subject))) return
+      const refusal = yield* this.#whyNotRegister(subject)
+      if (refusal !== undefined) return refusal
       yield* settled(this.#store.set(documentKey(hash), bytes, { ttlMs }))
       this.#remember(hash, text)
+      return 'registered'
     } catch (error) {
       this.#storeFailed(error)
+      return 'store-failed'
     }
   }
 
-  *#mayRegister(subject: string): Steps<boolean> {
+  *#whyNotRegister(subject: string): Steps<'over-quota' | 'full' | undefined> {
     const { registrationsMax, registrationWindowMs, documentsMax, ttlMs } = this.#options
     const isWithinOwn = yield* this.#take(subject, registrationsMax, registrationWindowMs)
-    return isWithinOwn && (yield* this.#take(EVERYBODY, documentsMax, ttlMs))
+    if (!isWithinOwn) return 'over-quota'
+    return (yield* this.#take(EVERYBODY, documentsMax, ttlMs)) ? undefined : 'full'
   }
 
   *#take(subject: string, limit: number, windowMs: number): Steps<boolean> {

@@ -8,6 +8,8 @@ export interface GatewaySnapshot {
   readonly cache: CacheSnapshot
   readonly limits: LimitsSnapshot
   readonly events: EventsSnapshot
+  /** Persisted queries and trusted documents, by what became of them. */
+  readonly documents: Readonly<Record<string, number>>
   readonly sessions: SessionsSnapshot
   readonly fastLane: FastLaneSnapshot
   readonly websockets: WebSocketsSnapshot

@@ -288,3 +288,54 @@ describe('trusted documents', () => {
     })
   })
 })
+
+describe('what became of documents', () => {
+  it('is counted: registered, found, not found, changed, too large, too many', async () => {
+    const persistedQueries = { registrationsMax: 2, documentsMax: 3, documentBytesMax: 100 }
+    const store = failingStore(openStore(new FakeClock(Date.now())))
+    const { url, gateway } = await startWorld({ persistedQueries }, { store })
+    const query = (name: string): string => `query ${name} { products { id } }`
+    await ask(url, byHash(query('A')), user)
+    for (const name of ['A', 'A', 'B', 'C']) await ask(url, registering(query(name)), user)
+    for (const name of ['D', 'E']) await ask(url, registering(query(name)), other)
+    await ask(url, byHash(query('A')), other)
+    await ask(url, { query: query('X'), ...byHash(query('A')) }, user)
+    await ask(url, registering(query('L'.repeat(100))), user)
+    store.isDown = true
+    await ask(url, registering(query('F')), user)
+    const order = { ...byHash(query('A')), role: 'user' }
+    await gateway.explain(Buffer.from(JSON.stringify(order)))
+    expect(gateway.snapshot().documents).toEqual({
+      trusted: 0,
+      'unknown-id': 0,
+      untrusted: 0,
+      hit: 1,
+      miss: 1,
+      registered: 3,
+      known: 1,
+      mismatch: 1,
+      'too-large': 1,
+      'over-quota': 1,
+      full: 1,
+      'store-failed': 1,
+    })
+    expect(await gateway.metrics.metrics()).toContain(
+      'gerbang_documents_total{result="registered"} 3',
+    )
+  })
+
+  it('is counted of trusted ones: answered, not listed, not allowed', async () => {
+    const documents = new Map([['products', PRODUCTS]])
+    const { url, gateway } = await startWorld({ trustedDocuments: { mode: 'only', documents } })
+    await ask(url, { documentId: 'products' }, user)
+    await ask(url, byHash(PRODUCTS), user)
+    await ask(url, { documentId: 'unknown' }, user)
+    await ask(url, { query: PRODUCTS }, user)
+    await ask(url, { query: PRODUCTS }, admin)
+    const order = { query: PRODUCTS, role: 'user', session: {} }
+    await gateway.explain(Buffer.from(JSON.stringify(order))).catch(() => undefined)
+    const { trusted, 'unknown-id': unknown, untrusted } = gateway.snapshot().documents
+    // By its hash it is not listed here: the manifest has it under a name.
+    expect([trusted, unknown, untrusted]).toEqual([1, 1, 2])
+  })
+})

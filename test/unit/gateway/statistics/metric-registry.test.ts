@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DocumentStatistics } from '../../../../src/gateway/documents/document-statistics.ts'
 import { EventStatistics } from '../../../../src/gateway/events/event-statistics.ts'
 import { METRICS, type MetricSource } from '../../../../src/gateway/metrics.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
@@ -81,6 +82,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       limits: new LimitStatistics(ruleNames),
       upstream: new UpstreamStatistics(),
       events: new EventStatistics(),
+      documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),
     },
     fillLocks: { waiters: 0 },
