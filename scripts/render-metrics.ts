@@ -82,6 +82,7 @@ function idleSource(): MetricSource {
     },
     flights: { flights: 0, waiters: 0 },
     fillLocks: { waiters: 0 },
+    admission: { memory: { wasShort: false } },
     sessions: { createdCount: 0, deletedCount: 0 },
     fastLane: { snapshot: () => ({ connections: 0, handedOver: 0 }) },
     websockets: { snapshot: () => ({ open: 0, opened: 0, refused: 0 }) },

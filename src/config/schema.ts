@@ -253,6 +253,18 @@ const cache = section('Which answers are kept, and how long.', {
     env: [numberOf('HASURA_GRAPHQL_CACHE_MAX_ENTRY_SIZE', 'mb')],
     doc: 'Larger answers are passed on and not kept.',
   }),
+  admission: option(boolean, {
+    default: true,
+    doc: 'While the memory of the store is short, keep only what is asked for repeatedly: everything kept then displaces something.',
+  }),
+  admission_memory: option(integer({ min: 1, max: 100 }), {
+    default: 90,
+    doc: 'From how many percent of the store’s maxmemory on its memory is short. A store without maxmemory never is.',
+  }),
+  admission_size: option(byteSize({ min: '1kb', max: '512mb' }), {
+    default: '64kb',
+    doc: 'Memory being short, an answer is kept at the second time it is asked for, and one time later for each further so many bytes, up to 15.',
+  }),
   detail: option(detail, {
     default: 'full',
     doc: 'What answers tell of the cache: all of Cache-Status, Age and Hasura’s keys (full); whether it was a hit (hit-only); nothing, so that who keeps an answer asks each time whether it is still the same (off). Admins are told all.',

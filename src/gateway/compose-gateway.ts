@@ -1,4 +1,5 @@
 import { AcceptedEncodings } from './cache/accept-encoding.ts'
+import { Admission } from './cache/admission.ts'
 import { CacheDecisions } from './cache/cache-decisions.ts'
 import { cacheDetailOf } from './cache/cache-detail.ts'
 import { Compressor } from './cache/compressor.ts'
@@ -6,6 +7,7 @@ import { DiscardMemo } from './cache/discard-memo.ts'
 import { Epochs, STAMP_EXTRA_MS } from './cache/epochs.ts'
 import { FillLocks } from './cache/fill-locks.ts'
 import { Invalidation } from './cache/invalidation.ts'
+import { MemoryGauge } from './cache/memory-gauge.ts'
 import { PurgeHistory } from './cache/purge-history.ts'
 import { Refresher } from './cache/refresher.ts'
 import { ResponseCache } from './cache/response-cache.ts'
@@ -61,6 +63,7 @@ export interface GatewayModules {
   readonly metadata: MetadataSync
   readonly invalidation: Invalidation
   readonly fillLocks: FillLocks | undefined
+  readonly admission: Admission | undefined
   readonly flights: SingleFlight<Fetched>
   readonly refresher: Refresher
   readonly compressor: Compressor
@@ -165,6 +168,7 @@ export function composeGateway(
   })
   const writtenTags = new WrittenTags({ requests, planner: metadata.planner })
   const flights = new SingleFlight<Fetched>(options.cache)
+  const admission = createAdmission(options, dependencies)
   const fillLocks = createFillLocks(options, dependencies, statistics)
 
   const refresher = new Refresher({
@@ -210,6 +214,7 @@ export function composeGateway(
       random,
       entryBytesMax: options.cache.entryBytesMax,
       hasVariants: options.cache.compression,
+      admission,
     }),
     discards: new DiscardMemo(),
     refresher,
@@ -256,6 +261,7 @@ export function composeGateway(
     metadata,
     invalidation,
     fillLocks,
+    admission,
     flights,
     refresher,
     compressor,
@@ -322,6 +328,15 @@ function createFillLocks(
   if (!isOn) return undefined
   const holdMs = cache.fillLockMs
   return new FillLocks({ store, clock, random, log, statistics: statistics.cache, holdMs })
+}
+
+function createAdmission(
+  { cache }: GatewayOptions,
+  { store, clock, log }: GatewayDependencies,
+): Admission | undefined {
+  if (!cache.admission) return undefined
+  const memory = new MemoryGauge({ store, clock, log, shortFrom: cache.admissionMemory })
+  return new Admission({ memory, sizeStep: cache.admissionBytes })
 }
 
 /** With the time in which it is served as stale. */

@@ -29,6 +29,8 @@ export interface MetricSource {
   readonly flights: { readonly flights: number; readonly waiters: number }
   /** `undefined` when each gateway fetches for itself. */
   readonly fillLocks: { readonly waiters: number } | undefined
+  /** `undefined` when whatever fits is kept. */
+  readonly admission: { readonly memory: { readonly wasShort: boolean } } | undefined
   readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
   readonly fastLane: { snapshot(): FastLaneSnapshot }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
@@ -125,6 +127,12 @@ export const METRICS: readonly MetricSpec[] = [
     help: 'Cacheable answers not kept, by reason.',
     label: 'reason',
     read: ({ statistics }) => statistics.cache.discards.entries(),
+  },
+  {
+    name: 'gerbang_cache_memory_short',
+    type: 'gauge',
+    help: '1 while the memory of the store is short and only what is asked for repeatedly is kept.',
+    read: ({ admission }) => Number(admission?.memory.wasShort === true),
   },
   {
     name: 'gerbang_cache_variants_total',

@@ -89,6 +89,12 @@ export interface CacheOptions {
   /** Smaller bodies are not compressed. */
   readonly compressionBytesMin: number
   readonly entryBytesMax: number
+  /** Keep less while the memory of the store is short. */
+  readonly admission: boolean
+  /** From this part of the store's maxmemory on, 0 to 1. */
+  readonly admissionMemory: number
+  /** Then an answer must have been asked for once more for each so many bytes. */
+  readonly admissionBytes: number
   /** What clients are told; admins are told all. */
   readonly detail: CacheDetail
   /** Of who is not known, if that is less. */

@@ -9,6 +9,7 @@ import { variantKey } from '../keys.ts'
 import type { EntryCensus } from '../purge/entry-census.ts'
 import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+import type { Admission } from './admission.ts'
 import {
   type CacheEntry,
   encodeCacheEntry,
@@ -38,6 +39,8 @@ export interface ResponseCacheOptions {
   readonly entryBytesMax: number
   /** Entries may be kept compressed, too. */
   readonly hasVariants: boolean
+  /** `undefined`: whatever fits is kept. */
+  readonly admission?: Admission | undefined
 }
 
 /** What the store has for a target now. */
@@ -123,6 +126,11 @@ export class ResponseCache {
     return read.then((settled) => lookupOf(values, entryIn(settled, target, nowMs, form)))
   }
 
+  /** A request found no fresh entry of the target, or has it renewed. */
+  asked({ digest }: CacheTarget): void {
+    this.#options.admission?.asked(digest)
+  }
+
   /** As they are now, whatever the store has for the target. */
   async currentStamps(target: CacheTarget): Promise<readonly Buffer[] | undefined> {
     if (this.#options.invalidation.owes(target.tags)) return undefined
@@ -170,17 +178,35 @@ export class ResponseCache {
     try {
       const current = await store.getMany(keys.slice(1))
       if (!(await this.#areCurrent(stamps, current, target))) return statistics.discarded('epoch')
+      if (!this.#admits(target, answer.body.length)) return await this.#leaveOut(target)
       await this.#renewStamps(keys.slice(1))
       await this.#forgetVariants(target)
       await store.set(nth(keys, 0), bytes, { ttlMs: ttlMs + target.staleMs })
     } catch (error) {
       this.#storeFailed(error)
-      return statistics.discarded(isFull(error) ? 'capacity' : 'store')
+      if (!isFull(error)) return statistics.discarded('store')
+      this.#options.admission?.memory.noteFull()
+      return statistics.discarded('capacity')
     }
     this.#options.census.kept(target, expiresAtMs)
     statistics.filled(answer.body.length)
     const { body } = answer
     return { encoding: 'identity', etag: etagOf(bodyHash), body, storedAtMs, expiresAtMs }
+  }
+
+  #admits({ digest }: CacheTarget, bytes: number): boolean {
+    return this.#options.admission?.admits(digest, bytes) ?? true
+  }
+
+  /** An older answer goes as well: nobody is to be served it who comes after one that was served the newer one. */
+  async #leaveOut(target: CacheTarget): Promise<DiscardReason> {
+    try {
+      await this.#options.store.delete([nth(target.keys, 0)])
+      await this.#forgetVariants(target)
+    } catch (error) {
+      this.#storeFailed(error)
+    }
+    return this.#options.statistics.discarded('admission')
   }
 
   /** In vain, an entry may die before its time; that is no reason not to keep it. */

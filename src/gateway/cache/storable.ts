@@ -13,6 +13,7 @@ export const DISCARD_REASONS = [
   'incomplete',
   'no-data',
   'epoch',
+  'admission',
   'capacity',
   'store',
 ] as const

@@ -81,6 +81,7 @@ export function storedHeaders(
 const WARNINGS: Partial<Record<DiscardReason, string>> = {
   size: '199 - cache-store-size-limit-exceeded',
   capacity: '199 - cache-store-capacity-exceeded',
+  admission: '199 - cache-store-capacity-exceeded',
   store: '199 - cache-store-error',
 }
 

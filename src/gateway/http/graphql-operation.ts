@@ -110,11 +110,15 @@ async function missed(
   lookup: Lookup,
 ): Promise<Answer> {
   parts.familyStatistics.missed(decision.target)
+  parts.cache.asked(decision.target)
   return await fetchAndKeep(parts, ask, decision, lookup)
 }
 
 function refreshBehind(parts: GraphqlParts, ask: Ask, decision: Target): void {
-  parts.refresher.start(decision.target.cacheKey, () => fetchAgain(parts, ask, decision))
+  parts.refresher.start(decision.target.cacheKey, () => {
+    parts.cache.asked(decision.target)
+    return fetchAgain(parts, ask, decision)
+  })
 }
 
 /** What is told of a failure. */

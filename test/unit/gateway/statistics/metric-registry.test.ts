@@ -86,6 +86,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       families: new FamilyStatistics(1),
     },
     fillLocks: { waiters: 0 },
+    admission: { memory: { wasShort: false } },
     flights: { flights: 1, waiters: 2 },
     sessions: { createdCount: 3, deletedCount: 4 },
     fastLane: { snapshot: () => ({ connections: 1, handedOver: 2 }) },
