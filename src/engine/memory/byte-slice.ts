@@ -46,3 +46,20 @@ export function equalBytes(
   }
   return true
 }
+
+/** As memcmp, and the shorter of two that are alike so far first. */
+export function compareBytes(
+  left: Uint8Array,
+  leftStart: number,
+  leftLength: number,
+  right: Uint8Array,
+  rightStart: number,
+  rightLength: number,
+): number {
+  const common = leftLength < rightLength ? leftLength : rightLength
+  for (let index = 0; index < common; index += 1) {
+    const difference = (left[leftStart + index] ?? 0) - (right[rightStart + index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return leftLength - rightLength
+}
