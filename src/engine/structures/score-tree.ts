@@ -128,7 +128,7 @@ export class ScoreTree {
     return run
   }
 
-  /** Gives a member another score. Changes nothing when there is no memory for it. */
+  /** Gives a member another score, which is not equal to the old one. Changes nothing when there is no memory for it. */
   updateScore(root: Handle, oldScore: number, member: Handle, score: number): void {
     const leaf = this.#descend(root, oldScore, member)
     const index = this.#bisect(leaf, oldScore, member)
