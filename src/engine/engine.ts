@@ -291,6 +291,12 @@ export class Engine {
     config.onValue('set-max-intset-entries', (value) => {
       limits.setIntSetEntriesMax = Number(value)
     })
+    config.onValue('zset-max-listpack-entries', (value) => {
+      limits.sortedSetListpackEntriesMax = Number(value)
+    })
+    config.onValue('zset-max-listpack-value', (value) => {
+      limits.sortedSetListpackValueBytesMax = Number(value)
+    })
     config.onValue('maxmemory', (value) => {
       this.#eviction.maxmemoryBytes = Number(value)
       this.#services.guards.switch(this.#memoryGuard, Number(value) > 0)

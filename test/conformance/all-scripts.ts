@@ -1,10 +1,12 @@
 import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
 import { COPY_SCRIPTS } from './copy-scripts.ts'
+import { GEO_SCRIPTS } from './geo-scripts.ts'
 import { HASH_SCRIPTS } from './hash-scripts.ts'
 import { LIST_SCRIPTS } from './list-scripts.ts'
 import type { Script } from './script.ts'
 import { SCRIPTS } from './scripts.ts'
 import { SET_SCRIPTS } from './set-scripts.ts'
+import { SORTED_SET_SCRIPTS } from './sorted-set-scripts.ts'
 
 /** Every script of commands that both servers are sent, by its name. */
 export const ALL_SCRIPTS: Readonly<Record<string, Script>> = {
@@ -14,4 +16,6 @@ export const ALL_SCRIPTS: Readonly<Record<string, Script>> = {
   ...HASH_SCRIPTS,
   ...LIST_SCRIPTS,
   ...SET_SCRIPTS,
+  ...SORTED_SET_SCRIPTS,
+  ...GEO_SCRIPTS,
 }

@@ -2,13 +2,14 @@ import { matchesGlob } from '../../shared/glob.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { WRONG_TYPE } from '../execution/context.ts'
 import type { HandleList } from '../memory/handle-list.ts'
+import { formatDouble } from '../protocol/format-double.ts'
 import type { PackedEntry } from '../structures/packed-entry.ts'
 import { readScanCursor, readScanOptions, type ScanOptions } from './scan-options.ts'
 
 /** As Redis: so many buckets for each element asked for, so that a sparse table ends the call, too. */
 const BUCKETS_PER_ELEMENT = 10
 
-/** A hash or a set, as HSCAN and SSCAN see it. */
+/** A collection, as HSCAN, SSCAN and ZSCAN see it. */
 interface Scanned {
   scan(cursor: number, found: HandleList): number
   read(position: number): void
@@ -52,6 +53,28 @@ export function sscan(context: CommandContext): void {
   for (let index = 0; index < positions.count; index += 1) {
     set.read(positions.at(index))
     set.member.replyTo(context.reply)
+  }
+}
+
+export function zscan(context: CommandContext): void {
+  const { sortedSet } = context.collections
+  const { reply } = context
+  const cursor = readScanCursor(context, 2)
+  if (cursor === undefined) return
+  const record = context.findValue(1, 'zset', 'read')
+  if (record === WRONG_TYPE) return
+  if (record === 0) return replyWithNothing(context)
+  const options = readScanOptions(context, 3)
+  if (options === undefined) return
+  sortedSet.open(context.database, record)
+  const next = scanSome(context, sortedSet, cursor, options, 2 * BUCKETS_PER_ELEMENT)
+  const positions = keepMatching(context, sortedSet, sortedSet.member, options)
+  replyWithCursor(context, next, 2 * positions.count)
+  for (let index = 0; index < positions.count; index += 1) {
+    sortedSet.read(positions.at(index))
+    sortedSet.member.replyTo(reply)
+    if (sortedSet.isPacked) sortedSet.scoreEntry.replyTo(reply)
+    else reply.text(formatDouble(sortedSet.score))
   }
 }
 

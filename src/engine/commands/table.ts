@@ -7,6 +7,7 @@ import { connectionCommands } from './connection.ts'
 import { copyCommands } from './copy.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
+import { geoCommands } from './geo.ts'
 import { hashCommands } from './hash.ts'
 import { hyperloglogCommands } from './hyperloglog.ts'
 import { latencyCommands } from './latency.ts'
@@ -19,6 +20,7 @@ import { serverCommands } from './server.ts'
 import { setCommands } from './set.ts'
 import { shutdownCommands } from './shutdown.ts'
 import { slowlogCommands } from './slowlog.ts'
+import { sortedSetCommands } from './sorted-set.ts'
 import { stringCommands } from './string.ts'
 import { transactionCommands } from './transaction.ts'
 
@@ -31,6 +33,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...hashCommands,
   ...setCommands,
   ...listCommands,
+  ...sortedSetCommands,
+  ...geoCommands,
   ...genericCommands,
   ...copyCommands,
   ...expiryCommands,

@@ -52,6 +52,16 @@ export function isInfinity(text: string): boolean {
   return INFINITY.test(text)
 }
 
+export function doubleToLongDouble(value: number): LongDouble {
+  let mantissa = value
+  let exponent = 0
+  while (!Number.isInteger(mantissa)) {
+    mantissa *= 2
+    exponent -= 1
+  }
+  return { mantissa: BigInt(mantissa), exponent }
+}
+
 export function addLongDoubles(left: LongDouble, right: LongDouble): LongDouble {
   const exponent = Math.min(left.exponent, right.exponent)
   const sum =

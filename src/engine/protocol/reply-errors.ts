@@ -13,13 +13,32 @@ export const replyErrors = {
   keyCountNotPositive: 'ERR numkeys should be greater than 0',
   keyCountTooLarge: "ERR Number of keys can't be greater than number of args",
   limitNegative: "ERR LIMIT can't be negative",
+  countNotPositive: 'ERR count should be greater than 0',
+  weightNotFloat: 'ERR weight value is not a float',
+  boundNotFloat: 'ERR min or max is not a float',
+  boundNotLex: 'ERR min or max not valid string range item',
+  rangeLimit:
+    'ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX',
+  rangeWithScores: 'ERR syntax error, WITHSCORES not supported in combination with BYLEX',
+  addNxXx: 'ERR XX and NX options at the same time are not compatible',
+  addGtLtNx: 'ERR GT, LT, and/or NX options at the same time are not compatible',
+  addIncrementPairs: 'ERR INCR option supports a single increment-element pair',
+  scoreNotANumber: 'ERR resulting score is not a number (NaN)',
+  geoUnit: 'ERR unsupported unit provided. please use M, KM, FT, MI',
+  geoRadiusNotFloat: 'ERR need numeric radius',
+  geoRadiusNegative: 'ERR radius cannot be negative',
+  geoWidthNotFloat: 'ERR need numeric width',
+  geoHeightNotFloat: 'ERR need numeric height',
+  geoBoxNegative: 'ERR height or width cannot be negative',
+  geoMember: 'ERR could not decode requested zset member',
+  geoCount: 'ERR COUNT must be > 0',
+  geoAny: 'ERR the ANY argument requires COUNT argument',
   overflow: 'ERR increment or decrement would overflow',
   decrementOverflow: 'ERR decrement would overflow',
   notANumber: 'ERR increment would produce NaN or Infinity',
   wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
   noSuchKey: 'ERR no such key',
   indexOutOfRange: 'ERR index out of range',
-  countNotPositive: 'ERR count should be greater than 0',
   rankZero:
     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
   countNegative: "ERR COUNT can't be negative",
@@ -162,6 +181,28 @@ export function noLatencySamples(event: string): string {
 
 export function wrongArity(command: string): string {
   return `ERR wrong number of arguments for '${command}' command`
+}
+
+export function inputKeyNeeded(command: string): string {
+  return `ERR at least 1 input key is needed for '${command}' command`
+}
+
+/** Numbers as C's %f prints them. */
+export function invalidCoordinates(longitude: number, latitude: number): string {
+  return `ERR invalid longitude,latitude pair ${sixDecimals(longitude)},${sixDecimals(latitude)}`
+}
+
+function sixDecimals(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`
+}
+
+export function withoutStore(option: string): string {
+  return `ERR ${option} is not compatible with WITHDIST, WITHHASH and WITHCOORD options`
+}
+
+export function exactlyOne(options: string, command: string): string {
+  return `ERR exactly one of ${options} can be specified for ${command}`
 }
 
 export function invalidExpire(command: string): string {

@@ -16,7 +16,8 @@ export interface ReplyWriter {
   bulk(bytes: Uint8Array, start: number, length: number): void
   /** A bulk string of UTF-8 text. */
   text(value: string): void
-  double(value: number): void
+  /** `spelling` where it is told with other digits than `formatDouble` gives. */
+  double(value: number, spelling?: string): void
   boolean(value: boolean): void
   /** An integer of any length, in decimal digits. */
   bigNumber(text: string): void

@@ -91,9 +91,16 @@ export class RespWriter implements ReplyWriter {
     this.bulk(bytes, 0, bytes.length)
   }
 
-  double(value: number): void {
-    if (this.protocol === 3) this.#line(0x2c, formatDouble(value))
-    else this.text(formatDouble(value))
+  double(value: number, spelling?: string): void {
+    const digits = spelling ?? formatDouble(value)
+    if (this.protocol === 3) return this.#line(0x2c, digits)
+    this.#reserve(digits.length + HEAD_BYTES_MAX)
+    this.#head(0x24, digits.length)
+    for (let index = 0; index < digits.length; index += 1) {
+      this.#bytes[this.length + index] = digits.charCodeAt(index)
+    }
+    this.length += digits.length
+    this.#crlf()
   }
 
   boolean(value: boolean): void {

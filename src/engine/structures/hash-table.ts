@@ -45,7 +45,7 @@ const ROOT_BYTES = 32
  *   12       values of one length: the value, then the key
  *            values of any length: u32 length of the value, the key, the value
  */
-const FIXED_VALUE_AT = 12
+export const FIXED_VALUE_AT = 12
 const VALUE_LENGTH_AT = 12
 const KEY_AFTER_LENGTH_AT = 16
 

@@ -128,11 +128,12 @@ export class ScoreTree {
     return run
   }
 
-  /** Gives a member another score, which is not equal to the old one. Changes nothing when there is no memory for it. */
+  /** Gives a member another score. Changes nothing when there is no memory for it. */
   updateScore(root: Handle, oldScore: number, member: Handle, score: number): void {
     const leaf = this.#descend(root, oldScore, member)
     const index = this.#bisect(leaf, oldScore, member)
-    if (this.#staysAt(leaf, index, score, member)) {
+    // 0 and -0 are equal, and both may be told.
+    if (score === oldScore || this.#staysAt(leaf, index, score, member)) {
       this.#nodes.setEntry(leaf, index, score, member)
       if (index === 0) this.#raiseFirst(root, this.#height(root))
       return

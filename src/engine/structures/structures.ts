@@ -4,6 +4,7 @@ import type { Slab } from '../memory/slab.ts'
 import { ANY_LENGTH, HashTable } from './hash-table.ts'
 import { Quicklist } from './quicklist.ts'
 import type { RootedStructure } from './rooted-structure.ts'
+import { ScoredMembers } from './scored-members.ts'
 import type { ValueType } from './value.ts'
 
 export interface StructureOptions {
@@ -22,6 +23,7 @@ export class Structures {
   /** Members of large sets. */
   readonly sets: HashTable
   readonly lists: Quicklist
+  readonly sortedSets: ScoredMembers
   readonly #byType: Partial<Record<ValueType, RootedStructure>>
 
   constructor(options: StructureOptions) {
@@ -29,7 +31,13 @@ export class Structures {
     this.hashes = new HashTable({ ...options, valueBytes: ANY_LENGTH })
     this.sets = new HashTable({ ...options, valueBytes: 0 })
     this.lists = new Quicklist(options.slab)
-    this.#byType = { list: this.lists, hash: this.hashes, set: this.sets }
+    this.sortedSets = new ScoredMembers(options)
+    this.#byType = {
+      list: this.lists,
+      hash: this.hashes,
+      set: this.sets,
+      zset: this.sortedSets,
+    }
   }
 
   /** What frees, copies and measures the rooted values of a type. */
