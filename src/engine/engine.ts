@@ -10,6 +10,7 @@ import { ClientPause } from './execution/client-pause.ts'
 import { ClientRegistry } from './execution/client-registry.ts'
 import { CommandTable } from './execution/command-table.ts'
 import type { EngineServices } from './execution/context.ts'
+import { DebugSettings } from './execution/debug-settings.ts'
 import { Executor } from './execution/executor.ts'
 import { type Guard, GuardList } from './execution/guard.ts'
 import {
@@ -76,7 +77,7 @@ export interface EngineOptions {
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
 export class Engine {
   readonly runId = randomBytes(20).toString('hex')
-  readonly #replicationId = randomBytes(20).toString('hex')
+  #replicationId = randomBytes(20).toString('hex')
   readonly #options: EngineOptions
   readonly #config: RuntimeConfig
   readonly #keyspace: Keyspace
@@ -96,7 +97,6 @@ export class Engine {
   readonly #invalidate: ModificationListener = (_index, key) =>
     this.#services.tracking.invalidate(key)
   #waking: NodeJS.Timeout | undefined
-  #isExpiryOn = true
   #cycle: NodeJS.Timeout | undefined
   #reclaiming: NodeJS.Immediate | undefined
 
@@ -202,7 +202,7 @@ export class Engine {
     const propagation = new Propagation()
     const sections = engineSections({
       runId: this.runId,
-      replicationId: this.#replicationId,
+      replicationId: () => this.#replicationId,
       startedMs: this.#options.clock.nowMs(),
       keyspace: this.#keyspace,
       eviction: this.#eviction,
@@ -258,8 +258,10 @@ export class Engine {
       resetStatistics: () => this.#resetStatistics(),
       rewriteConfig: () => this.#rewriteConfig(),
       shutdown: this.#options.onShutdown,
-      setActiveExpiry: (isOn) => {
-        this.#isExpiryOn = isOn
+      debug: new DebugSettings(),
+      log: this.#options.log,
+      changeReplicationId: () => {
+        this.#replicationId = randomBytes(20).toString('hex')
       },
     }
   }
@@ -419,6 +421,7 @@ export class Engine {
   }
 
   #runCycle(cycleMs: number): void {
+    if (this.#services.debug.isCyclePaused) return
     this.#executor.beginTurn()
     this.#executor.giveUpWaiting()
     this.#server.sample(this.#executor.stats.commandsProcessed)
@@ -427,7 +430,7 @@ export class Engine {
     this.#eviction.makeRoom()
     this.#rehash()
     if (this.#keyspace.hasGarbage) this.#reclaim()
-    if (this.#isExpiryOn && !this.#keyspace.isFrozen) this.#expire(cycleMs)
+    if (!this.#services.debug.isExpiryOff && !this.#keyspace.isFrozen) this.#expire(cycleMs)
     this.#executor.settle()
   }
 

@@ -5,6 +5,7 @@ import { commandDocsCommands } from './command-docs.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { copyCommands } from './copy.ts'
+import { debugCommands } from './debug.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
 import { geoCommands } from './geo.ts'
@@ -13,6 +14,8 @@ import { hyperloglogCommands } from './hyperloglog.ts'
 import { latencyCommands } from './latency.ts'
 import { lcsCommands } from './lcs.ts'
 import { listCommands } from './list.ts'
+import { lolwutCommands } from './lolwut.ts'
+import { memoryCommands } from './memory.ts'
 import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { scriptingCommands } from './scripting.ts'
@@ -49,5 +52,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...latencyCommands,
   ...monitorCommands,
   ...slowlogCommands,
+  ...memoryCommands,
+  ...debugCommands,
+  ...lolwutCommands,
   ...commandDocsCommands,
 ]

@@ -1,5 +1,6 @@
 import { invariant } from '../../shared/assert.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/logger.ts'
 import type { LatencyMonitor } from '../introspection/latency-monitor.ts'
 import type { MemoryStat } from '../introspection/memory-use.ts'
 import type { SlowLog } from '../introspection/slow-log.ts'
@@ -22,6 +23,7 @@ import type { ClientPause } from './client-pause.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { Command } from './command.ts'
 import type { CommandTable } from './command-table.ts'
+import type { DebugSettings } from './debug-settings.ts'
 import type { GuardList } from './guard.ts'
 import type { Monitors } from './monitors.ts'
 import type { Effect, Propagation } from './propagation.ts'
@@ -99,6 +101,8 @@ export interface EngineServices {
   readonly latency: LatencyMonitor
   readonly monitors: Monitors
   readonly tracking: Tracking
+  readonly debug: DebugSettings
+  readonly log: Logger
   info(sections: readonly string[]): string
   memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
@@ -106,7 +110,7 @@ export interface EngineServices {
   readonly shutdown: (() => void) | undefined
   /** Writes redis.conf anew; the error's text when that cannot be done. */
   rewriteConfig(): string | undefined
-  setActiveExpiry(isOn: boolean): void
+  changeReplicationId(): void
 }
 
 /**

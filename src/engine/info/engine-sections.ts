@@ -132,7 +132,7 @@ function replicationFields({ replicationId }: InfoSources): Fields {
     ['role', 'master'],
     ['connected_slaves', 0],
     ['master_failover_state', 'no-failover'],
-    ['master_replid', replicationId],
+    ['master_replid', replicationId()],
     ['master_replid2', NO_REPLICATION_ID],
     ['master_repl_offset', 0],
     ['second_repl_offset', -1],

@@ -153,6 +153,12 @@ export const replyErrors = {
     'ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.',
   cachingNoWithoutOptOut:
     'ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.',
+  debugProtocol:
+    'ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false',
+  resp2Unsupported: 'ERR RESP2 is not supported by this command',
+  notListpack: 'ERR Not a listpack encoded object.',
+  notHashTable: 'ERR The value stored at the specified key is not represented using an hash table',
+  databaseIndexUnknown: 'ERR Out of range database',
   monitorDenied: "ERR MONITOR isn't allowed for DENY BLOCKING client",
   replicaInteracts: "ERR Replica can't interact with the keyspace",
 } as const

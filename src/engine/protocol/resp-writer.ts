@@ -157,6 +157,15 @@ export class RespWriter implements ReplyWriter {
     this.#head(this.protocol === 3 ? 0x3e : 0x2a, count)
   }
 
+  bigNumber(digits: string): void {
+    if (this.protocol === 3) this.#line(0x28, digits)
+    else this.text(digits)
+  }
+
+  attribute(count: number): void {
+    this.#head(0x7c, count)
+  }
+
   /** One byte per character. Line breaks would end the line early: Redis turns them into spaces. */
   #line(type: number, text: string): void {
     this.#reserve(text.length + HEAD_BYTES_MAX)

@@ -1,0 +1,58 @@
+import { integerArgument } from '../execution/arguments.ts'
+import type { CommandContext } from '../execution/context.ts'
+import type { Database, Handle } from '../keyspace/database.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
+
+/** DEBUG OBJECT: the place of the record in the slab, and what it takes there. */
+export function debugObject(context: CommandContext): void {
+  const { database, keyspace, reply } = context
+  const record = find(context)
+  if (record === 0) return
+  const address = record.toString(16)
+  const idleSeconds = database.idleSeconds(record)
+  const clock = keyspace.access.clockSeconds - idleSeconds
+  reply.simple(
+    `Value at:0x${address} refcount:1 encoding:${database.encoding(record)} serializedlength:${database.valueLength(record)} lru:${clock} lru_seconds_idle:${idleSeconds}`,
+  )
+}
+
+export function debugListpack(context: CommandContext): void {
+  const { database, reply } = context
+  const record = find(context)
+  if (record === 0) return
+  if (database.encoding(record) !== 'listpack') return reply.error(replyErrors.notListpack)
+  reply.simple('Listpack structure printed on stdout')
+}
+
+export function debugHtstats({ argv, keyspace, reply }: CommandContext): void {
+  const index = integerArgument(argv, 2)
+  if (Number.isNaN(index)) return reply.error(replyErrors.notInteger)
+  const database = keyspace.databases[index]
+  if (database === undefined) return reply.error(replyErrors.databaseIndexUnknown)
+  const expires = ` number of elements: ${database.volatileCount}\n`
+  reply.verbatim(
+    `[Dictionary HT]\n${tableStats(database)}[Expires HT]\nHeap stats (by instant):\n${expires}`,
+  )
+}
+
+function tableStats({ hashTableBytes, size }: Database): string {
+  const buckets = hashTableBytes / Uint32Array.BYTES_PER_ELEMENT
+  return `Hash table 0 stats (main hash table):\n table size: ${buckets}\n number of elements: ${size}\n`
+}
+
+export function debugHtstatsKey(context: CommandContext): void {
+  const { database, reply } = context
+  const record = find(context)
+  if (record === 0) return
+  const encoding = database.encoding(record)
+  const hasTable = encoding === 'hashtable' || encoding === 'skiplist'
+  if (!hasTable) return reply.error(replyErrors.notHashTable)
+  reply.verbatim(`Hash table 0 stats (main hash table):\n bytes: ${database.memoryUsage(record)}\n`)
+}
+
+/** 0 after an error, which has been written. */
+function find({ argv, database, reply }: CommandContext): Handle {
+  const record = database.peek(argv.bytes, argv.start(2), argv.length(2))
+  if (record === 0) reply.error(replyErrors.noSuchKey)
+  return record
+}
