@@ -33,8 +33,6 @@ export interface ReplyWriter {
   set(count: number): void
   /** A message that is no answer (RESP3), with so many elements; in RESP2 an array like any other. */
   push(count: number): void
-  /** An integer of any length; text of digits, in RESP2 a bulk string. */
-  bigNumber(digits: string): void
   /** `count` pairs follow about the reply that comes after them; only in RESP3. */
   attribute(count: number): void
 }

@@ -157,11 +157,6 @@ export class RespWriter implements ReplyWriter {
     this.#head(this.protocol === 3 ? 0x3e : 0x2a, count)
   }
 
-  bigNumber(digits: string): void {
-    if (this.protocol === 3) this.#line(0x28, digits)
-    else this.text(digits)
-  }
-
   attribute(count: number): void {
     this.#head(0x7c, count)
   }

@@ -93,10 +93,6 @@ export class ValueWriter implements ReplyWriter {
     this.#begin(count)
   }
 
-  bigNumber(digits: string): void {
-    this.#add(BigInt(digits))
-  }
-
   /** What is said about a reply is dropped. */
   attribute(count: number): void {
     if (count > 0) this.#open.push({ items: [], missing: count * 2 })

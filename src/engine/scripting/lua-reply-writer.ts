@@ -8,7 +8,7 @@ import type { LuaVm } from './lua-vm.ts'
 const DEPTH_MAX_WITHOUT_CHECK = 3
 const SLOTS_PER_LEVEL = 5
 
-type Aggregate = 'array' | 'map' | 'set'
+type Aggregate = 'array' | 'map' | 'set' | 'attribute'
 
 interface Level {
   kind: Aggregate
@@ -150,6 +150,12 @@ export class LuaReplyWriter implements ReplyWriter {
     this.#open('set', count)
   }
 
+  /** What is said about a reply is no part of it. */
+  attribute(count: number): void {
+    this.#vm.newTable(0, count)
+    this.#open('attribute', count * 2)
+  }
+
   #open(kind: Aggregate, missing: number): void {
     if (this.#depth >= DEPTH_MAX_WITHOUT_CHECK) this.#vm.ensureStack(SLOTS_PER_LEVEL)
     const level = this.#levels[this.#depth]
@@ -183,6 +189,7 @@ export class LuaReplyWriter implements ReplyWriter {
 
   #close(kind: Aggregate): void {
     this.#depth -= 1
+    if (kind === 'attribute') return this.#vm.pop(1)
     // A map or set is one field of a table, by which scripts know it.
     if (kind !== 'array') this.#vm.setPair()
     this.#added()
