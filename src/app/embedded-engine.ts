@@ -14,11 +14,11 @@ export class EmbeddedEngine implements Startable {
   constructor(config: Config['engine'], options: Omit<EngineOptions, 'directives'>) {
     this.#engine = new Engine({
       ...options,
-      directives: new Map([
-        ['maxmemory', String(config.maxmemory)],
-        ['maxmemory-policy', config.maxmemory_policy],
-        ['requirepass', config.redis_password ?? ''],
-      ]),
+      directives: {
+        maxmemory: String(config.maxmemory),
+        'maxmemory-policy': config.maxmemory_policy,
+        requirepass: config.redis_password ?? '',
+      },
     })
     this.client = this.#engine.client()
     this.#host = config.redis_host

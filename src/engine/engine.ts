@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Clock } from '../shared/clock.ts'
-import type { Logger } from '../shared/logger.ts'
-import type { Random } from '../shared/random.ts'
+import { type Clock, systemClock } from '../shared/clock.ts'
+import { type Logger, silentLogger } from '../shared/logger.ts'
+import { type Random, systemRandom } from '../shared/random.ts'
 import { COMMANDS } from './commands/table.ts'
 import { Blocking } from './execution/blocking.ts'
 import { CallTimer } from './execution/call-timer.ts'
@@ -63,11 +63,13 @@ const RECLAIM_SLICE_MS = 1
 const RECLAIM_BATCH = 128
 
 export interface EngineOptions {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Logger
+  /** The system's without one. */
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Nothing is logged without one. */
+  readonly log?: Logger
   /** Names and values as in redis.conf; what is absent has Redis' default. */
-  readonly directives?: ReadonlyMap<string, string>
+  readonly directives?: Readonly<Record<string, string>>
   /** What redis.conf and the command line said; `directives` win over it. */
   readonly configuration?: ServerConfiguration
   /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
@@ -78,7 +80,7 @@ export interface EngineOptions {
 export class Engine {
   readonly runId = randomBytes(20).toString('hex')
   #replicationId = randomBytes(20).toString('hex')
-  readonly #options: EngineOptions
+  readonly #options: EngineOptions & Required<Pick<EngineOptions, 'clock' | 'random' | 'log'>>
   readonly #config: RuntimeConfig
   readonly #keyspace: Keyspace
   readonly #eviction: Eviction
@@ -101,12 +103,16 @@ export class Engine {
   #reclaiming: NodeJS.Immediate | undefined
 
   /** Throws a DirectiveError for directives that redis-server would refuse. */
-  constructor(options: EngineOptions) {
+  constructor(given: EngineOptions = {}) {
+    const options = { clock: systemClock, random: systemRandom, log: silentLogger, ...given }
     const { clock, random } = options
     this.#options = options
     this.#config = new RuntimeConfig([
       ...(options.configuration?.directives ?? []),
-      ...Array.from(options.directives ?? [], ([name, value]) => ({ name, words: [value] })),
+      ...Object.entries(options.directives ?? {}).map(([name, value]) => ({
+        name,
+        words: [value],
+      })),
     ])
     this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
     this.#keyspace.advance(clock.nowMs())

@@ -26,13 +26,18 @@ describe('examples', () => {
 
   it('raw-redis-client shows what the engine answers', async () => {
     const cli = new CliProcess(['engine', '--port', '0'])
-    const [, port = ''] = /:(\d+)\n/.exec(await cli.printed(/:\d+\n/)) ?? []
+    const [, port = ''] = /port (\d+)\n/.exec(await cli.printed(/port \d+\n/)) ?? []
     try {
       const lines = await run('raw-redis-client', { REDIS: `redis://127.0.0.1:${port}` })
       expect(lines.join('\n')).toBe(printedBy('raw-redis-client'))
     } finally {
       await cli.stop()
     }
+  })
+
+  it('test-database shows what a test sees', async () => {
+    const lines = await run('test-database', {})
+    expect(lines.join('\n')).toBe(printedBy('test-database'))
   })
 
   it('rate-limit-by-plan is a valid configuration', () => {

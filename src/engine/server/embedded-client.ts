@@ -14,6 +14,9 @@ const POOL_CHUNK_BYTES = 262_144
 /** OBJ_ENCODING_EMBSTR_SIZE_LIMIT and one. */
 const RAW_BYTES_MIN = 45
 
+/** Text is UTF-8. Bytes are read and not kept. */
+export type EngineText = string | Uint8Array
+
 export interface EmbeddedSetOptions {
   readonly ttlMs?: number
   readonly onlyIfAbsent?: boolean
@@ -56,7 +59,7 @@ export class EmbeddedClient {
   }
 
   /** Any command; text is UTF-8. An error reply is an EngineReplyError among the values, not thrown. */
-  call(...argv: readonly (string | number | Uint8Array)[]): Reply {
+  call(...argv: readonly (EngineText | number)[]): Reply {
     this.#argv.load(argv)
     return this.#execute()
   }
@@ -65,29 +68,34 @@ export class EmbeddedClient {
    * As `call`, but a command that waits (BLPOP) does: the promise resolves with its reply, an error reply among
    * them, and never rejects. Each such call is a client of its own: it sees neither MULTI nor WATCH of this one.
    */
-  callAsync(...argv: readonly (string | number | Uint8Array)[]): Promise<Reply> {
+  callAsync(...argv: readonly (EngineText | number)[]): Promise<Reply> {
     return this.#waitingCalls.call(this.#client.databaseIndex, argv)
   }
 
   /** The value in bytes of the caller's own. Throws for a key that holds no string. */
-  get(key: Uint8Array): Buffer | undefined {
+  get(key: EngineText): Buffer | undefined {
     this.#executor.beginTurn()
-    return this.#copy(key)
+    return this.#copy(toBytes(key))
+  }
+
+  /** The value as UTF-8 text. Throws for a key that holds no string. */
+  getText(key: EngineText): string | undefined {
+    return this.view(key)?.toString()
   }
 
   /** In the order of `keys`, all at one instant. */
-  getMany(keys: readonly Uint8Array[]): (Buffer | undefined)[] {
+  getMany(keys: readonly EngineText[]): (Buffer | undefined)[] {
     this.#executor.beginTurn()
     const values: (Buffer | undefined)[] = []
-    for (const key of keys) values.push(this.#copy(key))
+    for (const key of keys) values.push(this.#copy(toBytes(key)))
     return values
   }
 
   /** The value where it lies: valid until the next call. */
-  view(key: Uint8Array): Buffer | undefined {
+  view(key: EngineText): Buffer | undefined {
     this.#executor.beginTurn()
     const database = this.#keyspace.database(this.#client.databaseIndex)
-    const record = this.#findString(database, key)
+    const record = this.#findString(database, toBytes(key))
     if (record === NONE) return undefined
     const bytes = database.bytes(record)
     return Buffer.from(
@@ -98,7 +106,7 @@ export class EmbeddedClient {
   }
 
   /** False when `onlyIfAbsent` found the key. Throws what Redis would answer, such as OOM. */
-  set(key: Uint8Array, value: Uint8Array, options?: EmbeddedSetOptions): boolean {
+  set(key: EngineText, value: EngineText, options?: EmbeddedSetOptions): boolean {
     const argv = this.#argv
     argv.begin()
     argv.addWord('SET')
@@ -112,8 +120,8 @@ export class EmbeddedClient {
     return this.#orThrow(this.#execute()) !== null
   }
 
-  setRange(key: Uint8Array, offset: number, bytes: Uint8Array): void {
-    if (this.#overwrite(key, offset, bytes)) return
+  setRange(key: EngineText, offset: number, bytes: Uint8Array): void {
+    if (this.#overwrite(toBytes(key), offset, bytes)) return
     const argv = this.#argv
     argv.begin()
     argv.addWord('SETRANGE')
@@ -124,11 +132,11 @@ export class EmbeddedClient {
   }
 
   /** False when the key is not there. */
-  expire(key: Uint8Array, ttlMs: number): boolean {
+  expire(key: EngineText, ttlMs: number): boolean {
     return this.#orThrow(this.call('PEXPIRE', key, ttlMs)) === 1
   }
 
-  delete(keys: readonly Uint8Array[]): number {
+  delete(keys: readonly EngineText[]): number {
     const deleted = this.#orThrow(this.call('DEL', ...keys))
     return typeof deleted === 'number' ? deleted : 0
   }
@@ -180,4 +188,8 @@ export class EmbeddedClient {
     if (reply instanceof EngineReplyError) throw reply
     return reply
   }
+}
+
+function toBytes(text: EngineText): Uint8Array {
+  return typeof text === 'string' ? Buffer.from(text) : text
 }

@@ -24,7 +24,7 @@ async function serve(directives: Readonly<Record<string, string>> = {}): Promise
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
-    directives: new Map(Object.entries({ hz: '100', ...directives })),
+    directives: { hz: '100', ...directives },
   })
   await engine.start()
   closers.push(() => engine.stop())

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type EmbeddedClient, Engine } from '../../../src/engine/index.ts'
-import { silentLogger } from '../../../src/shared/logger.ts'
 import { seededRandom } from '../../../src/shared/random.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -47,12 +46,12 @@ interface Started {
 
 function start(maxmemory: number, policy: string, seed: number): Started {
   const clock = new FakeClock()
-  const directives = new Map([
-    ['maxmemory', String(maxmemory)],
-    ['maxmemory-policy', policy],
-    ['databases', '4'],
-  ])
-  const engine = new Engine({ clock, random: seededRandom(seed), log: silentLogger, directives })
+  const directives = {
+    maxmemory: String(maxmemory),
+    'maxmemory-policy': policy,
+    databases: '4',
+  }
+  const engine = new Engine({ clock, random: seededRandom(seed), directives })
   const field = (name: string) =>
     Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(engine.info('memory', 'stats'))?.[1] ?? 0)
   return { client: engine.client(), clock, field }

@@ -9,7 +9,7 @@ function createEngine(directives: Readonly<Record<string, string>> = {}): Engine
     clock: new FakeClock(),
     random: seededRandom(1),
     log: silentLogger,
-    directives: new Map(Object.entries(directives)),
+    directives: directives,
   })
 }
 
