@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { Engine } from '../../../src/engine/index.ts'
-import { systemClock } from '../../../src/shared/clock.ts'
-import { silentLogger } from '../../../src/shared/logger.ts'
 import { seededRandom } from '../../../src/shared/random.ts'
 import { EmbeddedStore, type Store } from '../../../src/store/index.ts'
 import { type Asked, ask } from '../../support/ask.ts'
@@ -14,12 +12,8 @@ const BODY = 'x'.repeat(20_000)
 
 /** Room for some dozens of the answers below. */
 function smallStore(): Store {
-  const directives = new Map([
-    ['maxmemory', '2mb'],
-    ['maxmemory-policy', 'volatile-lru'],
-  ])
-  const random = seededRandom(1)
-  const engine = new Engine({ clock: systemClock, random, log: silentLogger, directives })
+  const directives = { maxmemory: '2mb', 'maxmemory-policy': 'volatile-lru' }
+  const engine = new Engine({ random: seededRandom(1), directives })
   return new EmbeddedStore(engine.client())
 }
 
