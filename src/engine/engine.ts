@@ -23,7 +23,7 @@ import {
   transactionGuard,
 } from './execution/guards.ts'
 import { Monitors } from './execution/monitors.ts'
-import { Propagation } from './execution/propagation.ts'
+import { Propagation, type PropagationSink } from './execution/propagation.ts'
 import { Tracking } from './execution/tracking.ts'
 import { Transactions } from './execution/transactions.ts'
 import { Turn } from './execution/turn.ts'
@@ -193,6 +193,11 @@ export class Engine {
         isEmbedded: true,
       }),
     })
+  }
+
+  /** `sink` hears of every change from now on, in order, as commands that do it again. */
+  onEffect(sink: PropagationSink): void {
+    this.#services.propagation.addSink(sink, 'log')
   }
 
   /** The text of INFO. */

@@ -1,3 +1,4 @@
+import { HASH_CLIENTS } from './hash-clients.ts'
 import { LIST_CLIENTS } from './list-clients.ts'
 
 /**
@@ -5,6 +6,7 @@ import { LIST_CLIENTS } from './list-clients.ts'
  * sends them together. All clients are told apart by name, and all listen.
  */
 export const SEVERAL_CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  ...HASH_CLIENTS,
   ...LIST_CLIENTS,
   'MULTI, EXEC and DISCARD': [
     'a EXEC',

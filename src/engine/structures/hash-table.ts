@@ -277,22 +277,20 @@ export class HashTable implements RootedStructure {
   /** Frees up to `budget` entries and buckets; true when all is gone. After the first call the table is good for nothing else. */
   freeSome(root: Handle, budget: number): boolean {
     let left = budget
-    while (left > 0) {
-      const table = this.#word(root, TABLE_AT)
+    while (this.size(root) > 0) {
+      if (left <= 0) return false
       const buckets = this.#word(root, BUCKETS_AT)
       if (buckets === 0) {
-        this.#slab.free(table)
-        if (!this.isRehashing(root)) {
-          this.#slab.free(root)
-          return true
-        }
+        this.#slab.free(this.#word(root, TABLE_AT))
         this.#enterTarget(root)
         continue
       }
+      const table = this.#word(root, TABLE_AT)
       left -= 1 + this.#freeChain(root, table, buckets - 1, left)
       if (this.#head(table, buckets - 1) === NONE) this.#setWord(root, BUCKETS_AT, buckets - 1)
     }
-    return false
+    this.#freeEmpty(root)
+    return true
   }
 
   /** Another table of the same entries. O(n). */
@@ -483,6 +481,12 @@ export class HashTable implements RootedStructure {
       next = nextCursor(next, largeMask)
     } while ((next & (smallMask ^ largeMask)) !== 0)
     return next
+  }
+
+  #freeEmpty(root: Handle): void {
+    this.#slab.free(this.#word(root, TABLE_AT))
+    if (this.isRehashing(root)) this.#slab.free(this.#word(root, TARGET_AT))
+    this.#slab.free(root)
   }
 
   /** Gives how many it has freed, at most `max`. */
