@@ -1,7 +1,8 @@
 import { HandleList } from '../../src/engine/memory/handle-list.ts'
 import { KeyedHash } from '../../src/engine/memory/keyed-hash.ts'
 import { type Handle, NONE, Slab } from '../../src/engine/memory/slab.ts'
-import { HashTable, HashTableIterator } from '../../src/engine/structures/hash-table.ts'
+import { HashTable } from '../../src/engine/structures/hash-table.ts'
+import { HashTableIterator } from '../../src/engine/structures/hash-table-iterator.ts'
 import { seededRandom } from '../../src/shared/random.ts'
 
 /** One hash table in the words of a test: text in, text out. */

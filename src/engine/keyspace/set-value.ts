@@ -1,7 +1,8 @@
 import type { Random } from '../../shared/random.ts'
 import type { HandleList } from '../memory/handle-list.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
-import { type HashTable, HashTableIterator } from '../structures/hash-table.ts'
+import { type HashTable } from '../structures/hash-table.ts'
+import { HashTableIterator } from '../structures/hash-table-iterator.ts'
 import {
   addToIntSet,
   EMPTY_INT_SET_BYTES,

@@ -3,38 +3,29 @@ import { copyBytes } from '../memory/byte-slice.ts'
 import type { HandleList } from '../memory/handle-list.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
+import { HashTableIterator } from './hash-table-iterator.ts'
+import {
+  BUCKETS_AT,
+  ENTRY_BYTES_AT,
+  MOVED_AT,
+  ROOT_BYTES,
+  SIZE_AT,
+  TABLE_AT,
+  TARGET_AT,
+  TARGET_BUCKETS_AT,
+  WORD_BYTES,
+} from './hash-table-root.ts'
 import {
   bucketsFor,
   EMPTY_VISITS_MAX,
   GROW_LOAD_MAX,
   HASH_AT,
   KEY_LENGTH_AT,
-  NEXT_AT,
   nextCursor,
   RecordChain,
   SHRINK_FACTOR,
 } from './record-chain.ts'
 import type { RootedStructure } from './rooted-structure.ts'
-
-/**
- * The root block, by which a table is named. It never moves.
- *
- *    0  u32  entries
- *    4  u32  the table: a block of one u32 per bucket, the first entry of its chain
- *    8  u32  buckets of the table, a power of two
- *   12  u32  while rehashing: the table that entries move to; else NONE
- *   16  u32  its buckets, or 0
- *   20  u32  the first bucket not moved yet
- *   24  f64  bytes of the entries' blocks
- */
-const SIZE_AT = 0
-const TABLE_AT = 4
-const BUCKETS_AT = 8
-const TARGET_AT = 12
-const TARGET_BUCKETS_AT = 16
-const MOVED_AT = 20
-const ENTRY_BYTES_AT = 24
-const ROOT_BYTES = 32
 
 /**
  * An entry, which starts as record-chain.ts says:
@@ -49,7 +40,6 @@ export const FIXED_VALUE_AT = 12
 const VALUE_LENGTH_AT = 12
 const KEY_AFTER_LENGTH_AT = 16
 
-const WORD_BYTES = 4
 const BUCKETS_MIN = 4
 /** Chains are hardly ever longer: one in a million at one entry per bucket. */
 const FAIR_CHAIN_LENGTH = 8
@@ -502,51 +492,5 @@ export class HashTable implements RootedStructure {
     this.#setHead(table, bucket, entry)
     this.#setWord(root, SIZE_AT, this.size(root) - freed)
     return freed
-  }
-}
-
-/**
- * Goes through a table, whose entries may meanwhile be looked up and given values in place, and nothing
- * else. An object to be used again: `start(root)`, then `next()` until it gives NONE.
- */
-export class HashTableIterator {
-  readonly #slab: Slab
-  #table: Handle = NONE
-  #buckets = 0
-  #target: Handle = NONE
-  #targetBuckets = 0
-  #bucket = 0
-  #next: Handle = NONE
-
-  constructor(slab: Slab) {
-    this.#slab = slab
-  }
-
-  start(root: Handle): void {
-    const slab = this.#slab
-    this.#table = slab.uint32(root, TABLE_AT)
-    this.#buckets = slab.uint32(root, BUCKETS_AT)
-    this.#target = slab.uint32(root, TARGET_AT)
-    this.#targetBuckets = slab.uint32(root, TARGET_BUCKETS_AT)
-    this.#bucket = this.#target === NONE ? 0 : slab.uint32(root, MOVED_AT)
-    this.#next = NONE
-  }
-
-  /** The next entry, NONE after the last. */
-  next(): Handle {
-    while (this.#next === NONE) {
-      if (this.#bucket === this.#buckets) {
-        if (this.#target === NONE) return NONE
-        this.#table = this.#target
-        this.#buckets = this.#targetBuckets
-        this.#target = NONE
-        this.#bucket = 0
-      }
-      this.#next = this.#slab.uint32(this.#table, this.#bucket * WORD_BYTES)
-      this.#bucket += 1
-    }
-    const entry = this.#next
-    this.#next = this.#slab.uint32(entry, NEXT_AT)
-    return entry
   }
 }

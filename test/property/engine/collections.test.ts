@@ -102,7 +102,7 @@ describe('sets', () => {
       fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
         const driver = new CommandDriver()
         driver.call(...LIMITS)
-        const sets: Sets = new Map([...'abc'].map((each) => [each, new Set<string>()]))
+        const sets: Sets = new Map(['a', 'b', 'c'].map((each) => [each, new Set<string>()]))
         for (const each of changes) {
           const [argv, reply] = apply(sets, each)
           expect(driver.call(...argv)).toBe(reply)
