@@ -1,5 +1,6 @@
 import { HASH_CLIENTS } from './hash-clients.ts'
 import { LIST_CLIENTS } from './list-clients.ts'
+import { TRACKING_CLIENTS } from './tracking-clients.ts'
 
 /**
  * Scripts of commands, each line with the name of the client that sends it in front; `;` between two commands
@@ -8,6 +9,7 @@ import { LIST_CLIENTS } from './list-clients.ts'
 export const SEVERAL_CLIENTS: Readonly<Record<string, readonly string[]>> = {
   ...HASH_CLIENTS,
   ...LIST_CLIENTS,
+  ...TRACKING_CLIENTS,
   'MULTI, EXEC and DISCARD': [
     'a EXEC',
     'a DISCARD',

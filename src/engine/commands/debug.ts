@@ -98,8 +98,9 @@ function isOn({ argv }: CommandContext): boolean {
 function populate({ argv, client, database, keyspace, reply }: CommandContext): void {
   const count = integerArgument(argv, 2)
   const length = argv.count === 5 ? integerArgument(argv, 4) : 0
-  if (Number.isNaN(count) || Number.isNaN(length)) return reply.error(replyErrors.notInteger)
-  if (count < 0 || length < 0 || count > POPULATE_MAX) return reply.error(replyErrors.notPositive)
+  if (!(count >= 0 && count <= POPULATE_MAX && length >= 0)) {
+    return reply.error(replyErrors.notPositive)
+  }
   const prefix = argv.count > 3 ? argv.latin1(3) : 'key'
   for (let index = 0; index < count; index += 1) {
     const key = Buffer.from(`${prefix}:${index}`, 'latin1')

@@ -52,6 +52,31 @@ export type ToldCommandFlag = (typeof COMMAND_FLAGS)[number]
 /** `movablekeys` follows from the key specifications. The last ones COMMAND INFO keeps to itself. */
 export type CommandFlag = ToldCommandFlag | 'may_replicate' | 'protected' | 'touches_arbitrary_keys'
 
+/** In the order Redis tells them (acl.c). */
+export const ACL_CATEGORIES = [
+  'keyspace',
+  'read',
+  'write',
+  'set',
+  'sortedset',
+  'list',
+  'hash',
+  'string',
+  'bitmap',
+  'hyperloglog',
+  'geo',
+  'stream',
+  'pubsub',
+  'admin',
+  'fast',
+  'slow',
+  'blocking',
+  'dangerous',
+  'connection',
+  'transaction',
+  'scripting',
+] as const
+
 /** The category that commands of a group have unless they name others. */
 const GROUP_CATEGORIES: Readonly<Record<CommandGroup, readonly string[]>> = {
   string: ['string'],
@@ -200,5 +225,5 @@ function categoriesOf({ group, flags, categories, subcommands }: CommandSpec): r
   if (flags.includes('pubsub')) all.add('pubsub')
   if (flags.includes('blocking')) all.add('blocking')
   all.add(flags.includes('fast') ? 'fast' : 'slow')
-  return [...all]
+  return ACL_CATEGORIES.filter((category) => all.has(category))
 }

@@ -78,12 +78,14 @@ export class ScriptRunner {
     }
     this.#client.databaseIndex = client.databaseIndex
     this.#client.protocol = 2
+    this.#client.caller = client
     this.current = run
     return run
   }
 
   end(): void {
     this.current = undefined
+    this.#client.caller = undefined
   }
 
   /** Runs the command in `argv` for the script; the error's text when it may not. */
@@ -184,7 +186,9 @@ export class ScriptRunner {
     }
     if (!command.acceptsCount(argv.count)) return replyErrors.scriptWrongArity
     const { flags } = command.spec
-    if (flags.includes('noscript')) return replyErrors.notFromScript
+    if (flags.includes('noscript') && !this.#services().debug.allowsAllInScripts) {
+      return replyErrors.notFromScript
+    }
     const denied = this.permission(run.client, command, argv)
     if (denied !== undefined) return denied
     if (run.isReadOnly && (command.isWrite || flags.includes('may_replicate'))) {
