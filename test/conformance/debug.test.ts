@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)('DEBUG beside redis-server 7.0.15', () => {
       clock: systemClock,
       random: systemRandom,
       log: silentLogger,
-      directives: new Map([['enable-debug-command', 'yes']]),
+      directives: { 'enable-debug-command': 'yes' },
     })
     await engine.start()
     port = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
