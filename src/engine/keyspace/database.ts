@@ -1,7 +1,7 @@
 import { invariant } from '../../shared/assert.ts'
 import type { Random } from '../../shared/random.ts'
 import type { ByteCounter } from '../memory/byte-counter.ts'
-import { copyBytes } from '../memory/byte-slice.ts'
+import { copyBytes, moveBytes } from '../memory/byte-slice.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { Dict } from '../structures/dict.ts'
@@ -597,7 +597,7 @@ export class Database {
   #moveTail(record: Handle, from: number, to: number, end: number): void {
     if (from === to || from === end) return
     const start = this.valueStart(record)
-    this.#slab.bytes(record).copyWithin(start + to, start + from, start + end)
+    moveBytes(this.#slab.bytes(record), start + to, start + from, end - from)
   }
 
   #keyView(record: Handle): Uint8Array {
