@@ -101,6 +101,8 @@ export class Engine {
   #waking: NodeJS.Timeout | undefined
   #cycle: NodeJS.Timeout | undefined
   #reclaiming: NodeJS.Immediate | undefined
+  /** Of a script that takes long. */
+  #scriptStep: NodeJS.Immediate | undefined
 
   /** Throws a DirectiveError for directives that redis-server would refuse. */
   constructor(given: EngineOptions = {}) {
@@ -132,8 +134,13 @@ export class Engine {
     this.#scripting = new Scripting({
       services: () => this.#services,
       log: options.log,
-      schedule: (step) => setImmediate(() => this.#executor.resume(step)),
-      onBusy: (isBusy) => this.#services.guards.switch(this.#busyGuard, isBusy),
+      schedule: (step) => {
+        this.#scriptStep = setImmediate(() => this.#executor.resume(step))
+      },
+      onBusy: (isBusy) => {
+        this.#services.guards.switch(this.#busyGuard, isBusy)
+        this.#keyspace.freeze(isBusy || this.#services.pause.isPaused)
+      },
     })
     this.#services = this.#joinServices(pause)
     this.#executor = new Executor(this.#services, this.#turn)
@@ -162,6 +169,7 @@ export class Engine {
   async stop(): Promise<void> {
     clearInterval(this.#cycle)
     clearImmediate(this.#reclaiming)
+    clearImmediate(this.#scriptStep)
     clearTimeout(this.#waking)
     this.#releaseCallers()
     await this.#server.close()
@@ -378,7 +386,7 @@ export class Engine {
     guards.switch(this.#busyGuard, false)
     pause.onChange((isPaused) => {
       guards.switch(this.#pauseGuard, isPaused)
-      this.#keyspace.freeze(isPaused)
+      this.#keyspace.freeze(isPaused || this.#scripting.busyError !== undefined)
       this.#wakeForDeadline()
     })
     blocking.onNextDeadline(() => this.#wakeForDeadline())

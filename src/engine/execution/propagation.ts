@@ -12,10 +12,13 @@ export type PropagationSink = (databaseIndex: number, effect: Effect) => void
 /** A log hears of changes to keys only, a replica of messages, too. */
 export type SinkKind = 'log' | 'replica'
 
+/** Bits of an audience, as redis.set_repl counts them. */
+export const AUDIENCE = { none: 0, log: 1, replica: 2, all: 3 } as const
+
 interface HeldEffect {
   readonly databaseIndex: number
   readonly effect: Effect
-  readonly isMessage: boolean
+  readonly audience: number
 }
 
 /**
@@ -25,8 +28,12 @@ interface HeldEffect {
 export class Propagation {
   /** Changes since the start: INFO's rdb_changes_since_last_save. */
   changes = 0
+  /** Who is told of effects from now on: bits of AUDIENCE. A script chooses for itself. */
+  audience: number = AUDIENCE.all
   /** While something runs that may have more than one effect. */
   #isHolding = false
+  /** What runs has stopped in the middle, and goes on later. */
+  #isInterrupted = false
   #held: HeldEffect[] = []
   readonly #sinks: (readonly [sink: PropagationSink, kind: SinkKind])[] = []
 
@@ -43,22 +50,22 @@ export class Propagation {
     if (!this.isHeard) return
     const effect: Uint8Array[] = []
     for (let index = 0; index < argv.count; index += 1) effect.push(argv.view(index))
-    this.#add({ databaseIndex, effect, isMessage: false })
+    this.#add(databaseIndex, effect, this.audience)
   }
 
   emit(databaseIndex: number, effect: Effect): void {
     this.changes += 1
-    if (this.isHeard) this.#add({ databaseIndex, effect, isMessage: false })
+    if (this.isHeard) this.#add(databaseIndex, effect, this.audience)
   }
 
   /** A key went by itself: nobody changed it, but all are to see it go. */
   removed(databaseIndex: number, key: Uint8Array): void {
-    if (this.isHeard) this.#add({ databaseIndex, effect: ['DEL', key], isMessage: false })
+    if (this.isHeard) this.#add(databaseIndex, ['DEL', key], AUDIENCE.all)
   }
 
   /** What replicas are to do as well, though no key has changed, and no log needs: PUBLISH. */
   message(databaseIndex: number, effect: Effect): void {
-    if (this.isHeard) this.#add({ databaseIndex, effect, isMessage: true })
+    if (this.isHeard) this.#add(databaseIndex, effect, this.audience & AUDIENCE.replica)
   }
 
   /** Effects from now on belong together, until `release`. */
@@ -67,25 +74,35 @@ export class Propagation {
   }
 
   release(): void {
+    if (this.#isInterrupted) return
     this.#isHolding = false
     if (this.#held.length > 0) this.#tellHeld()
   }
 
-  #add(held: HeldEffect): void {
-    if (this.#isHolding) this.#held.push({ ...held, effect: held.effect.map(kept) })
-    else for (const [sink] of this.#sinksFor(held.isMessage)) sink(held.databaseIndex, held.effect)
+  /** A script stops in the middle, or goes on: until it has ended nothing is released. */
+  interrupt(isInterrupted: boolean): void {
+    this.#isInterrupted = isInterrupted
+  }
+
+  #add(databaseIndex: number, effect: Effect, audience: number): void {
+    if (this.#isHolding) {
+      this.#held.push({ databaseIndex, effect: effect.map(kept), audience })
+      return
+    }
+    for (const [sink, kind] of this.#sinks) {
+      if ((audience & AUDIENCE[kind]) !== 0) sink(databaseIndex, effect)
+    }
   }
 
   #tellHeld(): void {
     const held = this.#held
     this.#held = []
     for (const [sink, kind] of this.#sinks) {
-      tell(sink, kind === 'replica' ? held : held.filter(({ isMessage }) => !isMessage))
+      tell(
+        sink,
+        held.filter(({ audience }) => (audience & AUDIENCE[kind]) !== 0),
+      )
     }
-  }
-
-  #sinksFor(isMessage: boolean): readonly (readonly [sink: PropagationSink, kind: SinkKind])[] {
-    return isMessage ? this.#sinks.filter(([, kind]) => kind === 'replica') : this.#sinks
   }
 }
 

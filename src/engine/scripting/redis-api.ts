@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { AUDIENCE } from '../execution/propagation.ts'
 import { ENGINE_VERSION } from '../version.ts'
 import { pushError, pushErrorOfScript, pushErrorReply, raiseError } from './error-table.ts'
 import { formatG } from './format-g.ts'
@@ -7,7 +8,6 @@ import { type LibraryValues, setValues } from './library.ts'
 import type { LuaReplyWriter } from './lua-reply-writer.ts'
 import { type HostFunction, LUA_TYPE, type LuaVm } from './lua-vm.ts'
 import { RANDOM48_MAX, type Random48 } from './random48.ts'
-import { REPLICATE } from './script-run.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 const NUMBER_DIGITS = 17
@@ -37,11 +37,11 @@ export function pushRedisTable(options: RedisApiOptions): void {
     error_reply: () => api.errorReply(),
     status_reply: () => api.statusReply(),
     set_repl: () => api.setReplication(),
-    REPL_NONE: REPLICATE.none,
-    REPL_AOF: REPLICATE.aof,
-    REPL_SLAVE: REPLICATE.replicas,
-    REPL_REPLICA: REPLICATE.replicas,
-    REPL_ALL: REPLICATE.all,
+    REPL_NONE: AUDIENCE.none,
+    REPL_AOF: AUDIENCE.log,
+    REPL_SLAVE: AUDIENCE.replica,
+    REPL_REPLICA: AUDIENCE.replica,
+    REPL_ALL: AUDIENCE.all,
     acl_check_cmd: () => api.mayRun(),
   })
 }
@@ -213,13 +213,13 @@ class RedisApi {
       return raiseError(vm, 'redis.set_repl() requires two arguments.')
     }
     const flags = Math.trunc(numberOf(vm, 1) ?? 0)
-    if ((flags & ~REPLICATE.all) !== 0) {
+    if ((flags & ~AUDIENCE.all) !== 0) {
       return raiseError(
         vm,
         'Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.',
       )
     }
-    run.replication = flags
+    run.audience = flags
     return 0
   }
 

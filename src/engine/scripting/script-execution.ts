@@ -42,7 +42,7 @@ export class ScriptExecution {
     const run = runner.begin(context, call)
     if (run === undefined) return
     const { vm } = scriptVm
-    const result = this.#guarded(scriptVm, run, () => {
+    const result = this.#guarded(scriptVm, () => {
       vm.pushKept(reference)
       vm.prepare()
       return vm.resume(pushArguments(vm, context.argv, { keys, areGlobals: call.isEval }))
@@ -53,19 +53,28 @@ export class ScriptExecution {
 
   #wait({ client, argv, services }: CommandContext, running: RunningScript): void {
     services.blocking.waitFor(client, argv, { deadlineMs: 0, timedOut: () => undefined })
-    this.#options.onBusy(true)
-    this.#options.schedule(() => this.#continue(running))
+    this.#interrupt(running)
+  }
+
+  /** Others have their turn; what the script did so far is told when it has ended. */
+  #interrupt(running: RunningScript): void {
+    const { onBusy, schedule, services } = this.#options
+    services().propagation.interrupt(true)
+    onBusy(true)
+    schedule(() => this.#continue(running))
   }
 
   #continue(running: RunningScript): void {
-    const { schedule, services, onBusy } = this.#options
+    const { services, onBusy } = this.#options
     const { run, scriptVm } = running
-    const { blocking, keyspace, nested } = services()
+    const { blocking, keyspace, nested, propagation } = services()
+    onBusy(false)
+    propagation.interrupt(false)
     // The whole of the script sees one instant, however long it takes.
     keyspace.advance(run.nowMs)
-    const result = this.#guarded(scriptVm, run, () => scriptVm.vm.resume(0))
-    if (result === 'suspended') return schedule(() => this.#continue(running))
-    onBusy(false)
+    const result = this.#guarded(scriptVm, () => scriptVm.vm.resume(0))
+    if (result === 'suspended') return this.#interrupt(running)
+    propagation.release()
     // Nobody may be there any more to take the answer.
     if (run.client.waiter === undefined) return this.#finish(running, result)
     blocking.answer(run.client, (reply) => {
@@ -92,12 +101,11 @@ export class ScriptExecution {
   }
 
   /** What Lua cannot catch has left its stack in the middle of something. */
-  #guarded(scriptVm: ScriptVm, run: ScriptRun, step: () => ResumeResult): ResumeResult {
+  #guarded(scriptVm: ScriptVm, step: () => ResumeResult): ResumeResult {
     try {
       return step()
     } catch (error) {
       this.#options.runner.end()
-      if (run.isBusy) this.#options.onBusy(false)
       this.#options.onBroken(scriptVm)
       throw error
     }

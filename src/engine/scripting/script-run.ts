@@ -2,9 +2,6 @@ import type { Client } from '../execution/client.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ScriptFlags } from './script-flags.ts'
 
-/** What a script's commands are told to: a log, replicas. */
-export const REPLICATE = { none: 0, aof: 1, replicas: 2, all: 3 } as const
-
 /** One call of a script or function, from its start to its reply. */
 export interface ScriptRun {
   /** The hash of a script, or the name of a function. */
@@ -21,7 +18,8 @@ export interface ScriptRun {
   /** The instant that all its commands see. */
   readonly nowMs: number
   protocol: 2 | 3
-  replication: number
+  /** Who is told of what its commands do: bits of AUDIENCE. */
+  audience: number
   hasWritten: boolean
   /** Has run longer than busy-reply-threshold: others are answered BUSY. */
   isBusy: boolean

@@ -2,11 +2,12 @@ import type { Logger } from '../../shared/logger.ts'
 import { Client } from '../execution/client.ts'
 import type { Command } from '../execution/command.ts'
 import type { CommandContext, EngineServices } from '../execution/context.ts'
+import { AUDIENCE } from '../execution/propagation.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { LuaReplyWriter } from './lua-reply-writer.ts'
 import type { HookAnswer } from './lua-vm.ts'
-import { REPLICATE, type ScriptCall, type ScriptRun } from './script-run.ts'
+import type { ScriptCall, ScriptRun } from './script-run.ts'
 
 const LOAD_MS_MAX = 500
 /** Looks at the clock are this far apart when a script calls pcall over and over. */
@@ -71,7 +72,7 @@ export class ScriptRunner {
       startedMs: context.services.clock.monotonicMs(),
       nowMs: context.nowMs,
       protocol: 2,
-      replication: REPLICATE.all,
+      audience: AUDIENCE.all,
       hasWritten: false,
       isBusy: false,
       isKilled: false,
@@ -90,7 +91,7 @@ export class ScriptRunner {
 
   /** Runs the command in `argv` for the script; the error's text when it may not. */
   run(run: ScriptRun, reply: LuaReplyWriter): string | undefined {
-    const { commands, nested } = this.#services()
+    const { commands, nested, propagation } = this.#services()
     const { argv } = this
     const command = commands.find(argv)
     const refusal = this.#commandRefusal(run, command)
@@ -102,7 +103,12 @@ export class ScriptRunner {
     if (command.isWrite) run.hasWritten = true
     reply.begin(run.protocol)
     this.#client.protocol = run.protocol
-    nested.run(this.#client, { command, argv, reply })
+    propagation.audience = run.audience
+    try {
+      nested.run(this.#client, { command, argv, reply })
+    } finally {
+      propagation.audience = AUDIENCE.all
+    }
     return undefined
   }
 

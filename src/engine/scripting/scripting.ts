@@ -132,8 +132,8 @@ export class Scripting implements ScriptingService {
   scriptsExist({ argv, reply }: CommandContext): void {
     reply.array(argv.count - 2)
     for (let index = 2; index < argv.count; index += 1) {
-      // Not EVALSHA's lookup: SCRIPT EXISTS takes the hash as it is.
-      reply.integer(this.#eval?.scripts.find(argv.latin1(index)) === undefined ? 0 : 1)
+      const script = this.#eval?.scripts.find(argv.latin1(index).toLowerCase())
+      reply.integer(script === undefined ? 0 : 1)
     }
   }
 
