@@ -1,12 +1,10 @@
-import { integerArgument } from '../execution/arguments.ts'
+import { int64Argument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { keyAt } from '../execution/key-spec.ts'
 import { NO_EXPIRY } from '../keyspace/database.ts'
 import { invalidExpire, replyErrors, unsupportedOption } from '../protocol/reply-errors.ts'
-
-/** Beyond this, Redis' 64-bit milliseconds overflow. */
-const INSTANT_MAX = 2 ** 63
+import { INT64_MAX, INT64_MIN, type Int64 } from '../structures/int64.ts'
 
 const SECOND = { unitMs: 1_000 }
 const MILLISECOND = { unitMs: 1 }
@@ -99,12 +97,10 @@ function expire(context: CommandContext, name: string, unit: TimeUnit): void {
   const { argv, database, reply } = context
   const conditions = readConditions(context)
   if (conditions === undefined) return
-  const value = integerArgument(argv, 2)
-  if (Number.isNaN(value)) return reply.error(replyErrors.notInteger)
-  const instant = value * unit.unitMs + (unit.isInstant ? 0 : context.nowMs)
-  if (Math.abs(value) * unit.unitMs > INSTANT_MAX || instant > INSTANT_MAX) {
-    return reply.error(invalidExpire(name))
-  }
+  const value = int64Argument(argv, 2)
+  if (value === undefined) return reply.error(replyErrors.notInteger)
+  const instant = instantOf(value, unit, context.nowMs)
+  if (instant === undefined) return reply.error(invalidExpire(name))
   const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
   if (record === 0) return reply.integer(0)
   if (!allows(conditions, database.expiresAtMs(record), instant)) return reply.integer(0)
@@ -119,6 +115,17 @@ function expire(context: CommandContext, name: string, unit: TimeUnit): void {
     else context.changed()
   }
   reply.integer(1)
+}
+
+/** Milliseconds of the Unix epoch; `undefined` where Redis' 64 bits overflow. */
+function instantOf(value: Int64, unit: TimeUnit, nowMs: number): number | undefined {
+  const sinceMs = unit.isInstant ? 0 : nowMs
+  // So few digits overflow nothing.
+  if (typeof value === 'number') return value * unit.unitMs + sinceMs
+  const unitMs = BigInt(unit.unitMs)
+  const isTooLong = value > INT64_MAX / unitMs || value < INT64_MIN / unitMs
+  const instant = value * unitMs + BigInt(Math.trunc(sinceMs))
+  return isTooLong || instant > INT64_MAX ? undefined : Number(instant)
 }
 
 interface Conditions {

@@ -4,8 +4,13 @@ import type { CommandContext } from '../execution/context.ts'
 import { keyAt, keysFrom } from '../execution/key-spec.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { int64Of } from '../structures/int64.ts'
 import { replyWithHelp } from './help.ts'
 import { readScanCursor, readScanOptions } from './scan-options.ts'
+
+/** Integers below it are one object each (server.h, OBJ_SHARED_INTEGERS), with so many references. */
+const SHARED_INTEGERS = 10_000
+const SHARED_REFERENCES = 0x7fff_ffff
 
 export const genericCommands: readonly CommandSpec[] = [
   {
@@ -145,7 +150,7 @@ export const genericCommands: readonly CommandSpec[] = [
         'refcount',
         '2.2.3',
         'Get the number of references to the value of the key',
-        (context) => context.reply.integer(1),
+        objectRefcount,
       ),
       {
         name: 'help',
@@ -289,6 +294,21 @@ function objectSubcommand(
 
 function objectEncoding(context: CommandContext, record: Handle): void {
   context.reply.text(context.database.encoding(record))
+}
+
+/** Values are never shared here; but Redis shares small integers, and says so, unless it has to tell their uses apart. */
+function objectRefcount(context: CommandContext, record: Handle): void {
+  const { database, reply, services } = context
+  const tellsUses = /-l[rf]u$/.test(services.config.value('maxmemory-policy'))
+  const areShared = services.eviction.maxmemoryBytes === 0 || !tellsUses
+  const isInteger = database.encoding(record) === 'int'
+  const value = isInteger ? integerOf(database, record) : -1
+  reply.integer(areShared && value >= 0 && value < SHARED_INTEGERS ? SHARED_REFERENCES : 1)
+}
+
+function integerOf(database: Database, record: Handle): number {
+  const start = database.valueStart(record)
+  return Number(int64Of(database.bytes(record), start, database.valueLength(record)) ?? -1)
 }
 
 function objectFreq(context: CommandContext, record: Handle): void {
