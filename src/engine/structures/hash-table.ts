@@ -226,7 +226,8 @@ export class HashTable implements RootedStructure {
 
   /**
    * Some entry, each with the same chance; NONE when there is none. Redis takes one of fifteen neighbours
-   * (dict.c, dictGetFairRandomKey); here a bucket is taken as often as its chain is long.
+   * (dict.c, dictGetFairRandomKey); here a bucket is taken as often as its chain is long. Entries of chains
+   * beyond FAIR_CHAIN_LENGTH come less often, and a table that is nearly empty settles for any bucket.
    */
   random(root: Handle): Handle {
     if (this.size(root) === 0) return NONE
