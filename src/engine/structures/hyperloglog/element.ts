@@ -1,49 +1,30 @@
 import { REGISTERS } from './header.ts'
+import { MurmurHash } from './murmur-hash.ts'
 
-const SEED = 0xadc83b19n
-const MULTIPLIER = 0xc6a4a7935bd1e995n
-const SHIFT = 47n
-const INDEX_BITS = 14n
+const INDEX_BITS = 14
 /** Bits of the hash that runs of zeros are looked for in. */
-const PATTERN_BITS = 50n
+const PATTERN_BITS = 50
+/** Of those, the bits that stand in the lower half of the hash. */
+const LOW_PATTERN_BITS = 32 - INDEX_BITS
 
-/** The register an element belongs to, and one more than the zeros its hash begins with. */
+/** The register an element belongs to, and one more than the zeros its hash goes on with. */
 export interface ElementPattern {
   readonly index: number
   readonly count: number
 }
 
 export function patternOf(bytes: Uint8Array, start: number, length: number): ElementPattern {
-  const hash = murmurHash64A(bytes, start, length)
-  const index = Number(hash & BigInt(REGISTERS - 1))
-  let rest = (hash >> INDEX_BITS) | (1n << PATTERN_BITS)
-  let count = 1
-  while ((rest & 1n) === 0n) {
-    count += 1
-    rest >>= 1n
-  }
-  return { index, count }
+  const hash = new MurmurHash()
+  hash.hash(bytes, start, length)
+  return { index: hash.low & (REGISTERS - 1), count: zerosOf(hash) + 1 }
 }
 
-/** MurmurHash2 with 64 bits, for which Redis chose this seed. */
-function murmurHash64A(bytes: Uint8Array, start: number, length: number): bigint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start, length)
-  const whole = length - (length % 8)
-  let hash = SEED ^ low64(BigInt(length) * MULTIPLIER)
-  for (let at = 0; at < whole; at += 8) {
-    let word = low64(view.getBigUint64(at, true) * MULTIPLIER)
-    word ^= word >> SHIFT
-    hash = low64((hash ^ low64(word * MULTIPLIER)) * MULTIPLIER)
-  }
-  if (whole < length) {
-    let tail = 0n
-    for (let at = length - 1; at >= whole; at -= 1) tail = (tail << 8n) | BigInt(view.getUint8(at))
-    hash = low64((hash ^ tail) * MULTIPLIER)
-  }
-  hash = low64((hash ^ (hash >> SHIFT)) * MULTIPLIER)
-  return hash ^ (hash >> SHIFT)
+function zerosOf({ high, low }: MurmurHash): number {
+  const pattern = low >>> INDEX_BITS
+  if (pattern !== 0) return trailingZeros(pattern)
+  return high === 0 ? PATTERN_BITS : LOW_PATTERN_BITS + trailingZeros(high)
 }
 
-function low64(value: bigint): bigint {
-  return BigInt.asUintN(64, value)
+function trailingZeros(value: number): number {
+  return 31 - Math.clz32(value & -value)
 }
