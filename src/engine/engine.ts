@@ -143,6 +143,7 @@ export class Engine {
       },
     })
     this.#services = this.#joinServices(pause)
+    this.#scripting.resolveFlags(this.#services.commands)
     this.#executor = new Executor(this.#services, this.#turn)
     this.#server = new RespServer({
       executor: this.#executor,

@@ -1,6 +1,5 @@
 import type { Client } from './client.ts'
-import type { Command } from './command.ts'
-import { hasFlag } from './guard.ts'
+import { type GuardedCall, hasFlag } from './guard.ts'
 
 /** What a pause stops: every command, or those that may change something. */
 export type PauseKind = 'write' | 'all'
@@ -51,10 +50,10 @@ export class ClientPause {
     if (this.#kind !== undefined && nowMs >= this.#endsAtMs) this.end()
   }
 
-  stops(client: Client, command: Command): boolean {
+  stops(call: GuardedCall): boolean {
     if (this.#kind === undefined) return false
     if (this.#kind === 'all') return true
-    return hasFlag(client, command, 'write') || hasFlag(client, command, 'may_replicate')
+    return hasFlag(call, 'write') || hasFlag(call, 'may_replicate')
   }
 
   postpone(client: Client): void {

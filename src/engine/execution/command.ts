@@ -1,4 +1,5 @@
 import { LatencyHistogram } from '../introspection/latency-histogram.ts'
+import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { KeyExtractor } from './command-keys.ts'
 import type { CommandContext } from './context.ts'
 import { type KeySpec, keyRange, legacyKeysOf } from './key-spec.ts'
@@ -148,6 +149,8 @@ export class Command {
   readonly toldFlags: readonly ToldCommandFlag[]
   /** ACL categories without their sign. */
   readonly categories: readonly string[]
+  /** For calls that do less than the command may: scripts that say that they write nothing. */
+  flagsOfCall: ((argv: ArgumentVector) => readonly CommandFlag[]) | undefined
   calls = 0
   rejectedCalls = 0
   failedCalls = 0
@@ -191,6 +194,10 @@ export class Command {
 
   get hasHistogram(): boolean {
     return this.#histogram !== undefined
+  }
+
+  flagsFor(argv: ArgumentVector): readonly CommandFlag[] {
+    return this.flagsOfCall === undefined ? this.spec.flags : this.flagsOfCall(argv)
   }
 
   acceptsCount(count: number): boolean {

@@ -53,8 +53,14 @@ export class GuardList {
   }
 }
 
-/** Whether the command has the flag, or EXEC a queued command that has it. */
-export function hasFlag(client: Client, command: Command, flag: CommandFlag): boolean {
-  if (command.spec.flags.includes(flag)) return true
+/** Whether the call has the flag, or is EXEC and a queued call has it. */
+export function hasFlag({ client, command, argv }: GuardedCall, flag: CommandFlag): boolean {
+  if (command.flagsFor(argv).includes(flag)) return true
   return command.fullName === 'exec' && client.transaction?.flags.has(flag) === true
+}
+
+export interface GuardedCall {
+  readonly client: Client
+  readonly command: Command
+  readonly argv: ArgumentVector
 }

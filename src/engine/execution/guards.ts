@@ -39,13 +39,13 @@ export const transactionGuard: Guard = {
 export function memoryGuard(eviction: Eviction): Guard {
   return {
     concerns: 'engine',
-    refuse: (client, command) => {
+    refuse: (client, command, argv) => {
       const hasRoom = eviction.makeRoom()
       if (hasRoom) return undefined
       // A queue takes memory, whatever is queued.
       const isQueued =
         client.transaction !== undefined && !ALWAYS_IN_TRANSACTION.has(command.fullName)
-      return isQueued || command.deniesOutOfMemory || hasFlag(client, command, 'denyoom')
+      return isQueued || hasFlag({ client, command, argv }, 'denyoom')
         ? replyErrors.outOfMemory
         : undefined
     },
@@ -66,8 +66,8 @@ export const subscriberGuard: Guard = {
 export function pauseGuard(pause: ClientPause): Guard {
   return {
     concerns: 'engine',
-    refuse: (client, command) => {
-      if (client.isEmbedded || !pause.stops(client, command)) return undefined
+    refuse: (client, command, argv) => {
+      if (client.isEmbedded || !pause.stops({ client, command, argv })) return undefined
       return POSTPONED
     },
   }

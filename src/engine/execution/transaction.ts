@@ -34,7 +34,7 @@ export class Transaction {
     const copy = argv.copy()
     this.#commands.push({ command, argv: copy })
     this.#count(copy.heldBytes + QUEUED_COMMAND_BYTES)
-    for (const flag of command.spec.flags) this.flags.add(flag)
+    for (const flag of command.flagsFor(copy)) this.flags.add(flag)
   }
 
   /** Whether each queued command has the flag. */

@@ -65,6 +65,12 @@ export class EvalScripts {
   }
 }
 
+/** What a script says of itself, without compiling it; undefined when that is nothing, or wrong. */
+export function statedFlags(body: Buffer): ScriptFlags {
+  const header = parseHeader(body)
+  return typeof header === 'string' ? undefined : header.flags
+}
+
 interface Header {
   readonly flags: ScriptFlags
   readonly length: number

@@ -1,9 +1,11 @@
 import type { Logger } from '../../shared/logger.ts'
 import { integerArgument } from '../execution/arguments.ts'
+import type { CommandTable } from '../execution/command-table.ts'
 import type { CommandContext, EngineServices } from '../execution/context.ts'
 import type { ScriptingService, ScriptingUsage } from '../execution/scripting-service.ts'
+import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
-import { type EvalScript, EvalScripts } from './eval-scripts.ts'
+import { type EvalScript, EvalScripts, statedFlags } from './eval-scripts.ts'
 import { dumpLibraries, isIntact, readLibraries } from './function-dump.ts'
 import { FunctionLibraries, releaseLibrary } from './function-libraries.ts'
 import { parseListOptions, replyWithLibraries } from './function-replies.ts'
@@ -11,6 +13,7 @@ import { LibraryLoader } from './library-loader.ts'
 import { openLuaModule } from './lua-module.ts'
 import { Random48 } from './random48.ts'
 import { ScriptExecution, type ScriptExecutionOptions } from './script-execution.ts'
+import { flagsOfCall, type ScriptFlags } from './script-flags.ts'
 import { type CommandPermission, ScriptRunner } from './script-runner.ts'
 import { ScriptVm } from './script-vm.ts'
 import type { WasmModule } from './webassembly.ts'
@@ -18,6 +21,8 @@ import type { WasmModule } from './webassembly.ts'
 const SHA_LENGTH = 40
 const NUMBER_OF_KEYS = 2
 const ARGUMENTS_BEFORE_KEYS = 3
+/** Commands that run scripts. */
+const CALLERS = ['eval', 'eval_ro', 'evalsha', 'evalsha_ro', 'fcall', 'fcall_ro']
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning', 'nothing']
 
 export interface ScriptingOptions
@@ -73,6 +78,26 @@ export class Scripting implements ScriptingService {
   /** What the users of scripts may run. */
   set permission(permission: CommandPermission) {
     this.#runner.permission = permission
+  }
+
+  /** Guards are to ask what a call does, not what its command could. */
+  resolveFlags(commands: CommandTable): void {
+    for (const name of CALLERS) {
+      const command = commands.findByName(name)
+      if (command === undefined) continue
+      const { flags } = command.spec
+      command.flagsOfCall = (argv) => flagsOfCall(flags, this.#statedFlags(name, argv))
+    }
+  }
+
+  #statedFlags(name: string, argv: ArgumentVector): ScriptFlags {
+    if (name.startsWith('fcall')) {
+      return this.#libraries.functions.get(argv.latin1(1).toLowerCase())?.flags
+    }
+    if (name.startsWith('evalsha')) {
+      return this.#eval?.scripts.find(argv.latin1(1).toLowerCase())?.flags
+    }
+    return statedFlags(argv.view(1))
   }
 
   usage(): ScriptingUsage {
