@@ -12,8 +12,19 @@ export function debugObject(context: CommandContext): void {
   const idleSeconds = database.idleSeconds(record)
   const clock = keyspace.access.clockSeconds - idleSeconds
   reply.simple(
-    `Value at:0x${address} refcount:1 encoding:${database.encoding(record)} serializedlength:${database.valueLength(record)} lru:${clock} lru_seconds_idle:${idleSeconds}`,
+    `Value at:0x${address} refcount:1 encoding:${database.encoding(record)} serializedlength:${database.valueLength(record)} lru:${clock} lru_seconds_idle:${idleSeconds}${listStats(context, record)}`,
   )
+}
+
+/** Of a list: its nodes. They are never compressed. */
+function listStats({ database, structures }: CommandContext, record: Handle): string {
+  if (database.type(record) !== 'list') return ''
+  const { nodes } = structures.lists
+  const root = database.root(record)
+  const average = (nodes.size(root) / nodes.nodeCount(root)).toFixed(2)
+  let bytes = 0
+  for (let node = nodes.head(root); node !== 0; node = nodes.next(node)) bytes += nodes.length(node)
+  return ` ql_nodes:${nodes.nodeCount(root)} ql_avg_node:${average} ql_listpack_max:${nodes.fill(root)} ql_compressed:0 ql_uncompressed_size:${bytes}`
 }
 
 export function debugListpack(context: CommandContext): void {
