@@ -88,8 +88,9 @@ export const LIST_CLIENTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'RESP3 of what waits': [
     'v HELLO 3',
-    'v BLPOP a 0.01',
-    'v BLMOVE a b LEFT LEFT 0.01',
+    // Another key: which of the two waits has come to its end by then, nobody knows.
+    'v BLPOP none 0.01',
+    'v BLMOVE none b LEFT LEFT 0.01',
     'v BLMPOP 0 1 a LEFT COUNT 2',
     'a RPUSH a 1 2 3',
   ],
