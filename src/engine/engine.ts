@@ -272,6 +272,7 @@ export class Engine {
       nested: {
         run: (client, call) => this.#executor.runNested(client, call),
         reject: (command, text) => this.#executor.rejectNested(command, text),
+        errorIsCounted: () => this.#executor.errorIsCounted(),
       },
       info: (asked) => formatInfo(sections, asked),
       memoryStats: () => this.#memory.stats(),

@@ -72,6 +72,8 @@ export interface NestedExecution {
   run(client: Client, call: NestedCall): void
   /** A command that may not run within the running one: it is counted as refused, and the error with the others. */
   reject(command: Command | undefined, text: string): void
+  /** The error that the running command replies with was counted when it came up within it. */
+  errorIsCounted(): void
 }
 
 export interface NestedCall {

@@ -36,6 +36,7 @@ export class Executor {
   /** One for each level of commands that run within commands; they live as long as the executor. */
   readonly #nestedContexts: CommandContext[] = []
   #depth = 0
+  #isErrorCounted = false
   /** A command within the running one may have written. */
   #hasWritten = false
 
@@ -117,6 +118,11 @@ export class Executor {
   rejectNested(command: Command | undefined, text: string): void {
     if (command !== undefined) command.rejectedCalls += 1
     this.#countError(text)
+  }
+
+  /** See NestedExecution. */
+  errorIsCounted(): void {
+    this.#isErrorCounted = true
   }
 
   /** Clients whose time of waiting is over, and a pause that is. */
@@ -228,7 +234,8 @@ export class Executor {
     this.stats.commandsProcessed += 1
     if (reply.lastError === '') return
     command.failedCalls += 1
-    this.#countError(reply.lastError)
+    if (!this.#isErrorCounted) this.#countError(reply.lastError)
+    this.#isErrorCounted = false
   }
 
   #enter(): CommandContext {

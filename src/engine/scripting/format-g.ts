@@ -45,6 +45,7 @@ function decimalOf(value: number, digits: number): Decimal {
   return { shown: mantissa.replace('.', ''), exponent: Number(power) }
 }
 
+/** Of a text that has a point. */
 function withoutZeros(text: string): string {
-  return text.replace(/\.?0+$/, '')
+  return text.replace(/\.?0*$/, '')
 }

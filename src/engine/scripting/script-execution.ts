@@ -1,10 +1,10 @@
 import type { CommandContext, EngineServices } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
-import { IS_COUNTED } from './error-table.ts'
 import { formatG } from './format-g.ts'
 import { typeName } from './host-arguments.ts'
 import { LUA_TYPE, type LuaVm, type ResumeResult, type Slot } from './lua-vm.ts'
+import { isCounted } from './script-reply.ts'
 import type { ScriptCall, ScriptRun } from './script-run.ts'
 import type { ScriptRunner } from './script-runner.ts'
 import type { ScriptVm } from './script-vm.ts'
@@ -48,7 +48,9 @@ export class ScriptExecution {
       return vm.resume(pushArguments(vm, context.argv, { keys, areGlobals: call.isEval }))
     })
     if (result === 'suspended') this.#wait(context, { run, scriptVm })
-    else this.#finish({ run, scriptVm }, result, context.reply)
+    else if (this.#finish({ run, scriptVm }, result, context.reply)) {
+      context.services.nested.errorIsCounted()
+    }
   }
 
   #wait({ client, argv, services }: CommandContext, running: RunningScript): void {
@@ -76,24 +78,35 @@ export class ScriptExecution {
     if (result === 'suspended') return this.#interrupt(running)
     propagation.release()
     // Nobody may be there any more to take the answer.
-    if (run.client.waiter === undefined) return this.#finish(running, result)
+    if (run.client.waiter === undefined) {
+      this.#finish(running, result)
+      return
+    }
     blocking.answer(run.client, (reply) => {
-      this.#finish(running, result, reply)
-      if (reply.lastError !== '') nested.reject(undefined, reply.lastError)
+      reply.lastError = ''
+      const isErrorCounted = this.#finish(running, result, reply)
+      if (reply.lastError !== '' && !isErrorCounted) nested.reject(undefined, reply.lastError)
     })
   }
 
-  #finish({ run, scriptVm }: RunningScript, result: ResumeResult, reply?: ReplyWriter): void {
+  /** Answers, and is done with the run. Whether the error in the answer was counted before. */
+  #finish({ run, scriptVm }: RunningScript, result: ResumeResult, reply?: ReplyWriter): boolean {
     const { vm } = scriptVm
-    try {
-      if (reply === undefined) return
-      if (result === 'failed') writeFailure(vm, run, reply)
-      else scriptVm.reply.write(vm.fromTop(1), run.protocol, reply)
-    } finally {
-      vm.pop(1)
-      if (result === 'failed') vm.dropThread()
-      this.#options.runner.end()
+    let isErrorCounted = false
+    if (reply !== undefined && result === 'failed') {
+      isErrorCounted = writeFailure(vm, run, reply)
+    } else if (reply !== undefined) {
+      scriptVm.reply.write(vm.fromTop(1), run.protocol, reply)
+      isErrorCounted = scriptVm.reply.hasCountedError
     }
+    vm.pop(1)
+    if (result === 'failed') vm.dropThread()
+    this.#options.runner.end()
+    this.#collect(vm)
+    return isErrorCounted
+  }
+
+  #collect(vm: LuaVm): void {
     this.#untilCollect -= 1
     if (this.#untilCollect > 0) return
     this.#untilCollect = COLLECT_EVERY
@@ -147,16 +160,14 @@ function pushList(vm: LuaVm, argv: ArgumentVector, from: number, to: number): vo
   }
 }
 
-/** script_lua.c, luaCallFunction: the error as a text, with the script and the place. */
-function writeFailure(vm: LuaVm, run: ScriptRun, reply: ReplyWriter): void {
+/** script_lua.c, luaCallFunction: the error as a text, with the script and the place. Whether it is counted. */
+function writeFailure(vm: LuaVm, run: ScriptRun, reply: ReplyWriter): boolean {
   const slot = vm.fromTop(1)
   const place = vm.failurePlace()
   const text = vm.typeOf(slot) === LUA_TYPE.table ? errorField(vm, slot) : `ERR ${shown(vm, slot)}`
   const where = place === undefined ? '' : ` script: ${run.name}, on ${place.source}:${place.line}.`
   reply.error(`${text}${where}`)
-  if (vm.typeOf(slot) !== LUA_TYPE.table) return
-  const isCounted = vm.field(vm.objectAt(slot), vm.word(IS_COUNTED))
-  if (isCounted !== 0 && vm.booleanAt(isCounted)) reply.lastError = ''
+  return vm.typeOf(slot) === LUA_TYPE.table && isCounted(vm, vm.objectAt(slot))
 }
 
 function errorField(vm: LuaVm, table: Slot): string {

@@ -23,6 +23,8 @@ interface Level {
 
 /** Writes what a script returned (script_lua.c, luaReplyToRedisReply). The script's own protocol reads booleans. */
 export class ScriptReply {
+  /** The error among what was written last was counted when the command failed. */
+  hasCountedError = false
   readonly #vm: LuaVm
   readonly #levels: Level[] = []
 
@@ -32,6 +34,7 @@ export class ScriptReply {
 
   write(slot: Slot, protocol: 2 | 3, reply: ReplyWriter): void {
     this.#levels.length = 0
+    this.hasCountedError = false
     this.#writeValue({ slot, depth: 0 }, protocol, reply)
     for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
       const value = this.#nextOf(level)
@@ -76,7 +79,8 @@ export class ScriptReply {
     const vm = this.#vm
     const error = this.#field(table, 'err', LUA_TYPE.string)
     if (error !== 0) {
-      writeError(vm, table, error, reply)
+      reply.error(cText(vm.latin1At(error)))
+      this.hasCountedError = isCounted(vm, table)
       return true
     }
     const ok = this.#field(table, 'ok', LUA_TYPE.string)
@@ -155,10 +159,10 @@ export class ScriptReply {
   }
 }
 
-function writeError(vm: LuaVm, table: number, error: Slot, reply: ReplyWriter): void {
-  reply.error(cText(vm.latin1At(error)))
-  const isCounted = vm.field(table, vm.word(IS_COUNTED))
-  if (isCounted !== 0 && vm.booleanAt(isCounted)) reply.lastError = ''
+/** Whether the error that a table is came from a command, which counted it. */
+export function isCounted(vm: LuaVm, table: number): boolean {
+  const mark = vm.field(table, vm.word(IS_COUNTED))
+  return mark !== 0 && vm.booleanAt(mark)
 }
 
 function isValue(vm: LuaVm, slot: Slot): boolean {

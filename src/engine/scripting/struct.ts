@@ -209,8 +209,7 @@ function unpack(vm: LuaVm): number {
       if (results === 0 || vm.typeOf(vm.fromTop(1)) !== LUA_TYPE.number) {
         vm.fail("format 'c0' needs a previous size")
       }
-      format.size = Math.trunc(vm.numberAt(vm.fromTop(1)))
-      if (format.size < 0) vm.failArgument(2, 'data string too short')
+      format.size = Number(toUint64(vm.numberAt(vm.fromTop(1))))
       vm.pop(1)
       results -= 1
       need(format.size)
