@@ -72,9 +72,9 @@ function exec(context: CommandContext): void {
   const { transaction } = client
   if (transaction === undefined) return reply.error(replyErrors.execWithoutMulti)
   if (services.transactions.hasExpired(client)) client.isDirty = true
+  if (!transaction.isBroken && !client.isDirty) return runAll(context, transaction)
   if (transaction.isBroken) reply.error(replyErrors.execAborted)
-  else if (client.isDirty) reply.nullArray()
-  else runAll(context, transaction)
+  else reply.nullArray()
   services.transactions.discard(client)
 }
 
@@ -84,10 +84,15 @@ function runAll({ client, reply, services }: CommandContext, transaction: Transa
   services.transactions.unwatch(client)
   client.deniesBlocking = true
   reply.array(transaction.commands.length)
-  for (const { command, argv } of transaction.commands) {
-    services.nested.run(client, { command, argv, reply })
+  try {
+    for (const { command, argv } of transaction.commands) {
+      services.nested.run(client, { command, argv, reply })
+    }
+  } finally {
+    // A bug of ours in one of them may not leave a caller in this process in a transaction for ever.
+    client.deniesBlocking = deniesBlocking
+    services.transactions.discard(client)
   }
-  client.deniesBlocking = deniesBlocking
 }
 
 function watch({ argv, client, reply, services }: CommandContext): void {
