@@ -36,6 +36,9 @@ import { ActiveExpiry } from './keyspace/active-expiry.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
+import { DumpPayloads } from './persistence/dump-payload.ts'
+import { ValueReader } from './persistence/value-reader.ts'
+import { ValueWriter } from './persistence/value-writer.ts'
 import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
 import { Channels } from './pubsub/channels.ts'
 import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
@@ -220,6 +223,7 @@ export class Engine {
     const latency = new LatencyMonitor()
     const nowMs = (): number => this.#keyspace.nowMs
     const propagation = new Propagation()
+    const debug = new DebugSettings()
     const sections = engineSections({
       runId: this.runId,
       replicationId: () => this.#replicationId,
@@ -259,6 +263,16 @@ export class Engine {
         onSwitched: (isOn) => this.#keyspace.events.onModification(this.#invalidate, isOn),
       }),
       scripting: this.#scripting,
+      values: new DumpPayloads({
+        writer: new ValueWriter(this.#keyspace.structures),
+        reader: new ValueReader({
+          collections: this.#keyspace.collections,
+          structures: this.#keyspace.structures,
+          listFill: () => this.#config.integer('list-max-listpack-size'),
+        }),
+        compresses: () => this.#config.value('rdbcompression') === 'yes',
+        checksSums: () => !debug.skipsChecksums,
+      }),
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
         authenticationGuard,
@@ -279,7 +293,7 @@ export class Engine {
       resetStatistics: () => this.#resetStatistics(),
       rewriteConfig: () => this.#rewriteConfig(),
       shutdown: this.#options.onShutdown,
-      debug: new DebugSettings(),
+      debug,
       log: this.#options.log,
       changeReplicationId: () => {
         this.#replicationId = randomBytes(20).toString('hex')
