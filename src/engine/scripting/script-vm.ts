@@ -1,4 +1,5 @@
 import { invariant } from '../../shared/assert.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
 import { addBit } from './bit.ts'
 import { addCjson } from './cjson.ts'
 import { addCmsgpack } from './cmsgpack.ts'
@@ -73,6 +74,8 @@ export class ScriptVm {
     vm.loadHidden(PRELUDE, '=prelude')
     vm.pushFunction(() => look(vm, runner))
     vm.pushFunction(() => {
+      // A coroutine that was ended is no reason to start the next one.
+      if (runner.current?.isKilled === true) return raiseKill(vm, replyErrors.scriptKilled)
       vm.pushBoolean(vm.isSuspended)
       return 1
     })
@@ -179,18 +182,20 @@ export class ScriptVm {
 /** What pcall is about to call, and whether the script has to stop first. */
 function look(vm: LuaVm, runner: ScriptRunner): number {
   const answer = vm.isYieldable ? runner.onLook() : 'continue'
-  if (typeof answer === 'object') {
-    vm.newTable(0, 1)
-    vm.pushWord('err')
-    vm.pushLatin1(answer.killWith)
-    vm.setPair()
-    return vm.raise()
-  }
+  if (typeof answer === 'object') return raiseKill(vm, answer.killWith)
   if (answer === 'suspend') vm.isSuspended = true
   const isLua = vm.argumentType(1) === LUA_TYPE.function && vm.isLuaFunction(vm.argument(1))
   const kind = isLua ? LOOKED.lua : LOOKED.noLua
   vm.pushNumber(answer === 'suspend' ? LOOKED.pause : kind)
   return 1
+}
+
+function raiseKill(vm: LuaVm, text: string): number {
+  vm.newTable(0, 1)
+  vm.pushWord('err')
+  vm.pushLatin1(text)
+  vm.setPair()
+  return vm.raise()
 }
 
 /** script_lua.c, luaProtectedTableError. */
