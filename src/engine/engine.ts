@@ -372,6 +372,10 @@ export class Engine {
     config.onValue('latency-monitor-threshold', (value) => {
       latency.thresholdMs = Number(value)
       timer.chooseAccuracy()
+      this.#eviction.onCycle =
+        latency.thresholdMs === 0
+          ? undefined
+          : (ms) => latency.sample('eviction-cycle', ms, this.#keyspace.nowMs)
     })
     config.onValue('latency-tracking', (value) => {
       timer.keepsHistograms = value === 'yes'
@@ -472,7 +476,10 @@ export class Engine {
   #expire(cycleMs: number): void {
     const effort = this.#config.integer('active-expire-effort') - 1
     const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
+    const { spentMs } = this.#expiry
     this.#expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))
+    const { latency } = this.#services
+    latency.sample('expire-cycle', this.#expiry.spentMs - spentMs, this.#keyspace.nowMs)
   }
 
   /** Tables that nobody writes to any more get to their end, too. */
