@@ -6,6 +6,8 @@ import { setValues } from './library.ts'
 import { type HostFunction, LUA_TYPE, type LuaVm } from './lua-vm.ts'
 
 const INT_MAX = 0x7fff_ffff
+/** The functions of a module live as long as the VM does. */
+const MODULES_MAX = 1_000
 const PRECISION_MAX = 14
 
 /** What scripts may set, and what that is at first. */
@@ -27,12 +29,20 @@ const INVALID_NUMBERS = ['off', 'on', 'null']
 
 /** Mark Pulford's cjson 2.1.0, as Redis bundles it (lua_cjson.c). */
 export function addCjson(vm: LuaVm): void {
-  pushCjson(vm, new ByteBuilder())
+  const builder = new ByteBuilder()
+  let modules = 0
+  const pushNew = (): number => {
+    modules += 1
+    if (modules > MODULES_MAX) return vm.fail('cjson.new was called too often')
+    pushCjson(vm, builder, pushNew)
+    return 1
+  }
+  pushNew()
   vm.setGlobal('cjson')
 }
 
 /** A module with settings of its own: cjson.new makes more of them. */
-function pushCjson(vm: LuaVm, builder: ByteBuilder): void {
+function pushCjson(vm: LuaVm, builder: ByteBuilder, pushNew: HostFunction): void {
   const settings: JsonSettings = {
     sparseConvert: 0,
     sparseRatio: 2,
@@ -51,10 +61,7 @@ function pushCjson(vm: LuaVm, builder: ByteBuilder): void {
     encode: () => encoder.run(),
     decode: () => decoder.run(),
     ...settingFunctions(vm, settings),
-    new: () => {
-      pushCjson(vm, builder)
-      return 1
-    },
+    new: pushNew,
     _NAME: 'cjson',
     _VERSION: '2.1.0',
   })

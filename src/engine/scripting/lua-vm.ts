@@ -57,6 +57,8 @@ const GC_STEP = 5
 const DEBUG_BYTES = 112
 const DEBUG = { what: 12, source: 16, currentLine: 20 } as const
 const SCRATCH_BYTES_MIN = 16_384
+/** A C argument comes first, and then the text it points to. */
+const FORMAT_TEXT_OFFSET = 8
 const ESCAPE = 0x1b
 const SPACE = 0x20
 
@@ -415,7 +417,8 @@ export class LuaVm {
   }
 
   failArgument(index: number, message: string): number {
-    return this.lua.luaL_argerror(this.thread, index, this.cString(message))
+    const { args } = this.#formatOf(message)
+    return this.lua.luaL_argerror(this.thread, index, args + FORMAT_TEXT_OFFSET)
   }
 
   // Code.
@@ -679,9 +682,9 @@ export class LuaVm {
 
   #formatOf(message: string): { readonly text: number; readonly args: number } {
     const at = this.scratch(message.length + 16)
-    this.words[at >> 2] = at + 8
-    this.bytes.write(message, at + 8, 'latin1')
-    this.bytes[at + 8 + message.length] = 0
+    this.words[at >> 2] = at + FORMAT_TEXT_OFFSET
+    this.bytes.write(message, at + FORMAT_TEXT_OFFSET, 'latin1')
+    this.bytes[at + FORMAT_TEXT_OFFSET + message.length] = 0
     return { text: this.cString('%s'), args: at }
   }
 

@@ -77,6 +77,13 @@ return first[1] == last[1] and first[2] == last[2]`
     expect(evaluate('return 1')).toBe(1)
   })
 
+  it('cannot fill memory with modules of cjson', () => {
+    const script = 'for i = 1, 999 do cjson.new() end return {pcall(cjson.new)}'
+    const [isDone, text] = Object.values(evaluate(script) ?? {})
+    expect(isDone).toBeNull()
+    expect(String(text)).toContain('too often')
+  })
+
   it('of the database of their caller', () => {
     client.call('SELECT', 3)
     evaluate(
