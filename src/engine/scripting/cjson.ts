@@ -3,7 +3,8 @@ import { checkInteger, checkString } from './host-arguments.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { JsonEncoder } from './json-encoder.ts'
 import { setValues } from './library.ts'
-import { type HostFunction, LUA_TYPE, type LuaVm } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type HostFunction, type LuaVm } from './lua-vm.ts'
 
 const INT_MAX = 0x7fff_ffff
 /** The functions of a module live as long as the VM does. */
@@ -125,10 +126,10 @@ function isGiven(vm: LuaVm, index: number): boolean {
 
 function readChoice(vm: LuaVm, index: number, words: readonly string[]): number {
   if (vm.argumentType(index) === LUA_TYPE.boolean) {
-    return vm.booleanAt(vm.argument(index)) ? 1 : 0
+    return vm.values.booleanAt(vm.argument(index)) ? 1 : 0
   }
   checkString(vm, index)
-  const word = vm.latin1At(vm.argument(index))
+  const word = vm.values.latin1At(vm.argument(index))
   const value = words.indexOf(word)
   return value < 0 ? vm.failArgument(index, `invalid option '${word}'`) : value
 }

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openLuaModule } from '../../../../src/engine/scripting/lua-module.ts'
-import { type HookAnswer, LUA_TYPE, LuaVm } from '../../../../src/engine/scripting/lua-vm.ts'
+import { LUA_TYPE } from '../../../../src/engine/scripting/lua-values.ts'
+import { type HookAnswer, LuaVm } from '../../../../src/engine/scripting/lua-vm.ts'
 import type { WasmModule } from '../../../../src/engine/scripting/webassembly.ts'
 
 const MEMORY_BYTES_MAX = 32 * 1_024 ** 2
@@ -36,13 +37,13 @@ describe('LuaVm', () => {
     if (result === 'suspended') return result
     if (result === 'failed') vm.dropThread()
     const slot = vm.fromTop(1)
-    const text = vm.typeOf(slot) === LUA_TYPE.nil ? 'nil' : shown()
+    const text = vm.values.typeOf(slot) === LUA_TYPE.nil ? 'nil' : shown()
     vm.pop(1)
     return result === 'failed' ? `failed: ${text}` : text
   }
 
   function shown(): string {
-    return vm.toStringInPlace(-1) ? vm.latin1At(vm.fromTop(1)) : 'an object'
+    return vm.toStringInPlace(-1) ? vm.values.latin1At(vm.fromTop(1)) : 'an object'
   }
 
   function define(name: string, body: () => number): void {
@@ -64,9 +65,9 @@ describe('LuaVm', () => {
   it('calls functions of the host with any values, and takes what they push', () => {
     define('host', () => {
       expect(vm.argumentCount).toBe(3)
-      expect(vm.numberAt(vm.argument(1))).toBe(1.5)
-      expect(vm.latin1At(vm.argument(2))).toBe('\xff\0')
-      expect(vm.booleanAt(vm.argument(3))).toBe(true)
+      expect(vm.values.numberAt(vm.argument(1))).toBe(1.5)
+      expect(vm.values.latin1At(vm.argument(2))).toBe('\xff\0')
+      expect(vm.values.booleanAt(vm.argument(3))).toBe(true)
       expect(vm.argumentType(4)).toBe(LUA_TYPE.none)
       vm.pushNil()
       vm.pushNumber(-2)
@@ -139,7 +140,7 @@ describe('LuaVm', () => {
   })
 
   it('locks tables against all that would change them', () => {
-    vm.setLocked(vm.globals, true)
+    vm.values.setLocked(vm.globals, true)
     const refused = 'Attempt to modify a readonly table'
     expect(run('x = 1')).toBe(`failed: test:1: ${refused}`)
     expect(run('_G.x = 1')).toBe(`failed: test:1: ${refused}`)
@@ -147,7 +148,7 @@ describe('LuaVm', () => {
     expect(run('table.insert(_G, 1)')).toBe(`failed: ${refused}`)
     expect(run('setmetatable(_G, {})')).toBe(`failed: ${refused}`)
     expect(run('local t = {} t.x = 1 t[1] = 2 return t.x + t[1]')).toBe('3')
-    vm.setLocked(vm.globals, false)
+    vm.values.setLocked(vm.globals, false)
     expect(run('x = 1 return x')).toBe('1')
   })
 
@@ -157,10 +158,10 @@ describe('LuaVm', () => {
 
   it('reads tables in the order of next', () => {
     define('host', () => {
-      const table = vm.objectAt(vm.argument(1))
+      const table = vm.values.objectAt(vm.argument(1))
       const pairs: string[] = []
-      for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
-        vm.pushCopy(vm.keyOf(table, at))
+      for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
+        vm.pushCopy(vm.values.keyOf(table, at))
         pairs.push(shown())
         vm.pop(1)
       }
@@ -175,13 +176,15 @@ return tostring(host(t) == table.concat(keys, ' '))`
 
   it('finds fields and elements wherever they lie', () => {
     define('host', () => {
-      const table = vm.objectAt(vm.argument(1))
-      const field = vm.field(table, vm.word('field'))
+      const table = vm.values.objectAt(vm.argument(1))
+      const field = vm.values.field(table, vm.word('field'))
       const found = [1, 3, 4, 1_000].map((index) => {
-        const slot = vm.index(table, index)
-        return slot === 0 || vm.typeOf(slot) === LUA_TYPE.nil ? '-' : vm.latin1At(slot)
+        const slot = vm.values.index(table, index)
+        return slot === 0 || vm.values.typeOf(slot) === LUA_TYPE.nil
+          ? '-'
+          : vm.values.latin1At(slot)
       })
-      vm.pushLatin1([field === 0 ? '-' : vm.latin1At(field), ...found].join(' '))
+      vm.pushLatin1([field === 0 ? '-' : vm.values.latin1At(field), ...found].join(' '))
       return 1
     })
     expect(run('return host({field = "f", [1000] = "far", "one", "two", "three"})')).toBe(
