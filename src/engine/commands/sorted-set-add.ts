@@ -3,7 +3,6 @@ import { WRONG_TYPE } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { parseDouble } from '../structures/parse-double.ts'
-import { keyAppeared } from './sorted-set-access.ts'
 
 /** Options of ZADD, as bits. */
 const ADD_NX = 1
@@ -122,7 +121,6 @@ function openForAdding(
   }
   if ((flags & ADD_XX) !== 0) return false
   sortedSet.create(database, argv.bytes, argv.start(1), argv.length(1), memberLength)
-  keyAppeared(context, 1)
   return true
 }
 
