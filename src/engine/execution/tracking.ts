@@ -116,6 +116,7 @@ export class Tracking implements TurnTask {
 
   /** Before a command that was not called by another. */
   begin(client: Client, command: Command, argv: ArgumentVector): void {
+    this.limit()
     this.#current = { client, command, argv }
   }
 
@@ -176,7 +177,7 @@ export class Tracking implements TurnTask {
     )
   }
 
-  /** Before each command, and once a cycle: lets go of keys that are too many; their readers are told. */
+  /** Lets go of keys that are too many, whatever they are; their readers are told. */
   limit(): void {
     if (this.keysMax === 0 || this.#holders.size <= this.keysMax) {
       this.#failedEfforts = 0

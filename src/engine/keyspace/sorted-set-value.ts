@@ -44,11 +44,10 @@ export type ScoredPosition = number
  */
 export class SortedSetValue {
   readonly member = new PackedEntry()
-  /** While packed: the score that was asked for last, as it is spelled there. */
+  /** While packed: the score that was read last, as it is spelled there. */
   readonly scoreEntry = new PackedEntry()
+  score = 0
   position: ScoredPosition = NONE
-  /** For ZADD's answer: the score it gave last, of which a listpack keeps no sign of zero. */
-  addedScore = 0
   readonly #members: ScoredMembers
   readonly #random: Random
   readonly #limits: CollectionLimits
@@ -134,22 +133,20 @@ export class SortedSetValue {
     return this.#home.isRooted ? this.#members.size(this.#home.root) : packedSize(this.#home)
   }
 
-  /** Whether the member is there: then `score` is its score. */
+  /** Whether the member is there: then reads its score. */
   find(bytes: Uint8Array, start: number, length: number): boolean {
     const home = this.#home
     if (home.isRooted) {
       this.position = this.#members.find(home.root, bytes, start, length)
-    } else {
-      const first = firstEntry(home.bytes, home.start)
-      this.position = findEntry(home.bytes, first, bytes, start, length, 1)
+      if (this.position === NONE) return false
+      this.score = this.#members.score(this.position)
+      return true
     }
-    return this.position !== NONE
-  }
-
-  /** Of the member that was found or read last. */
-  get score(): number {
-    if (this.#home.isRooted) return this.#members.score(this.position)
-    return scoreAt(this.#home, this.position, this.scoreEntry)
+    const first = firstEntry(home.bytes, home.start)
+    this.position = findEntry(home.bytes, first, bytes, start, length, 1)
+    if (this.position === NONE) return false
+    this.score = scoreAt(home, this.position, this.scoreEntry)
+    return true
   }
 
   /** The member is not there yet, and does not lie in this set. */
@@ -232,7 +229,7 @@ export class SortedSetValue {
     const home = this.#home
     if (home.isRooted) {
       if (!this.#cursor.next()) return false
-      this.#readEntry(this.#cursor.member)
+      this.#readCursor()
       return true
     }
     return this.#readPlace(nextPlace(home, this.position))
@@ -244,7 +241,7 @@ export class SortedSetValue {
     const home = this.#home
     if (home.isRooted) {
       if (!this.#cursor.previous()) return false
-      this.#readEntry(this.#cursor.member)
+      this.#readCursor()
       return true
     }
     return this.#readPlace(previousPlace(home, this.position))
@@ -255,6 +252,7 @@ export class SortedSetValue {
       this.#readPlace(position)
       return
     }
+    this.score = this.#members.score(position)
     this.#readEntry(position)
   }
 
@@ -281,8 +279,13 @@ export class SortedSetValue {
     if (rank >= this.size) return false
     if (!home.isRooted) return this.#readPlace(placeOfRank(home, rank))
     this.#members.tree.seek(home.root, rank, this.#cursor)
-    this.#readEntry(this.#cursor.member)
+    this.#readCursor()
     return true
+  }
+
+  #readCursor(): void {
+    this.score = this.#cursor.score
+    this.#readEntry(this.#cursor.member)
   }
 
   #readEntry(entry: Handle): void {
@@ -299,6 +302,7 @@ export class SortedSetValue {
     if (at === NONE) return false
     this.position = at
     readEntry(this.#home.bytes, at, this.member)
+    this.score = scoreAt(this.#home, at, this.scoreEntry)
     return true
   }
 
@@ -333,9 +337,8 @@ export class SortedSetValue {
     const size = members.size(root)
     members.tree.seek(root, 0, this.#cursor)
     for (let rank = 0; rank < size; rank += 1) {
-      this.#readEntry(this.#cursor.member)
-      const { bytes, start, length } = this.member
-      appendPacked(packed, bytes, start, length, this.#cursor.score)
+      this.#readCursor()
+      appendPacked(packed, this.member.bytes, this.member.start, this.member.length, this.score)
       this.#cursor.next()
     }
   }

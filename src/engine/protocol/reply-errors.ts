@@ -38,13 +38,6 @@ export const replyErrors = {
   notANumber: 'ERR increment would produce NaN or Infinity',
   wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
   noSuchKey: 'ERR no such key',
-  busyKey: 'BUSYKEY Target key name already exists.',
-  restoreTtl: 'ERR Invalid TTL value, must be >= 0',
-  restoreIdleTime: 'ERR Invalid IDLETIME value, must be >= 0',
-  restoreFrequency: 'ERR Invalid FREQ value, must be >= 0 and <= 255',
-  badPayload: 'ERR DUMP payload version or checksum are wrong',
-  badData: 'ERR Bad data format',
-  sortScore: "ERR One or more scores can't be converted into double",
   indexOutOfRange: 'ERR index out of range',
   rankZero:
     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
@@ -102,6 +95,49 @@ export const replyErrors = {
   lcsLengthAndRanges: 'ERR If you want both the length and indexes, please just use IDX.',
   lcsNotStrings: 'ERR The specified keys must contain string values',
   lcsTooLong: 'ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len',
+  streamIdInvalid: 'ERR Invalid stream ID specified as stream command argument',
+  rangeStartInvalid: 'ERR invalid start ID for the interval',
+  rangeEndInvalid: 'ERR invalid end ID for the interval',
+  addIdZero: 'ERR The ID specified in XADD must be greater than 0-0',
+  addIdSmall: 'ERR The ID specified in XADD is equal or smaller than the target stream top item',
+  addExhausted: 'ERR The stream has exhausted the last possible ID, unable to add more items',
+  addTooLarge: 'ERR Elements are too large to be stored',
+  trimTwice: 'ERR syntax error, MAXLEN and MINID options at the same time are not compatible',
+  trimMaxLength: 'ERR The MAXLEN argument must be >= 0.',
+  trimLimit: 'ERR The LIMIT argument must be >= 0.',
+  trimNothing: 'ERR syntax error, XTRIM must be called with a trimming strategy',
+  limitWithoutThreshold:
+    'ERR syntax error, LIMIT cannot be used without specifying a trimming strategy',
+  limitExact: 'ERR syntax error, LIMIT cannot be used without the special ~ option',
+  readUnbalanced:
+    "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
+  readGroup: 'ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.',
+  readNoAck: 'ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.',
+  readGroupMissing: 'ERR Missing GROUP option for XREADGROUP',
+  readGroupLast:
+    'ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.',
+  readNew:
+    'ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.',
+  readGroupGone: 'NOGROUP the consumer group this client was blocked on no longer exists',
+  readStreamGone: 'UNBLOCKED the stream key no longer exists',
+  groupStreamMissing:
+    'ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.',
+  groupExists: 'BUSYGROUP Consumer Group name already exists',
+  groupEntriesRead: 'ERR value for ENTRIESREAD must be positive or -1',
+  claimIdle: 'ERR Invalid min-idle-time argument for XCLAIM',
+  claimIdleOption: 'ERR Invalid IDLE option argument for XCLAIM',
+  claimTime: 'ERR Invalid TIME option argument for XCLAIM',
+  claimRetryCount: 'ERR Invalid RETRYCOUNT option argument for XCLAIM',
+  autoclaimIdle: 'ERR Invalid min-idle-time argument for XAUTOCLAIM',
+  autoclaimCount: 'ERR COUNT must be > 0',
+  autoclaimCountHigh:
+    'ERR Insufficient memory, failed allocating transient memory, COUNT too high.',
+  setIdEntriesAdded: 'ERR entries_added must be positive',
+  setIdMaxDeleted:
+    'ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id',
+  setIdSmall: 'ERR The ID specified in XSETID is smaller than the target stream top item',
+  setIdEntriesAddedSmall:
+    'ERR The entries_added specified in XSETID is smaller than the target stream length',
   sameObject: 'ERR source and destination objects are the same',
   noShutdown: 'ERR No shutdown in progress.',
   shutdownFailed: 'ERR Errors trying to SHUTDOWN. Check logs.',
@@ -173,6 +209,27 @@ export const replyErrors = {
 /** `which`: 'an existing' or 'another provided'. */
 export function prefixOverlap(prefix: string, which: string, other: string): string {
   return `ERR Prefix '${prefix}' overlaps with ${which} prefix '${other}'. Prefixes for a single client must not overlap.`
+}
+
+export function noGroup(key: string, group: string): string {
+  return `NOGROUP No such key '${key}' or consumer group '${group}'`
+}
+
+export function noGroupToRead(key: string, group: string): string {
+  return `${noGroup(key, group)} in XREADGROUP with GROUP option`
+}
+
+export function noGroupOfKey(key: string, group: string): string {
+  return `NOGROUP No such consumer group '${group}' for key name '${key}'`
+}
+
+export function unknownClaimOption(option: string): string {
+  return `ERR Unrecognized XCLAIM option '${option}'`
+}
+
+/** `command` as the client spelled it. */
+export function blockInScript(command: string): string {
+  return `ERR ${command} command is not allowed with BLOCK option from scripts`
 }
 
 export function unknownClientType(type: string): string {

@@ -3,8 +3,7 @@ import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { formatG } from './format-g.ts'
 import { typeName } from './host-arguments.ts'
-import { LUA_TYPE, type Slot } from './lua-values.ts'
-import { type LuaVm, type ResumeResult } from './lua-vm.ts'
+import { LUA_TYPE, type LuaVm, type ResumeResult, type Slot } from './lua-vm.ts'
 import { isCounted } from './script-reply.ts'
 import type { ScriptCall, ScriptRun } from './script-run.ts'
 import type { ScriptRunner } from './script-runner.ts'
@@ -165,31 +164,30 @@ function pushList(vm: LuaVm, argv: ArgumentVector, from: number, to: number): vo
 function writeFailure(vm: LuaVm, run: ScriptRun, reply: ReplyWriter): boolean {
   const slot = vm.fromTop(1)
   const place = vm.failurePlace()
-  const text =
-    vm.values.typeOf(slot) === LUA_TYPE.table ? errorField(vm, slot) : `ERR ${shown(vm, slot)}`
+  const text = vm.typeOf(slot) === LUA_TYPE.table ? errorField(vm, slot) : `ERR ${shown(vm, slot)}`
   const where = place === undefined ? '' : ` script: ${run.name}, on ${place.source}:${place.line}.`
   reply.error(`${text}${where}`)
-  return vm.values.typeOf(slot) === LUA_TYPE.table && isCounted(vm, vm.values.objectAt(slot))
+  return vm.typeOf(slot) === LUA_TYPE.table && isCounted(vm, vm.objectAt(slot))
 }
 
 function errorField(vm: LuaVm, table: Slot): string {
-  const field = vm.values.field(vm.values.objectAt(table), vm.word('err'))
+  const field = vm.field(vm.objectAt(table), vm.word('err'))
   if (field === 0) return 'ERR unknown error'
-  return vm.values.typeOf(field) === LUA_TYPE.string ? vm.values.latin1At(field) : shown(vm, field)
+  return vm.typeOf(field) === LUA_TYPE.string ? vm.latin1At(field) : shown(vm, field)
 }
 
 /** As Lua's tostring shows it. */
 function shown(vm: LuaVm, slot: Slot): string {
-  switch (vm.values.typeOf(slot)) {
+  switch (vm.typeOf(slot)) {
     case LUA_TYPE.string:
-      return vm.values.latin1At(slot)
+      return vm.latin1At(slot)
     case LUA_TYPE.number:
-      return formatG(vm.values.numberAt(slot), LUA_DIGITS)
+      return formatG(vm.numberAt(slot), LUA_DIGITS)
     case LUA_TYPE.boolean:
-      return String(vm.values.booleanAt(slot))
+      return String(vm.booleanAt(slot))
     case LUA_TYPE.nil:
       return 'nil'
     default:
-      return `${typeName(vm.values.typeOf(slot))}: 0x${vm.values.objectAt(slot).toString(16)}`
+      return `${typeName(vm.typeOf(slot))}: 0x${vm.objectAt(slot).toString(16)}`
   }
 }

@@ -172,6 +172,39 @@ export function truncateListpack(region: ByteRegion, at: number, count: number):
   writeHeader(region.bytes, region.start, region.length, Math.min(count, COUNT_UNKNOWN))
 }
 
+/**
+ * Writes an entry where there is room for it; gives where it ends. The header is the caller's to write: for what
+ * adds many entries at once.
+ */
+export function writeValueAt(
+  bytes: Uint8Array,
+  at: number,
+  value: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  const integer = int64Of(value, start, length)
+  if (integer !== undefined) return writeIntegerAt(bytes, at, integer)
+  const encoded = stringBytes(length)
+  writeStringHead(bytes, at, length)
+  copyBytes(bytes, at + encoded - length, value, start, length)
+  writeBackLength(bytes, at + encoded, encoded)
+  return at + encoded + backLengthBytes(encoded)
+}
+
+export function writeIntegerAt(bytes: Uint8Array, at: number, value: Int64): number {
+  const encoded = integerBytes(value)
+  writeInteger(bytes, at, value)
+  bytes[at + encoded] = encoded
+  return at + encoded + 1
+}
+
+/** Bytes that an entry of so many characters takes at the most. */
+export function entryBytesMax(length: number): number {
+  const encoded = stringBytes(length)
+  return encoded + backLengthBytes(encoded)
+}
+
 function putValue(
   region: ByteRegion,
   at: number,
@@ -275,7 +308,8 @@ function writeBackLength(bytes: Uint8Array, at: number, encoded: number): void {
   bytes[at] = rest
 }
 
-function writeHeader(bytes: Uint8Array, start: number, length: number, count: number): void {
+/** `count` up to COUNT_UNKNOWN. */
+export function writeHeader(bytes: Uint8Array, start: number, length: number, count: number): void {
   writeUint32(bytes, start, length)
   bytes[start + COUNT_AT] = count & 0xff
   bytes[start + COUNT_AT + 1] = count >> 8

@@ -224,7 +224,8 @@ function stringEquals(
   return equalBytes(bytes, at + head, value, valueStart, valueLength)
 }
 
-function integerAt(bytes: Uint8Array, at: number): Int64 {
+/** The number of an entry that is an integer. */
+export function integerAt(bytes: Uint8Array, at: number): Int64 {
   const first = bytes[at] ?? END
   if (first < STRING_6_BIT) return first
   if (first < STRING_12_BIT) return signed(((first & 0x1f) << 8) | (bytes[at + 1] ?? 0), 13)

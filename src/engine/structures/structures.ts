@@ -5,6 +5,7 @@ import { ANY_LENGTH, HashTable } from './hash-table.ts'
 import { Quicklist } from './quicklist.ts'
 import type { RootedStructure } from './rooted-structure.ts'
 import { ScoredMembers } from './scored-members.ts'
+import { Streams } from './stream/stream.ts'
 import type { ValueType } from './value.ts'
 
 export interface StructureOptions {
@@ -24,6 +25,7 @@ export class Structures {
   readonly sets: HashTable
   readonly lists: Quicklist
   readonly sortedSets: ScoredMembers
+  readonly streams: Streams
   readonly #byType: Partial<Record<ValueType, RootedStructure>>
 
   constructor(options: StructureOptions) {
@@ -32,11 +34,13 @@ export class Structures {
     this.sets = new HashTable({ ...options, valueBytes: 0 })
     this.lists = new Quicklist(options.slab)
     this.sortedSets = new ScoredMembers(options)
+    this.streams = new Streams(options.slab)
     this.#byType = {
       list: this.lists,
       hash: this.hashes,
       set: this.sets,
       zset: this.sortedSets,
+      stream: this.streams,
     }
   }
 
