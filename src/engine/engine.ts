@@ -36,6 +36,9 @@ import { ActiveExpiry } from './keyspace/active-expiry.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
+import { DumpPayloads } from './persistence/dump-payload.ts'
+import { ValueReader } from './persistence/value-reader.ts'
+import { ValueWriter } from './persistence/value-writer.ts'
 import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
 import { Channels } from './pubsub/channels.ts'
 import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
@@ -220,6 +223,7 @@ export class Engine {
     const latency = new LatencyMonitor()
     const nowMs = (): number => this.#keyspace.nowMs
     const propagation = new Propagation()
+    const debug = new DebugSettings()
     const sections = engineSections({
       runId: this.runId,
       replicationId: () => this.#replicationId,
@@ -259,6 +263,16 @@ export class Engine {
         onSwitched: (isOn) => this.#keyspace.events.onModification(this.#invalidate, isOn),
       }),
       scripting: this.#scripting,
+      values: new DumpPayloads({
+        writer: new ValueWriter(this.#keyspace.structures),
+        reader: new ValueReader({
+          collections: this.#keyspace.collections,
+          structures: this.#keyspace.structures,
+          listFill: () => this.#config.integer('list-max-listpack-size'),
+        }),
+        compresses: () => this.#config.value('rdbcompression') === 'yes',
+        checksSums: () => !debug.skipsChecksums,
+      }),
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
         authenticationGuard,
@@ -279,7 +293,7 @@ export class Engine {
       resetStatistics: () => this.#resetStatistics(),
       rewriteConfig: () => this.#rewriteConfig(),
       shutdown: this.#options.onShutdown,
-      debug: new DebugSettings(),
+      debug,
       log: this.#options.log,
       changeReplicationId: () => {
         this.#replicationId = randomBytes(20).toString('hex')
@@ -365,6 +379,10 @@ export class Engine {
     config.onValue('latency-monitor-threshold', (value) => {
       latency.thresholdMs = Number(value)
       timer.chooseAccuracy()
+      this.#eviction.onCycle =
+        latency.thresholdMs === 0
+          ? undefined
+          : (ms) => latency.sample('eviction-cycle', ms, this.#keyspace.nowMs)
     })
     config.onValue('latency-tracking', (value) => {
       timer.keepsHistograms = value === 'yes'
@@ -465,7 +483,10 @@ export class Engine {
   #expire(cycleMs: number): void {
     const effort = this.#config.integer('active-expire-effort') - 1
     const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
+    const { spentMs } = this.#expiry
     this.#expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))
+    const { latency } = this.#services
+    latency.sample('expire-cycle', this.#expiry.spentMs - spentMs, this.#keyspace.nowMs)
   }
 
   /** Tables that nobody writes to any more get to their end, too. */

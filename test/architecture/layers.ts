@@ -24,10 +24,11 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   'runtime-config': [...AROUND_EXECUTION, 'execution'],
   pubsub: [...AROUND_EXECUTION, 'execution'],
   scripting: [...AROUND_EXECUTION, 'execution', 'version.ts'],
+  persistence: AROUND_EXECUTION.concat('execution', 'runtime-config'),
   commands: [...BELOW_COMMANDS, 'version.ts'],
   server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
   'version.ts': [],
   info: [...BELOW_COMMANDS, 'server', 'version.ts'],
-  'engine.ts': [...BELOW_COMMANDS, 'scripting', 'commands', 'server', 'info'],
+  'engine.ts': [...BELOW_COMMANDS, 'scripting', 'persistence', 'commands', 'server', 'info'],
   'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
 }

@@ -80,17 +80,16 @@ export const LIST_CLIENTS: Readonly<Record<string, readonly string[]>> = {
     'v MULTI ; BRPOPLPUSH none m 0 ; EXEC',
   ],
   'timeouts and CLIENT UNBLOCK': [
-    'v BLPOP a 0.01',
-    'v BLMOVE a b LEFT LEFT 0.01',
-    'v BRPOPLPUSH a b 0.01',
-    'v BLMPOP 0.01 1 a LEFT',
+    'v BLPOP a 0.01 ...',
+    'v BLMOVE a b LEFT LEFT 0.01 ...',
+    'v BRPOPLPUSH a b 0.01 ...',
+    'v BLMPOP 0.01 1 a LEFT ...',
     'v PING',
   ],
   'RESP3 of what waits': [
     'v HELLO 3',
-    // Another key: which of the two waits has come to its end by then, nobody knows.
-    'v BLPOP none 0.01',
-    'v BLMOVE none b LEFT LEFT 0.01',
+    'v BLPOP none 0.01 ...',
+    'v BLMOVE none b LEFT LEFT 0.01 ...',
     'v BLMPOP 0 1 a LEFT COUNT 2',
     'a RPUSH a 1 2 3',
   ],

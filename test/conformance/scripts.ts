@@ -412,7 +412,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
     'LATENCY GRAPH none',
     'LATENCY RESET a b',
     'LATENCY DOCTOR',
-    'CONFIG SET latency-monitor-threshold 1',
+    'CONFIG SET latency-monitor-threshold 1000000',
     'LATENCY DOCTOR',
     'CONFIG SET latency-monitor-threshold 0',
     'LATENCY HISTOGRAM none',

@@ -73,8 +73,9 @@ export function zscan(context: CommandContext): void {
   for (let index = 0; index < positions.count; index += 1) {
     sortedSet.read(positions.at(index))
     sortedSet.member.replyTo(reply)
+    const { score } = sortedSet
     if (sortedSet.isPacked) sortedSet.scoreEntry.replyTo(reply)
-    else reply.text(formatDouble(sortedSet.score))
+    else reply.text(formatDouble(score))
   }
 }
 

@@ -59,6 +59,7 @@ function configSet(context: CommandContext): void {
   const pairs: (readonly [string, string])[] = []
   for (let index = 2; index < argv.count; index += 2) {
     pairs.push([argv.utf8(index), argv.utf8(index + 1)])
+    if (services.config.isSensitive(argv.latin1(index))) context.redact(index + 1)
   }
   const mayChangeProtected = isAllowed(context, 'enable-protected-configs')
   const error = services.config.set(pairs, { mayChangeProtected, isLoading: false })

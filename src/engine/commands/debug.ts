@@ -44,6 +44,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['SET-ACTIVE-EXPIRE', [3, 3, setActiveExpire]],
   ['SET-DISABLE-DENY-SCRIPTS', [3, 3, setDisableDenyScripts]],
   ['PAUSE-CRON', [3, 3, pauseCron]],
+  ['SET-SKIP-CHECKSUM-VALIDATION', [3, 3, setSkipChecksumValidation]],
   ['POPULATE', [3, 5, populate]],
   ['ERROR', [3, 3, ({ argv, reply }) => reply.error(argv.latin1(2))]],
   ['LOG', [3, 3, log]],
@@ -82,6 +83,11 @@ function setActiveExpire(context: CommandContext): void {
 
 function setDisableDenyScripts(context: CommandContext): void {
   context.services.debug.allowsAllInScripts = isOn(context)
+  context.reply.simple('OK')
+}
+
+function setSkipChecksumValidation(context: CommandContext): void {
+  context.services.debug.skipsChecksums = isOn(context)
   context.reply.simple('OK')
 }
 

@@ -1,11 +1,5 @@
 import type { CommandContext } from '../execution/context.ts'
 
-/** A key has come to be: who waits for it looks again. */
-export function keyAppeared(context: CommandContext, argument: number): void {
-  context.notify('created', 'new', argument)
-  context.keyReady(argument)
-}
-
 /** Takes the key away when the open sorted set has no member left, and tells so. */
 export function deleteIfEmpty(context: CommandContext, argument: number): boolean {
   const { argv, database } = context
@@ -28,9 +22,7 @@ export function storeResult(context: CommandContext, argument: number, event: st
   }
   const start = argv.start(argument)
   const length = argv.length(argument)
-  const isNew = database.peek(argv.bytes, start, length) === 0
   resultSortedSet.store(database, argv.bytes, start, length)
-  if (isNew) keyAppeared(context, argument)
   context.modified(argument)
   context.notify('sortedSet', event, argument)
   context.changed()

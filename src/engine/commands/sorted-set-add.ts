@@ -3,7 +3,6 @@ import { WRONG_TYPE } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { parseDouble } from '../structures/parse-double.ts'
-import { keyAppeared } from './sorted-set-access.ts'
 
 /** Options of ZADD, as bits. */
 const ADD_NX = 1
@@ -122,11 +121,10 @@ function openForAdding(
   }
   if ((flags & ADD_XX) !== 0) return false
   sortedSet.create(database, argv.bytes, argv.start(1), argv.length(1), memberLength)
-  keyAppeared(context, 1)
   return true
 }
 
-/** Leaves the member's new score in `sortedSet.score`. */
+/** Leaves the member's new score in `sortedSet.addedScore`. */
 function addOne(context: CommandContext, flags: number, given: number, member: number): number {
   const { argv } = context
   const { sortedSet } = context.collections
@@ -135,7 +133,7 @@ function addOne(context: CommandContext, flags: number, given: number, member: n
   if (!sortedSet.find(argv.bytes, start, length)) {
     if ((flags & ADD_XX) !== 0) return IGNORED
     sortedSet.add(argv.bytes, start, length, given)
-    sortedSet.score = given
+    sortedSet.addedScore = given
     return ADDED
   }
   if ((flags & ADD_NX) !== 0) return IGNORED
@@ -146,7 +144,7 @@ function addOne(context: CommandContext, flags: number, given: number, member: n
     ((flags & ADD_LT) !== 0 && score >= old) || ((flags & ADD_GT) !== 0 && score <= old)
   if (isRefused) return IGNORED
   if (score !== old) sortedSet.setScore(argv.bytes, start, length, score)
-  sortedSet.score = score
+  sortedSet.addedScore = score
   return score === old ? UNCHANGED : UPDATED
 }
 
@@ -164,7 +162,7 @@ function replyToAdding(
   const { reply } = context
   if ((flags & ADD_INCREMENT) === 0) reply.integer(count)
   else if (outcome === IGNORED) reply.null()
-  else reply.double(context.collections.sortedSet.score)
+  else reply.double(context.collections.sortedSet.addedScore)
 }
 
 function propagatePlaces(context: CommandContext, first: number, scores: readonly number[]): void {

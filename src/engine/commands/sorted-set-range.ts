@@ -25,6 +25,9 @@ interface RangeRequest {
   offset: number
   /** -1 without a limit. */
   limit: number
+  /** Of a range by rank. */
+  start: number
+  stop: number
 }
 
 /** ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES] */
@@ -48,7 +51,17 @@ function request(
   isReverse: boolean | undefined,
   stores: boolean,
 ): RangeRequest {
-  return { source, stores, kind, isReverse, withScores: false, offset: 0, limit: -1 }
+  return {
+    source,
+    stores,
+    kind,
+    isReverse,
+    withScores: false,
+    offset: 0,
+    limit: -1,
+    start: 0,
+    stop: 0,
+  }
 }
 
 function answerRange(context: CommandContext, asked: RangeRequest): void {
@@ -100,8 +113,9 @@ function areBoundsValid({ argv, reply }: CommandContext, asked: RangeRequest): b
   if (asked.limit !== -1 && kind === 'rank') reply.error(replyErrors.rangeLimit)
   else if (asked.withScores && kind === 'lex') reply.error(replyErrors.rangeWithScores)
   else if (kind === 'rank') {
-    const sum = integerArgument(argv, first) + integerArgument(argv, second)
-    if (!Number.isNaN(sum)) return true
+    asked.start = integerArgument(argv, first)
+    asked.stop = integerArgument(argv, second)
+    if (!Number.isNaN(asked.start + asked.stop)) return true
     reply.error(replyErrors.notInteger)
   } else if (kind === 'score') {
     if (isScoreBound(argv, first) && isScoreBound(argv, second)) return true
@@ -115,11 +129,10 @@ function areBoundsValid({ argv, reply }: CommandContext, asked: RangeRequest): b
 
 /** The ranks of what is asked for, with offset and limit, counted from the end when it is to be reversed. */
 function resolveRange(context: CommandContext, asked: RangeRequest): RankRange {
-  const { argv } = context
   const { size } = context.collections.sortedSet
   const [first, second] = [asked.source + 1, asked.source + 2]
   if (asked.kind === undefined || asked.kind === 'rank') {
-    return rangeByIndex(size, integerArgument(argv, first), integerArgument(argv, second))
+    return rangeByIndex(size, asked.start, asked.stop)
   }
   // A reversed range is given from its upper end.
   const [min, max] = asked.isReverse === true ? [second, first] : [first, second]

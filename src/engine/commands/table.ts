@@ -6,6 +6,7 @@ import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { copyCommands } from './copy.ts'
 import { debugCommands } from './debug.ts'
+import { dumpCommands } from './dump.ts'
 import { expiryCommands } from './expiry.ts'
 import { genericCommands } from './generic.ts'
 import { geoCommands } from './geo.ts'
@@ -23,6 +24,7 @@ import { serverCommands } from './server.ts'
 import { setCommands } from './set.ts'
 import { shutdownCommands } from './shutdown.ts'
 import { slowlogCommands } from './slowlog.ts'
+import { sortCommands } from './sort.ts'
 import { sortedSetCommands } from './sorted-set.ts'
 import { streamCommands } from './stream.ts'
 import { stringCommands } from './string.ts'
@@ -42,6 +44,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...streamCommands,
   ...genericCommands,
   ...copyCommands,
+  ...dumpCommands,
+  ...sortCommands,
   ...expiryCommands,
   ...connectionCommands,
   ...serverCommands,

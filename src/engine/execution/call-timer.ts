@@ -79,8 +79,10 @@ export class CallTimer {
     const nowMs = this.#options.clock.monotonicMs()
     const spentMs = nowMs - this.#sinceMs
     this.#sinceMs = nowMs
-    this.#count(command, spentMs, 1)
-    this.note(command, spentMs, { client, argv })
+    if (client.waiter === undefined) this.#count(command, spentMs, 1)
+    else command.durationMs += spentMs
+    this.#note(command, spentMs)
+    if (client.waiter === undefined) this.#log(command, spentMs, { client, argv })
   }
 
   /** The instant from which a command within another is timed. */
@@ -91,7 +93,17 @@ export class CallTimer {
   endNested(command: Command, call: Call, sinceMs: number): void {
     const spentMs = this.#options.clock.monotonicMs() - sinceMs
     this.#count(command, spentMs, 1)
-    this.note(command, spentMs, call)
+    this.#note(command, spentMs)
+    this.#log(command, spentMs, call)
+  }
+
+  /** The answer of a command that waited: it is logged now, with its call long ago. */
+  endWaiting(command: Command, call: Call, sinceMs: number): void {
+    const spentMs = this.#options.clock.monotonicMs() - sinceMs
+    const { latency, nowMs } = this.#options
+    this.#count(command, spentMs, 1)
+    latency.sample('command-unblocking', spentMs, nowMs())
+    this.#log(command, spentMs, call)
   }
 
   /** Once per turn, after its commands. */
@@ -117,22 +129,23 @@ export class CallTimer {
     if (this.keepsHistograms) command.histogram.record((spentMs * 1_000_000) / calls, calls)
   }
 
-  /** One call, for the slow log and the latency monitor. */
-  note(command: Command, spentMs: number, { client, argv }: Call): void {
-    const { slowLog, latency, nowMs } = this.#options
-    if (latency.thresholdMs > 0) {
-      latency.sample(command.isFast ? 'fast-command' : 'command', spentMs, nowMs())
-    }
+  #note(command: Command, spentMs: number): void {
+    const { latency, nowMs } = this.#options
+    if (latency.thresholdMs === 0) return
+    latency.sample(command.isFast ? 'fast-command' : 'command', spentMs, nowMs())
+  }
+
+  #log(command: Command, spentMs: number, { client, argv }: Call): void {
+    const { slowLog, nowMs } = this.#options
     const usec = Math.floor(spentMs * 1_000)
-    if (slowLog.wants(usec) && !command.skipsSlowLog && client.waiter === undefined) {
-      slowLog.add({
-        second: Math.floor(nowMs() / 1_000),
-        usec,
-        args: slowCallArguments(this.#shown(argv)),
-        address: client.address,
-        clientName: client.name,
-      })
-    } else slowLog.trim()
+    if (!slowLog.wants(usec) || command.skipsSlowLog) return slowLog.trim()
+    slowLog.add({
+      second: Math.floor(nowMs() / 1_000),
+      usec,
+      args: slowCallArguments(this.#shown(argv)),
+      address: client.address,
+      clientName: client.name,
+    })
   }
 
   /** Something stopped the process amid quick calls: it is not known which of them was the slow one. */

@@ -161,6 +161,8 @@ export class Command {
   readonly isQuick: boolean
   readonly skipsSlowLog: boolean
   readonly hidesFromMonitors: boolean
+  /** EVAL, FCALL and their like: monitors see them before what they call. */
+  readonly isScriptCall: boolean
   #histogram: LatencyHistogram | undefined
 
   constructor(spec: CommandSpec, container?: CommandSpec) {
@@ -175,6 +177,7 @@ export class Command {
     this.isQuick = this.isFast || QUICK_COMMANDS.has(spec.name)
     this.skipsSlowLog = spec.flags.includes('skip_slowlog')
     this.hidesFromMonitors = spec.flags.includes('skip_monitor') || spec.flags.includes('admin')
+    this.isScriptCall = spec.group === 'scripting' && spec.flags.includes('skip_monitor')
     this.subcommands = (spec.subcommands ?? []).map((sub) => new Command(sub, spec))
     this.keySpecs = spec.keySpecs ?? keySpecsOf(spec)
     this.hasVariableKeyFlags = this.keySpecs.some(({ flags }) => flags.includes('variable_flags'))

@@ -26,6 +26,7 @@ import type { CommandTable } from './command-table.ts'
 import type { DebugSettings } from './debug-settings.ts'
 import type { GuardList } from './guard.ts'
 import type { Monitors } from './monitors.ts'
+import type { ValueCodec } from './persistence-service.ts'
 import type { Effect, Propagation } from './propagation.ts'
 import type { ScriptingService } from './scripting-service.ts'
 import type { Tracking } from './tracking.ts'
@@ -97,6 +98,7 @@ export interface EngineServices {
   readonly nested: NestedExecution
   readonly transactions: Transactions
   readonly scripting: ScriptingService
+  readonly values: ValueCodec
   readonly channels: ChannelService
   readonly timer: CallTimer
   readonly slowLog: SlowLog

@@ -6,4 +6,6 @@ export class DebugSettings {
   isCyclePaused = false
   /** Scripts may call commands that scripts may not call. */
   allowsAllInScripts = false
+  /** RESTORE and RDB files are taken whatever their sum says. */
+  skipsChecksums = false
 }

@@ -85,13 +85,17 @@ export class Executor {
     }
     client.lastCommand = command.fullName
     client.lastCommandMs = this.#services.keyspace.nowMs
+    if (this.#services.tracking.isOn) this.#services.tracking.limit()
     if (client.transaction !== undefined && command.isQueued) {
       client.transaction.queue(command, argv)
       reply.simple('QUEUED')
       return
     }
     this.#run(client, command, argv, reply)
-    if (blocking.hasReady) blocking.serveReady(this.#runWaiter)
+    if (!blocking.hasReady) return
+    // What is done for others is not the next command's time.
+    this.#services.timer.endTurn()
+    blocking.serveReady(this.#runWaiter)
   }
 
   /** A command within the running one; see NestedExecution. */
@@ -204,6 +208,8 @@ export class Executor {
     timer.begin(command)
     const isTracking = tracking.isOn
     if (isTracking) tracking.begin(client, command, argv)
+    // What a script calls appears to monitors behind the script.
+    if (command.isScriptCall) this.#show(client, argv)
     propagation.hold()
     this.#context.begin(client, argv, reply)
     command.spec.run(this.#context)
@@ -221,12 +227,15 @@ export class Executor {
 
   /** Monitors and client tracking see what has run. */
   #observe(client: Client, command: Command, argv: ArgumentVector): void {
-    const { monitors, tracking, timer } = this.#services
-    if (monitors.areWatching && !command.hidesFromMonitors) {
-      const call = { client, argv, databaseIndex: client.databaseIndex }
-      monitors.feed(call, this.nowMs, timer)
-    }
+    const { monitors, tracking } = this.#services
+    if (monitors.areWatching && !command.hidesFromMonitors) this.#show(client, argv)
     if (tracking.isOn) tracking.ran(client, command, argv)
+  }
+
+  #show(client: Client, argv: ArgumentVector): void {
+    const { monitors, timer } = this.#services
+    if (!monitors.areWatching) return
+    monitors.feed({ client, argv, databaseIndex: client.databaseIndex }, this.nowMs, timer)
   }
 
   #count(command: Command, reply: ReplyWriter): void {
@@ -260,17 +269,24 @@ export class Executor {
     const { client, argv } = waiter
     const reply = client.output.beginReply()
     reply.lastError = ''
-    const { propagation } = this.#services
+    const { commands, propagation, timer, tracking } = this.#services
+    const command = commands.find(argv)
     const context = this.#enter()
+    const sinceMs = timer.beginNested()
     propagation.hold()
+    // What the answer changes is told to its client behind it.
+    if (command !== undefined && tracking.isOn) tracking.begin(client, command, argv)
     try {
       context.begin(client, argv, reply)
-      return run(context)
+      const isServed = run(context)
+      if (isServed && command !== undefined) timer.endWaiting(command, { client, argv }, sinceMs)
+      return isServed
     } finally {
       this.#depth -= 1
       propagation.release()
       if (reply.lastError !== '') this.#countLateError(argv, reply.lastError)
       client.output.endReply()
+      if (command !== undefined && tracking.isOn) tracking.end(client, command)
     }
   }
 }

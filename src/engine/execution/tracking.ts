@@ -116,7 +116,6 @@ export class Tracking implements TurnTask {
 
   /** Before a command that was not called by another. */
   begin(client: Client, command: Command, argv: ArgumentVector): void {
-    this.limit()
     this.#current = { client, command, argv }
   }
 
@@ -177,7 +176,7 @@ export class Tracking implements TurnTask {
     )
   }
 
-  /** Lets go of keys that are too many, whatever they are; their readers are told. */
+  /** Before each command, and once a cycle: lets go of keys that are too many; their readers are told. */
   limit(): void {
     if (this.keysMax === 0 || this.#holders.size <= this.keysMax) {
       this.#failedEfforts = 0

@@ -54,6 +54,16 @@ export class Access {
     return (this.#seconds - access) & LRU_MASK
   }
 
+  /** The bits of a key that was used so long ago. */
+  ofIdleSeconds(seconds: number): number {
+    return (this.#seconds - Math.min(seconds, LRU_MASK)) & LRU_MASK
+  }
+
+  /** The bits of a key that is used so often. */
+  ofFrequency(frequency: number): number {
+    return (this.#minutes << 8) | frequency
+  }
+
   /** The counter, less one for each period without use. */
   frequency(access: number): number {
     const counter = access & 0xff

@@ -234,6 +234,15 @@ export class Database {
     return this.#context.access.frequency(this.#records.access(record))
   }
 
+  /** As if the key had been used last so long ago; for RESTORE and loading. */
+  setIdleSeconds(record: Handle, seconds: number): void {
+    this.#records.setAccess(record, this.#context.access.ofIdleSeconds(seconds))
+  }
+
+  setFrequency(record: Handle, frequency: number): void {
+    this.#records.setAccess(record, this.#context.access.ofFrequency(frequency))
+  }
+
   evictionScore(record: Handle): number {
     return this.#context.access.evictionScore(this.#records.access(record))
   }

@@ -53,6 +53,9 @@ export class Eviction {
   #pool: Candidate[] = []
   #nextDatabase = 0
 
+  /** Hears how long each attempt to make room took, for who watches latency. */
+  onCycle: ((ms: number) => void) | undefined
+
   constructor(options: EvictionOptions) {
     this.#keyspace = options.keyspace
     this.#clock = options.clock
@@ -74,6 +77,7 @@ export class Eviction {
     const endsAtMs = this.#clock.monotonicMs() + BUDGET_MS
     const hasRoom = this.#makeRoomUntil(endsAtMs)
     this.#noteExcess(endsAtMs)
+    this.onCycle?.(this.#clock.monotonicMs() - endsAtMs + BUDGET_MS)
     return hasRoom
   }
 

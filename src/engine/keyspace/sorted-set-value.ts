@@ -44,10 +44,11 @@ export type ScoredPosition = number
  */
 export class SortedSetValue {
   readonly member = new PackedEntry()
-  /** While packed: the score that was read last, as it is spelled there. */
+  /** While packed: the score that was asked for last, as it is spelled there. */
   readonly scoreEntry = new PackedEntry()
-  score = 0
   position: ScoredPosition = NONE
+  /** For ZADD's answer: the score it gave last, of which a listpack keeps no sign of zero. */
+  addedScore = 0
   readonly #members: ScoredMembers
   readonly #random: Random
   readonly #limits: CollectionLimits
@@ -133,20 +134,22 @@ export class SortedSetValue {
     return this.#home.isRooted ? this.#members.size(this.#home.root) : packedSize(this.#home)
   }
 
-  /** Whether the member is there: then reads its score. */
+  /** Whether the member is there: then `score` is its score. */
   find(bytes: Uint8Array, start: number, length: number): boolean {
     const home = this.#home
     if (home.isRooted) {
       this.position = this.#members.find(home.root, bytes, start, length)
-      if (this.position === NONE) return false
-      this.score = this.#members.score(this.position)
-      return true
+    } else {
+      const first = firstEntry(home.bytes, home.start)
+      this.position = findEntry(home.bytes, first, bytes, start, length, 1)
     }
-    const first = firstEntry(home.bytes, home.start)
-    this.position = findEntry(home.bytes, first, bytes, start, length, 1)
-    if (this.position === NONE) return false
-    this.score = scoreAt(home, this.position, this.scoreEntry)
-    return true
+    return this.position !== NONE
+  }
+
+  /** Of the member that was found or read last. */
+  get score(): number {
+    if (this.#home.isRooted) return this.#members.score(this.position)
+    return scoreAt(this.#home, this.position, this.scoreEntry)
   }
 
   /** The member is not there yet, and does not lie in this set. */
@@ -229,7 +232,7 @@ export class SortedSetValue {
     const home = this.#home
     if (home.isRooted) {
       if (!this.#cursor.next()) return false
-      this.#readCursor()
+      this.#readEntry(this.#cursor.member)
       return true
     }
     return this.#readPlace(nextPlace(home, this.position))
@@ -241,7 +244,7 @@ export class SortedSetValue {
     const home = this.#home
     if (home.isRooted) {
       if (!this.#cursor.previous()) return false
-      this.#readCursor()
+      this.#readEntry(this.#cursor.member)
       return true
     }
     return this.#readPlace(previousPlace(home, this.position))
@@ -252,7 +255,6 @@ export class SortedSetValue {
       this.#readPlace(position)
       return
     }
-    this.score = this.#members.score(position)
     this.#readEntry(position)
   }
 
@@ -279,13 +281,8 @@ export class SortedSetValue {
     if (rank >= this.size) return false
     if (!home.isRooted) return this.#readPlace(placeOfRank(home, rank))
     this.#members.tree.seek(home.root, rank, this.#cursor)
-    this.#readCursor()
-    return true
-  }
-
-  #readCursor(): void {
-    this.score = this.#cursor.score
     this.#readEntry(this.#cursor.member)
+    return true
   }
 
   #readEntry(entry: Handle): void {
@@ -302,7 +299,6 @@ export class SortedSetValue {
     if (at === NONE) return false
     this.position = at
     readEntry(this.#home.bytes, at, this.member)
-    this.score = scoreAt(this.#home, at, this.scoreEntry)
     return true
   }
 
@@ -337,8 +333,9 @@ export class SortedSetValue {
     const size = members.size(root)
     members.tree.seek(root, 0, this.#cursor)
     for (let rank = 0; rank < size; rank += 1) {
-      this.#readCursor()
-      appendPacked(packed, this.member.bytes, this.member.start, this.member.length, this.score)
+      this.#readEntry(this.#cursor.member)
+      const { bytes, start, length } = this.member
+      appendPacked(packed, bytes, start, length, this.#cursor.score)
       this.#cursor.next()
     }
   }

@@ -38,6 +38,13 @@ export const replyErrors = {
   notANumber: 'ERR increment would produce NaN or Infinity',
   wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
   noSuchKey: 'ERR no such key',
+  busyKey: 'BUSYKEY Target key name already exists.',
+  restoreTtl: 'ERR Invalid TTL value, must be >= 0',
+  restoreIdleTime: 'ERR Invalid IDLETIME value, must be >= 0',
+  restoreFrequency: 'ERR Invalid FREQ value, must be >= 0 and <= 255',
+  badPayload: 'ERR DUMP payload version or checksum are wrong',
+  badData: 'ERR Bad data format',
+  sortScore: "ERR One or more scores can't be converted into double",
   indexOutOfRange: 'ERR index out of range',
   rankZero:
     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",

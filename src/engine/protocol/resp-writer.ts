@@ -67,15 +67,9 @@ export class RespWriter implements ReplyWriter {
 
   bulk(bytes: Uint8Array, start: number, length: number): void {
     this.#reserve(length + HEAD_BYTES_MAX)
+    if (length <= LOOP_BYTES_MAX) return this.#shortBulk(bytes, start, length)
     this.#head(0x24, length)
-    const target = this.#bytes
-    if (length <= LOOP_BYTES_MAX) {
-      for (let index = 0; index < length; index += 1) {
-        target[this.length + index] = bytes[start + index] ?? 0
-      }
-    } else {
-      target.set(bytes.subarray(start, start + length), this.length)
-    }
+    this.#bytes.set(bytes.subarray(start, start + length), this.length)
     this.length += length
     this.#crlf()
   }
@@ -175,6 +169,28 @@ export class RespWriter implements ReplyWriter {
     }
     this.length = at
     this.#crlf()
+  }
+
+  /** In one go, for this is what most replies are made of: the length has one digit or two. */
+  #shortBulk(bytes: Uint8Array, start: number, length: number): void {
+    const target = this.#bytes
+    let at = this.length
+    target[at] = 0x24
+    if (length > 9) {
+      at += 1
+      target[at] = ZERO + (length > 19 ? 2 : 1)
+    }
+    target[at + 1] = ZERO + (length % 10)
+    target[at + 2] = CR
+    target[at + 3] = LF
+    at += 4
+    for (let index = 0; index < length; index += 1) {
+      target[at + index] = bytes[start + index] ?? 0
+    }
+    at += length
+    target[at] = CR
+    target[at + 1] = LF
+    this.length = at + 2
   }
 
   #head(type: number, value: number): void {

@@ -49,8 +49,8 @@ function toBits(vm: LuaVm, index: number): number {
   const value = checkNumber(vm, index)
   // Nearly all are integers already, and the sum is exact only below 2^51.
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 51) return value | 0
-  vm.doubles[vm.scratch(8) >> 3] = value + ROUNDING
-  return vm.words[vm.scratch(8) >> 2] ?? 0
+  vm.values.doubles[vm.scratch(8) >> 3] = value + ROUNDING
+  return vm.values.words[vm.scratch(8) >> 2] ?? 0
 }
 
 function swapped(bits: number): number {

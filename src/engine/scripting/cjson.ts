@@ -3,9 +3,12 @@ import { checkInteger, checkString } from './host-arguments.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { JsonEncoder } from './json-encoder.ts'
 import { setValues } from './library.ts'
-import { type HostFunction, LUA_TYPE, type LuaVm } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type HostFunction, type LuaVm } from './lua-vm.ts'
 
 const INT_MAX = 0x7fff_ffff
+/** The functions of a module live as long as the VM does. */
+const MODULES_MAX = 1_000
 const PRECISION_MAX = 14
 
 /** What scripts may set, and what that is at first. */
@@ -27,12 +30,20 @@ const INVALID_NUMBERS = ['off', 'on', 'null']
 
 /** Mark Pulford's cjson 2.1.0, as Redis bundles it (lua_cjson.c). */
 export function addCjson(vm: LuaVm): void {
-  pushCjson(vm, new ByteBuilder())
+  const builder = new ByteBuilder()
+  let modules = 0
+  const pushNew = (): number => {
+    modules += 1
+    if (modules > MODULES_MAX) return vm.fail('cjson.new was called too often')
+    pushCjson(vm, builder, pushNew)
+    return 1
+  }
+  pushNew()
   vm.setGlobal('cjson')
 }
 
 /** A module with settings of its own: cjson.new makes more of them. */
-function pushCjson(vm: LuaVm, builder: ByteBuilder): void {
+function pushCjson(vm: LuaVm, builder: ByteBuilder, pushNew: HostFunction): void {
   const settings: JsonSettings = {
     sparseConvert: 0,
     sparseRatio: 2,
@@ -51,10 +62,7 @@ function pushCjson(vm: LuaVm, builder: ByteBuilder): void {
     encode: () => encoder.run(),
     decode: () => decoder.run(),
     ...settingFunctions(vm, settings),
-    new: () => {
-      pushCjson(vm, builder)
-      return 1
-    },
+    new: pushNew,
     _NAME: 'cjson',
     _VERSION: '2.1.0',
   })
@@ -118,10 +126,10 @@ function isGiven(vm: LuaVm, index: number): boolean {
 
 function readChoice(vm: LuaVm, index: number, words: readonly string[]): number {
   if (vm.argumentType(index) === LUA_TYPE.boolean) {
-    return vm.booleanAt(vm.argument(index)) ? 1 : 0
+    return vm.values.booleanAt(vm.argument(index)) ? 1 : 0
   }
   checkString(vm, index)
-  const word = vm.latin1At(vm.argument(index))
+  const word = vm.values.latin1At(vm.argument(index))
   const value = words.indexOf(word)
   return value < 0 ? vm.failArgument(index, `invalid option '${word}'`) : value
 }

@@ -1,7 +1,8 @@
 import { ByteBuilder } from './byte-builder.ts'
 import { checkInteger, checkString } from './host-arguments.ts'
 import { addLibrary } from './library.ts'
-import { LUA_TYPE, type LuaVm } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 import { MessagePackReader } from './message-pack-reader.ts'
 import { MessagePackWriter } from './message-pack-writer.ts'
 
@@ -39,7 +40,7 @@ function unpack(
 ): number {
   checkString(vm, 1)
   const slot = vm.argument(1)
-  const length = vm.stringLength(slot)
+  const length = vm.values.stringLength(slot)
   if (offset < 0 || limit < 0) {
     return vm.fail(`Invalid request to unpack with offset of ${offset} and limit of ${length}.`)
   }
@@ -47,7 +48,7 @@ function unpack(
     return vm.fail(`Start offset ${offset} greater than input length ${length}.`)
   }
   const tellsOffset = limit > 0 || offset > 0
-  const start = vm.stringStart(slot)
+  const start = vm.values.stringStart(slot)
   const reader = new MessagePackReader(vm, { start: start + offset, end: start + length })
   const max = tellsOffset ? limit : INT_MAX
   // Its place is kept free: only the end knows where to go on.
@@ -55,7 +56,7 @@ function unpack(
   let count = 0
   for (; reader.left > 0 && count < max; count += 1) reader.push()
   if (!tellsOffset) return count
-  vm.setNumber(vm.fromTop(count + 1), reader.left === 0 ? -1 : length - reader.left)
+  vm.values.setNumber(vm.fromTop(count + 1), reader.left === 0 ? -1 : length - reader.left)
   return count + 1
 }
 

@@ -1,5 +1,6 @@
 import { nth } from '../../shared/assert.ts'
-import { LUA_TYPE, type LuaVm } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 
 const TYPE_NAMES = [
   'nil',
@@ -41,9 +42,9 @@ export function checkTable(vm: LuaVm, index: number): void {
 /** A number, or a string that reads as one. */
 export function numberOf(vm: LuaVm, index: number): number | undefined {
   const type = vm.argumentType(index)
-  if (type === LUA_TYPE.number) return vm.numberAt(vm.argument(index))
+  if (type === LUA_TYPE.number) return vm.values.numberAt(vm.argument(index))
   if (type !== LUA_TYPE.string) return undefined
-  return parseNumber(vm.latin1At(vm.argument(index)))
+  return parseNumber(vm.values.latin1At(vm.argument(index)))
 }
 
 /** What C's strtod reads as a whole, spaces around it or not. */

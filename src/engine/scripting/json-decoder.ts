@@ -73,10 +73,10 @@ export class JsonDecoder {
     if (vm.argumentCount !== 1) return vm.failArgument(1, 'expected 1 argument')
     checkString(vm, 1)
     const slot = vm.argument(1)
-    this.#start = vm.stringStart(slot)
+    this.#start = vm.values.stringStart(slot)
     this.#at = this.#start
     this.#depth = 0
-    if (vm.stringLength(slot) >= 2 && (this.#byte(0) === 0 || this.#byte(1) === 0)) {
+    if (vm.values.stringLength(slot) >= 2 && (this.#byte(0) === 0 || this.#byte(1) === 0)) {
       return vm.fail('JSON parser does not support UTF-16 or UTF-32')
     }
     this.#next()
@@ -256,7 +256,7 @@ export class JsonDecoder {
   #escapedString(): void {
     const out = this.#out
     out.clear()
-    out.slice(this.#vm.bytes, this.#stringStart, this.#stringLength)
+    out.slice(this.#vm.values.bytes, this.#stringStart, this.#stringLength)
     this.#stringLength = -1
     this.#type = 'T_STRING'
     for (let byte = this.#byte(0); byte !== QUOTE; byte = this.#byte(0)) {
@@ -314,12 +314,12 @@ export class JsonDecoder {
   }
 
   #byte(offset: number): number {
-    return this.#vm.bytes[this.#at + offset] ?? 0
+    return this.#vm.values.bytes[this.#at + offset] ?? 0
   }
 
   #text(length: number, offset = 0): string {
     const start = this.#at + offset
-    return this.#vm.bytes.toString('latin1', start, start + length)
+    return this.#vm.values.bytes.toString('latin1', start, start + length)
   }
 }
 

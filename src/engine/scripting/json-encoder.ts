@@ -2,7 +2,8 @@ import type { ByteBuilder } from './byte-builder.ts'
 import type { JsonSettings } from './cjson.ts'
 import { formatG } from './format-g.ts'
 import { typeName } from './host-arguments.ts'
-import { LUA_TYPE, type LuaVm, type Slot } from './lua-vm.ts'
+import { LUA_TYPE, type Slot } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 
 const INT_MAX = 0x7fff_ffff
 const INT_MIN = -0x8000_0000
@@ -51,21 +52,21 @@ export class JsonEncoder {
 
   #value(slot: Slot, depth: number, slots: number): void {
     const vm = this.#vm
-    switch (vm.typeOf(slot)) {
+    switch (vm.values.typeOf(slot)) {
       case LUA_TYPE.string:
         return this.#string(slot)
       case LUA_TYPE.number:
-        return this.#number(vm.numberAt(slot))
+        return this.#number(vm.values.numberAt(slot))
       case LUA_TYPE.boolean:
-        return this.#out.latin1(vm.booleanAt(slot) ? 'true' : 'false')
+        return this.#out.latin1(vm.values.booleanAt(slot) ? 'true' : 'false')
       case LUA_TYPE.nil:
         return this.#out.latin1('null')
       case LUA_TYPE.table:
-        return this.#table(vm.objectAt(slot), depth + 1, slots)
+        return this.#table(vm.values.objectAt(slot), depth + 1, slots)
       case LUA_TYPE.lightUserdata:
-        if (vm.objectAt(slot) === 0) return this.#out.latin1('null')
+        if (vm.values.objectAt(slot) === 0) return this.#out.latin1('null')
     }
-    this.#fail(vm.typeOf(slot), 'type not supported')
+    this.#fail(vm.values.typeOf(slot), 'type not supported')
   }
 
   #table(table: number, depth: number, slots: number): void {
@@ -82,7 +83,7 @@ export class JsonEncoder {
     this.#out.byte(0x5b)
     for (let index = 1; index <= length; index += 1) {
       if (index > 1) this.#out.byte(0x2c)
-      const slot = vm.index(table, index)
+      const slot = vm.values.index(table, index)
       if (slot === 0) this.#out.latin1('null')
       else this.#value(slot, at.depth, at.slots)
     }
@@ -93,20 +94,20 @@ export class JsonEncoder {
     const vm = this.#vm
     this.#out.byte(0x7b)
     let isFirst = true
-    for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
+    for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
       if (!isFirst) this.#out.byte(0x2c)
       isFirst = false
-      this.#key(vm.keyOf(table, at))
-      this.#value(vm.valueOf(table, at), depth, slots)
+      this.#key(vm.values.keyOf(table, at))
+      this.#value(vm.values.valueOf(table, at), depth, slots)
     }
     this.#out.byte(0x7d)
   }
 
   #key(slot: Slot): void {
-    const type = this.#vm.typeOf(slot)
+    const type = this.#vm.values.typeOf(slot)
     if (type === LUA_TYPE.number) {
       this.#out.byte(QUOTE)
-      this.#number(this.#vm.numberAt(slot))
+      this.#number(this.#vm.values.numberAt(slot))
       this.#out.latin1('":')
     } else if (type === LUA_TYPE.string) {
       this.#string(slot)
@@ -117,10 +118,10 @@ export class JsonEncoder {
   }
 
   #string(slot: Slot): void {
-    const { bytes } = this.#vm
+    const { bytes } = this.#vm.values
     const out = this.#out
-    const start = this.#vm.stringStart(slot)
-    const end = start + this.#vm.stringLength(slot)
+    const start = this.#vm.values.stringStart(slot)
+    const end = start + this.#vm.values.stringLength(slot)
     out.byte(QUOTE)
     let plain = start
     for (let at = start; at < end; at += 1) {
@@ -150,9 +151,9 @@ export class JsonEncoder {
     const { sparseConvert, sparseRatio, sparseSafe } = this.#settings
     let max = 0
     let items = 0
-    for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
-      const slot = vm.keyOf(table, at)
-      const key = vm.typeOf(slot) === LUA_TYPE.number ? vm.numberAt(slot) : 0
+    for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
+      const slot = vm.values.keyOf(table, at)
+      const key = vm.values.typeOf(slot) === LUA_TYPE.number ? vm.values.numberAt(slot) : 0
       if (key < 1 || Math.floor(key) !== key) return -1
       // C's int turns what it cannot hold into its smallest.
       if (key > max) max = key > INT_MAX ? INT_MIN : key

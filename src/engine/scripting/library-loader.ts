@@ -9,7 +9,8 @@ import {
   type Library,
   releaseLibrary,
 } from './function-libraries.ts'
-import { LUA_TYPE, type LuaVm, type Slot } from './lua-vm.ts'
+import { LUA_TYPE, type Slot } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 import { SCRIPT_FLAGS, type ScriptFlag } from './script-flags.ts'
 import type { ScriptRunner } from './script-runner.ts'
 import type { ScriptVm } from './script-vm.ts'
@@ -114,9 +115,12 @@ export class LibraryLoader {
 
 /** script_lua.c, luaExtractErrorInformation. */
 function errorText(vm: LuaVm, slot: Slot): string {
-  const field = vm.typeOf(slot) === LUA_TYPE.table ? vm.field(vm.objectAt(slot), vm.word('err')) : 0
-  if (field !== 0 && vm.typeOf(field) === LUA_TYPE.string) return vm.latin1At(field)
-  if (vm.typeOf(slot) === LUA_TYPE.string) return `ERR ${vm.latin1At(slot)}`
+  const field =
+    vm.values.typeOf(slot) === LUA_TYPE.table
+      ? vm.values.field(vm.values.objectAt(slot), vm.word('err'))
+      : 0
+  if (field !== 0 && vm.values.typeOf(field) === LUA_TYPE.string) return vm.values.latin1At(field)
+  if (vm.values.typeOf(slot) === LUA_TYPE.string) return `ERR ${vm.values.latin1At(slot)}`
   return 'ERR unknown error'
 }
 
@@ -157,7 +161,7 @@ function readRegistration(vm: LuaVm): Registration | string {
     return 'second argument to redis.register_function must be a function'
   }
   vm.toStringInPlace(1)
-  const name = vm.latin1At(vm.argument(1))
+  const name = vm.values.latin1At(vm.argument(1))
   vm.pushCopy(vm.argument(2))
   return { name, description: undefined, flags: new Set(), reference: vm.keep() }
 }
@@ -166,7 +170,7 @@ function readNamed(vm: LuaVm): Registration | string {
   if (vm.argumentType(1) !== LUA_TYPE.table) {
     return 'calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).'
   }
-  const table = vm.objectAt(vm.argument(1))
+  const table = vm.values.objectAt(vm.argument(1))
   const read: Registration = {
     name: undefined,
     description: undefined,
@@ -186,14 +190,19 @@ function missingField(read: Registration): string | undefined {
 }
 
 function readFields(vm: LuaVm, table: number, read: Registration): string | undefined {
-  for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
-    const key = vm.keyOf(table, at)
-    if (vm.typeOf(key) !== LUA_TYPE.string) {
-      return vm.typeOf(key) === LUA_TYPE.number
+  for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
+    const key = vm.values.keyOf(table, at)
+    if (vm.values.typeOf(key) !== LUA_TYPE.string) {
+      return vm.values.typeOf(key) === LUA_TYPE.number
         ? 'unknown argument given to redis.register_function'
         : 'named argument key given to redis.register_function is not a string'
     }
-    const problem = readField(vm, vm.latin1At(key).toLowerCase(), vm.valueOf(table, at), read)
+    const problem = readField(
+      vm,
+      vm.values.latin1At(key).toLowerCase(),
+      vm.values.valueOf(table, at),
+      read,
+    )
     if (problem !== undefined) return problem
   }
   return undefined
@@ -212,7 +221,7 @@ function readField(vm: LuaVm, key: string, value: Slot, read: Registration): str
         ? 'description argument given to redis.register_function must be a string'
         : undefined
     case 'callback':
-      if (vm.typeOf(value) !== LUA_TYPE.function) {
+      if (vm.values.typeOf(value) !== LUA_TYPE.function) {
         return 'callback argument given to redis.register_function must be a function'
       }
       vm.pushCopy(value)
@@ -226,14 +235,14 @@ function readField(vm: LuaVm, key: string, value: Slot, read: Registration): str
 }
 
 function readFlags(vm: LuaVm, value: Slot, read: Registration): string | undefined {
-  if (vm.typeOf(value) !== LUA_TYPE.table) {
+  if (vm.values.typeOf(value) !== LUA_TYPE.table) {
     return 'flags argument to redis.register_function must be a table representing function flags'
   }
   const flags = new Set<ScriptFlag>()
-  const table = vm.objectAt(value)
+  const table = vm.values.objectAt(value)
   for (let index = 1; ; index += 1) {
-    const slot = vm.index(table, index)
-    if (slot === 0 || vm.typeOf(slot) === LUA_TYPE.nil) break
+    const slot = vm.values.index(table, index)
+    if (slot === 0 || vm.values.typeOf(slot) === LUA_TYPE.nil) break
     const text = textOf(vm, slot)?.toLowerCase()
     const flag = SCRIPT_FLAGS.find((known) => known === text)
     if (flag === undefined) return 'unknown flag given'
@@ -248,11 +257,11 @@ function textOf(vm: LuaVm, slot: Slot): string | undefined {
   if (!isText(vm, slot)) return undefined
   vm.pushCopy(slot)
   vm.toStringInPlace(-1)
-  const text = vm.latin1At(vm.fromTop(1))
+  const text = vm.values.latin1At(vm.fromTop(1))
   vm.pop(1)
   return text
 }
 
 function isText(vm: LuaVm, slot: Slot): boolean {
-  return vm.typeOf(slot) === LUA_TYPE.string || vm.typeOf(slot) === LUA_TYPE.number
+  return vm.values.typeOf(slot) === LUA_TYPE.string || vm.values.typeOf(slot) === LUA_TYPE.number
 }

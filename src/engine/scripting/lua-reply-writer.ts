@@ -70,8 +70,8 @@ export class LuaReplyWriter implements ReplyWriter {
     this.#added()
   }
 
-  double(value: number): void {
-    if (this.protocol === 2) return this.text(formatDouble(value))
+  double(value: number, spelling?: string): void {
+    if (this.protocol === 2) return this.text(spelling ?? formatDouble(value))
     this.#vm.newTable(0, 1)
     this.#vm.pushWord('double')
     this.#vm.pushNumber(value)

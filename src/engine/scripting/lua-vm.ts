@@ -1,26 +1,8 @@
-import { invariant, nth } from '../../shared/assert.ts'
+import { invariant } from '../../shared/assert.ts'
 import { type LuaExports, type LuaThread, luaExports } from './lua-exports.ts'
 import { luaImports } from './lua-imports.ts'
-import { LOCK_MASK, LOCKED, TABLE_FLAGS_OFFSET } from './lua-module.ts'
+import { LUA_TYPE, LuaValues, SLOT_BYTES, type Slot, TYPE_OFFSET } from './lua-values.ts'
 import { instantiate, type WasmModule } from './webassembly.ts'
-
-/** Types of values (lua.h). */
-export const LUA_TYPE = {
-  none: -1,
-  nil: 0,
-  boolean: 1,
-  lightUserdata: 2,
-  number: 3,
-  string: 4,
-  table: 5,
-  function: 6,
-  thread: 8,
-} as const
-
-/** A value's place in the module's memory: 8 bytes of value, 4 of type, 16 in all. Valid until Lua runs on. */
-export type Slot = number
-const SLOT_BYTES = 16
-const TYPE_OFFSET = 8
 
 /** lua_State, as wasm32 lays it out (lstate.h). */
 const THREAD = {
@@ -36,16 +18,9 @@ const THREAD = {
   hook: 68,
   globals: 72,
 } as const
-/** TString: its bytes come after the header. */
-const STRING = { hash: 8, length: 12, bytes: 16 } as const
-/** Table and Node (lobject.h). */
-const TABLE = { nodeBits: 7, metatable: 8, array: 12, nodes: 16, arrayLength: 28 } as const
-const NODE = { bytes: 32, key: 16, next: 28 } as const
-
 const REGISTRY = -10_000
 const GLOBALS = -10_002
 const CLOSURE_UPVALUE = 24
-const CLOSURE_IS_HOST = 6
 const CLOSURE_PROTO = 16
 const PROTO = { inner: 16, lines: 20, innerCount: 52 } as const
 const TAIL_CALL = '=(tail call)'
@@ -57,6 +32,8 @@ const GC_STEP = 5
 const DEBUG_BYTES = 112
 const DEBUG = { what: 12, source: 16, currentLine: 20 } as const
 const SCRATCH_BYTES_MIN = 16_384
+/** A C argument comes first, and then the text it points to. */
+const FORMAT_TEXT_OFFSET = 8
 const ESCAPE = 0x1b
 const SPACE = 0x20
 
@@ -83,10 +60,7 @@ export interface LuaVmOptions {
  */
 export class LuaVm {
   readonly lua: LuaExports
-  /** Views of the memory, made anew when it grows. */
-  bytes: Buffer
-  words: Int32Array
-  doubles: Float64Array
+  readonly values = new LuaValues()
   /** The thread that runs, or ran last. */
   thread: LuaThread
   /** Set when a script was stopped at an instruction to run on later. */
@@ -96,11 +70,7 @@ export class LuaVm {
   readonly #functions: HostFunction[] = []
   readonly #hostPlace: number
   readonly #hookPlace: number
-  /** A number and its two words, which Lua adds to hash it. */
-  readonly #hashed = new Float64Array(1)
-  readonly #hashedWords = new Uint32Array(this.#hashed.buffer)
   readonly #debug: number
-  readonly #keySlot: number
   #scriptThread: LuaThread = 0
   #threadReference = 0
   #createThread = 0
@@ -126,9 +96,6 @@ export class LuaVm {
       }),
     })
     this.lua = luaExports(instance)
-    this.bytes = Buffer.alloc(0)
-    this.words = new Int32Array(0)
-    this.doubles = new Float64Array(0)
     this.#memoryGrew()
     this.lua.callConstructors()
     this.#hostPlace = this.lua.table.grow(2)
@@ -136,7 +103,7 @@ export class LuaVm {
     this.lua.table.set(this.#hostPlace, this.lua.invokeHost)
     this.lua.table.set(this.#hookPlace, this.lua.longjmp)
     this.#debug = this.lua.malloc(DEBUG_BYTES)
-    this.#keySlot = this.lua.malloc(SLOT_BYTES)
+    this.values.useKeySlot(this.lua.malloc(SLOT_BYTES))
     this.#scratch = this.lua.malloc(SCRATCH_BYTES_MIN)
     this.#main = this.lua.luaL_newstate()
     this.thread = this.#main
@@ -157,128 +124,29 @@ export class LuaVm {
 
   get argumentCount(): number {
     return (
-      (this.#word(this.thread + THREAD.top) - this.#word(this.thread + THREAD.base)) / SLOT_BYTES
+      (this.values.word(this.thread + THREAD.top) - this.values.word(this.thread + THREAD.base)) /
+      SLOT_BYTES
     )
   }
 
   /** The place of an argument, from 1; ask `argumentCount` first. */
   argument(index: number): Slot {
-    return this.#word(this.thread + THREAD.base) + (index - 1) * SLOT_BYTES
+    return this.values.word(this.thread + THREAD.base) + (index - 1) * SLOT_BYTES
   }
 
   /** A place below the top of the stack: 1 is the value pushed last. */
   fromTop(distance: number): Slot {
-    return this.#word(this.thread + THREAD.top) - distance * SLOT_BYTES
-  }
-
-  typeOf(slot: Slot): number {
-    return this.#word(slot + TYPE_OFFSET)
+    return this.values.word(this.thread + THREAD.top) - distance * SLOT_BYTES
   }
 
   /** Of an argument that may be missing. */
   argumentType(index: number): number {
-    return index > this.argumentCount ? LUA_TYPE.none : this.typeOf(this.argument(index))
-  }
-
-  numberAt(slot: Slot): number {
-    return this.doubles[slot >> 3] ?? 0
-  }
-
-  booleanAt(slot: Slot): boolean {
-    return this.#word(slot) !== 0
-  }
-
-  /** The object a value points to: a string, table, function. */
-  objectAt(slot: Slot): number {
-    return this.#word(slot)
-  }
-
-  /** Where the bytes of the string at `slot` begin. */
-  stringStart(slot: Slot): number {
-    return this.#word(slot) + STRING.bytes
-  }
-
-  stringLength(slot: Slot): number {
-    return this.#word(this.#word(slot) + STRING.length)
-  }
-
-  latin1At(slot: Slot): string {
-    const start = this.stringStart(slot)
-    return this.bytes.toString('latin1', start, start + this.stringLength(slot))
+    return index > this.argumentCount ? LUA_TYPE.none : this.values.typeOf(this.argument(index))
   }
 
   /** Turns the number at an index of the stack into a string, as Lua prints it; false for what is neither. */
   toStringInPlace(index: number): boolean {
     return this.lua.lua_tolstring(this.thread, index, 0) !== 0
-  }
-
-  /** The value at a string key, without metamethods: its place, or 0 when there is none. */
-  field(table: number, key: number): Slot {
-    const { words } = this
-    const mask = (1 << nth(this.bytes, table + TABLE.nodeBits)) - 1
-    const index = nth(words, (key + STRING.hash) >> 2) & mask
-    let node = nth(words, (table + TABLE.nodes) >> 2) + index * NODE.bytes
-    while (node !== 0) {
-      const isKey = nth(words, (node + NODE.key) >> 2) === key
-      if (isKey && nth(words, (node + NODE.key + TYPE_OFFSET) >> 2) === LUA_TYPE.string) {
-        return this.typeOf(node) === LUA_TYPE.nil ? 0 : node
-      }
-      node = nth(words, (node + NODE.next) >> 2)
-    }
-    return 0
-  }
-
-  /** Whether the table has room for keys that are not in its array. */
-  hasFields(table: number): boolean {
-    return this.bytes[table + TABLE.nodeBits] !== 0 || this.typeOf(this.#nodes(table)) !== 0
-  }
-
-  /** The value at an index, without metamethods: its place, or 0. It may hold nil. */
-  index(table: number, index: number): Slot {
-    if (index <= this.#word(table + TABLE.arrayLength)) {
-      return this.#word(table + TABLE.array) + (index - 1) * SLOT_BYTES
-    }
-    this.#hashed[0] = index
-    const modulus = ((1 << nth(this.bytes, table + TABLE.nodeBits)) - 1) | 1
-    const place = ((nth(this.#hashedWords, 0) + nth(this.#hashedWords, 1)) >>> 0) % modulus
-    let node = this.#nodes(table) + place * NODE.bytes
-    while (node !== 0) {
-      const key = node + NODE.key
-      if (this.typeOf(key) === LUA_TYPE.number && this.numberAt(key) === index) return node
-      node = this.#word(node + NODE.next)
-    }
-    return 0
-  }
-
-  /** Places of pairs in the order of `next`: the array's, then the nodes'. From `place` on; -1 at the end. */
-  nextPair(table: number, place: number): number {
-    const end =
-      this.#word(table + TABLE.arrayLength) + (1 << nth(this.bytes, table + TABLE.nodeBits))
-    for (let at = place; at < end; at += 1) {
-      if (this.typeOf(this.valueOf(table, at)) !== LUA_TYPE.nil) return at
-    }
-    return -1
-  }
-
-  countPairs(table: number): number {
-    let count = 0
-    for (let at = this.nextPair(table, 0); at >= 0; at = this.nextPair(table, at + 1)) count += 1
-    return count
-  }
-
-  valueOf(table: number, place: number): Slot {
-    const arrayLength = this.#word(table + TABLE.arrayLength)
-    if (place < arrayLength) return this.#word(table + TABLE.array) + place * SLOT_BYTES
-    return this.#nodes(table) + (place - arrayLength) * NODE.bytes
-  }
-
-  /** Of a pair in the array the key is written to a place that the next call takes again. */
-  keyOf(table: number, place: number): Slot {
-    const arrayLength = this.#word(table + TABLE.arrayLength)
-    if (place >= arrayLength) return this.valueOf(table, place) + NODE.key
-    this.doubles[this.#keySlot >> 3] = place + 1
-    this.words[(this.#keySlot + TYPE_OFFSET) >> 2] = LUA_TYPE.number
-    return this.#keySlot
   }
 
   // The stack.
@@ -293,32 +161,26 @@ export class LuaVm {
   }
 
   pushBoolean(value: boolean): void {
-    this.words[this.fromTop(0) >> 2] = value ? 1 : 0
+    this.values.words[this.fromTop(0) >> 2] = value ? 1 : 0
     this.#push(LUA_TYPE.boolean)
   }
 
   pushNumber(value: number): void {
-    this.doubles[this.fromTop(0) >> 3] = value
+    this.values.doubles[this.fromTop(0) >> 3] = value
     this.#push(LUA_TYPE.number)
-  }
-
-  /** A number in place of the value that is there. */
-  setNumber(slot: Slot, value: number): void {
-    this.doubles[slot >> 3] = value
-    this.words[(slot + TYPE_OFFSET) >> 2] = LUA_TYPE.number
   }
 
   /** The value at another place again. */
   pushCopy(slot: Slot): void {
-    this.doubles[this.fromTop(0) >> 3] = this.numberAt(slot)
-    this.words[this.fromTop(0) >> 2] = this.#word(slot)
-    this.words[(this.fromTop(0) + 4) >> 2] = this.#word(slot + 4)
-    this.#push(this.typeOf(slot))
+    this.values.doubles[this.fromTop(0) >> 3] = this.values.numberAt(slot)
+    this.values.words[this.fromTop(0) >> 2] = this.values.word(slot)
+    this.values.words[(this.fromTop(0) + 4) >> 2] = this.values.word(slot + 4)
+    this.#push(this.values.typeOf(slot))
   }
 
   pushBytes(source: Uint8Array, start: number, length: number): void {
     const target = this.scratch(length)
-    const { bytes } = this
+    const { bytes } = this.values
     if (length <= 32) {
       for (let index = 0; index < length; index += 1)
         bytes[target + index] = source[start + index] ?? 0
@@ -335,14 +197,14 @@ export class LuaVm {
 
   /** C's null, which cjson takes for JSON's. */
   pushNullPointer(): void {
-    this.words[this.fromTop(0) >> 2] = 0
+    this.values.words[this.fromTop(0) >> 2] = 0
     this.#push(LUA_TYPE.lightUserdata)
   }
 
   /** One byte per character. */
   pushLatin1(text: string): void {
     const target = this.scratch(text.length)
-    this.bytes.write(text, target, 'latin1')
+    this.values.bytes.write(text, target, 'latin1')
     this.lua.lua_pushlstring(this.thread, target, text.length)
   }
 
@@ -353,7 +215,7 @@ export class LuaVm {
 
   /** A word of ours that lives as long as the VM. */
   pushWord(word: string): void {
-    this.words[this.fromTop(0) >> 2] = this.word(word)
+    this.values.words[this.fromTop(0) >> 2] = this.word(word)
     this.#push(LUA_TYPE.string)
   }
 
@@ -362,8 +224,8 @@ export class LuaVm {
     const known = this.#words.get(word)
     if (known !== undefined) return known
     this.pushLatin1(word)
-    const object = this.objectAt(this.fromTop(1))
-    this.words[this.fromTop(0) >> 2] = object
+    const object = this.values.objectAt(this.fromTop(1))
+    this.values.words[this.fromTop(0) >> 2] = object
     this.#push(LUA_TYPE.string)
     // As its own key in the registry it is never collected.
     this.lua.lua_rawset(this.thread, REGISTRY)
@@ -384,7 +246,7 @@ export class LuaVm {
   }
 
   pop(count: number): void {
-    this.words[(this.thread + THREAD.top) >> 2] = this.fromTop(count)
+    this.values.words[(this.thread + THREAD.top) >> 2] = this.fromTop(count)
   }
 
   newTable(array: number, fields: number): void {
@@ -415,7 +277,8 @@ export class LuaVm {
   }
 
   failArgument(index: number, message: string): number {
-    return this.lua.luaL_argerror(this.thread, index, this.cString(message))
+    const { args } = this.#formatOf(message)
+    return this.lua.luaL_argerror(this.thread, index, args + FORMAT_TEXT_OFFSET)
   }
 
   // Code.
@@ -426,13 +289,13 @@ export class LuaVm {
     if (at === 0) return 'not enough memory'
     // Compiled chunks could break the VM: with a space in front they are text, and wrong, as in Redis' Lua.
     const isBinary = code[0] === ESCAPE
-    if (isBinary) this.bytes[at] = SPACE
-    this.bytes.set(code, isBinary ? at + 1 : at)
+    if (isBinary) this.values.bytes[at] = SPACE
+    this.values.bytes.set(code, isBinary ? at + 1 : at)
     const bytes = isBinary ? code.length + 1 : code.length
     const status = this.lua.luaL_loadbuffer(this.thread, at, bytes, this.cString(name))
     this.lua.free(at)
     if (status === 0) return undefined
-    const text = this.latin1At(this.fromTop(1))
+    const text = this.values.latin1At(this.fromTop(1))
     this.pop(1)
     return text
   }
@@ -455,10 +318,10 @@ export class LuaVm {
     const thread = this.#scriptThread
     this.lua.lua_xmove(this.#main, thread, 1)
     const { hookInstructions } = this.#options
-    this.bytes[thread + THREAD.hookMask] = hookInstructions > 0 ? HOOK_COUNT : 0
-    this.words[(thread + THREAD.hookBase) >> 2] = hookInstructions
-    this.words[(thread + THREAD.hookCount) >> 2] = hookInstructions
-    this.words[(thread + THREAD.hook) >> 2] = this.#hookPlace
+    this.values.bytes[thread + THREAD.hookMask] = hookInstructions > 0 ? HOOK_COUNT : 0
+    this.values.words[(thread + THREAD.hookBase) >> 2] = hookInstructions
+    this.values.words[(thread + THREAD.hookCount) >> 2] = hookInstructions
+    this.values.words[(thread + THREAD.hook) >> 2] = this.#hookPlace
   }
 
   /**
@@ -472,7 +335,7 @@ export class LuaVm {
     this.thread = this.#main
     if (results < 0) return 'failed'
     if (this.isSuspended) return 'suspended'
-    if (this.bytes[thread + THREAD.status] === STATUS_YIELD) {
+    if (this.values.bytes[thread + THREAD.status] === STATUS_YIELD) {
       this.pop(results)
       this.pushLatin1('attempt to yield across metamethod/C-call boundary')
       return 'failed'
@@ -486,13 +349,13 @@ export class LuaVm {
   failurePlace(): { readonly source: string; readonly line: number } | undefined {
     let wasOurs = false
     for (let level = 0; this.#readFrame(level); level += 1) {
-      const source = this.textAt(this.#word(this.#debug + DEBUG.source))
-      const isC = this.textAt(this.#word(this.#debug + DEBUG.what)) === 'C'
+      const source = this.values.textAt(this.values.word(this.#debug + DEBUG.source))
+      const isC = this.values.textAt(this.values.word(this.#debug + DEBUG.what)) === 'C'
       // Of what stands in for C functions nobody has to know, nor of the calls at its end.
       const isOurs: boolean = source === this.#hiddenSource || (source === TAIL_CALL && wasOurs)
       wasOurs = isOurs
       if (isOurs || (level === 0 && isC)) continue
-      return { source, line: this.#word(this.#debug + DEBUG.currentLine) }
+      return { source, line: this.values.word(this.#debug + DEBUG.currentLine) }
     }
     return undefined
   }
@@ -504,32 +367,23 @@ export class LuaVm {
 
   /** Whether the running thread could stop at this place to go on later: no C function is below it. */
   get isYieldable(): boolean {
-    const depths = this.#word(this.thread + THREAD.callDepth)
+    const depths = this.values.word(this.thread + THREAD.callDepth)
     return (depths & 0xffff) <= depths >>> 16
   }
 
   // Tables of the VM's.
 
-  setLocked(table: number, isLocked: boolean): void {
-    const flags = nth(this.bytes, table + TABLE_FLAGS_OFFSET) & ~LOCK_MASK
-    this.bytes[table + TABLE_FLAGS_OFFSET] = isLocked ? flags | LOCKED : flags
-  }
-
-  isLocked(table: number): boolean {
-    return (nth(this.bytes, table + TABLE_FLAGS_OFFSET) & LOCK_MASK) === LOCKED
-  }
-
   get globals(): number {
-    return this.#word(this.#main + THREAD.globals)
+    return this.values.word(this.#main + THREAD.globals)
   }
 
   /** Takes the value on top. The globals are unlocked for it. */
   setGlobal(name: string): void {
     const { globals } = this
-    const wasLocked = this.isLocked(globals)
-    this.setLocked(globals, false)
+    const wasLocked = this.values.isLocked(globals)
+    this.values.setLocked(globals, false)
     this.lua.lua_setfield(this.thread, GLOBALS, this.cString(name))
-    this.setLocked(globals, wasLocked)
+    this.values.setLocked(globals, wasLocked)
   }
 
   pushGlobals(): void {
@@ -544,14 +398,6 @@ export class LuaVm {
   /** The table on top becomes the metatable of the one below it. */
   setMetatable(): void {
     this.lua.lua_setmetatable(this.thread, -2)
-  }
-
-  metatableOf(table: number): number {
-    return this.#word(table + TABLE.metatable)
-  }
-
-  isLuaFunction(slot: Slot): boolean {
-    return this.bytes[this.objectAt(slot) + CLOSURE_IS_HOST] === 0
   }
 
   pushGlobal(name: string): void {
@@ -580,15 +426,10 @@ export class LuaVm {
     const known = this.#cStrings.get(text)
     if (known !== undefined) return known
     const at = this.lua.malloc(text.length + 1)
-    this.bytes.write(text, at, 'latin1')
-    this.bytes[at + text.length] = 0
+    this.values.bytes.write(text, at, 'latin1')
+    this.values.bytes[at + text.length] = 0
     this.#cStrings.set(text, at)
     return at
-  }
-
-  /** The C string at an address. */
-  textAt(address: number): string {
-    return this.bytes.toString('latin1', address, this.bytes.indexOf(0, address))
   }
 
   /**
@@ -598,14 +439,14 @@ export class LuaVm {
     const problem = this.load(Buffer.from(code), name)
     invariant(problem === undefined, `${name} is Lua: ${problem}`)
     this.#hiddenSource = name
-    this.#forgetLines(this.#word(this.objectAt(this.fromTop(1)) + CLOSURE_PROTO))
+    this.#forgetLines(this.values.word(this.values.objectAt(this.fromTop(1)) + CLOSURE_PROTO))
   }
 
   #forgetLines(proto: number): void {
-    this.words[(proto + PROTO.lines) >> 2] = 0
-    const inner = this.#word(proto + PROTO.inner)
-    for (let index = 0; index < this.#word(proto + PROTO.innerCount); index += 1) {
-      this.#forgetLines(this.#word(inner + 4 * index))
+    this.values.words[(proto + PROTO.lines) >> 2] = 0
+    const inner = this.values.word(proto + PROTO.inner)
+    for (let index = 0; index < this.values.word(proto + PROTO.innerCount); index += 1) {
+      this.#forgetLines(this.values.word(inner + 4 * index))
     }
   }
 
@@ -625,7 +466,7 @@ export class LuaVm {
     this.pushKept(this.#createThread)
     this.pushKept(this.#anyFunction)
     invariant(this.call(1), 'a thread can be made')
-    const thread = this.objectAt(this.fromTop(1))
+    const thread = this.values.objectAt(this.fromTop(1))
     // The function it was made with goes; the registry holds the thread.
     this.lua.lua_settop(thread, 0)
     if (this.#threadReference > 0) this.release(this.#threadReference)
@@ -644,8 +485,10 @@ export class LuaVm {
 
   #invoke(thread: LuaThread): number {
     this.thread = thread
-    const closure = this.#word(this.#word(this.#word(thread + THREAD.callInfo) + 4))
-    const run = this.#functions[this.numberAt(closure + CLOSURE_UPVALUE)]
+    const closure = this.values.word(
+      this.values.word(this.values.word(thread + THREAD.callInfo) + 4),
+    )
+    const run = this.#functions[this.values.numberAt(closure + CLOSURE_UPVALUE)]
     invariant(run !== undefined, 'host functions are known by number')
     return run()
   }
@@ -656,7 +499,7 @@ export class LuaVm {
     if (answer === 'continue') return
     if (answer === 'suspend') return this.#suspend(thread)
     // At every line from now on, or a loop around pcall would go on for ever.
-    this.bytes[thread + THREAD.hookMask] = HOOK_LINE
+    this.values.bytes[thread + THREAD.hookMask] = HOOK_LINE
     this.newTable(0, 1)
     this.pushWord('err')
     this.pushLatin1(answer.killWith)
@@ -668,8 +511,8 @@ export class LuaVm {
   #suspend(thread: LuaThread): void {
     if (!this.isYieldable) return
     this.isSuspended = true
-    this.bytes[thread + THREAD.status] = STATUS_YIELD
-    this.words[(thread + THREAD.base) >> 2] = this.#word(thread + THREAD.top)
+    this.values.bytes[thread + THREAD.status] = STATUS_YIELD
+    this.values.words[(thread + THREAD.base) >> 2] = this.values.word(thread + THREAD.top)
   }
 
   #reportLockedTable(thread: LuaThread): number {
@@ -679,30 +522,19 @@ export class LuaVm {
 
   #formatOf(message: string): { readonly text: number; readonly args: number } {
     const at = this.scratch(message.length + 16)
-    this.words[at >> 2] = at + 8
-    this.bytes.write(message, at + 8, 'latin1')
-    this.bytes[at + 8 + message.length] = 0
+    this.values.words[at >> 2] = at + FORMAT_TEXT_OFFSET
+    this.values.bytes.write(message, at + FORMAT_TEXT_OFFSET, 'latin1')
+    this.values.bytes[at + FORMAT_TEXT_OFFSET + message.length] = 0
     return { text: this.cString('%s'), args: at }
   }
 
   #push(type: number): void {
-    const top = this.#word(this.thread + THREAD.top)
-    this.words[(top + TYPE_OFFSET) >> 2] = type
-    this.words[(this.thread + THREAD.top) >> 2] = top + SLOT_BYTES
-  }
-
-  #nodes(table: number): number {
-    return this.#word(table + TABLE.nodes)
-  }
-
-  #word(address: number): number {
-    return this.words[address >> 2] ?? 0
+    const top = this.values.word(this.thread + THREAD.top)
+    this.values.words[(top + TYPE_OFFSET) >> 2] = type
+    this.values.words[(this.thread + THREAD.top) >> 2] = top + SLOT_BYTES
   }
 
   #memoryGrew(): void {
-    const { buffer } = this.lua.memory
-    this.bytes = Buffer.from(buffer)
-    this.words = new Int32Array(buffer)
-    this.doubles = new Float64Array(buffer)
+    this.values.attach(this.lua.memory.buffer)
   }
 }

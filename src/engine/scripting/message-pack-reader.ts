@@ -29,7 +29,7 @@ export class MessagePackReader {
         'stack overflow (too many return values at once; use unpack_one or unpack_limit instead.)',
       )
     }
-    const type = vm.bytes[this.#at] ?? 0
+    const type = vm.values.bytes[this.#at] ?? 0
     if (type < 0x80 || type >= 0xe0) this.#pushShort(type)
     else if (type < 0x90) this.#map(1, type & 0xf)
     else if (type < 0xa0) this.#array(1, type & 0xf)
@@ -54,10 +54,10 @@ export class MessagePackReader {
         return vm.pushBoolean(type === 0xc3)
       case 0xca:
         this.#need(5)
-        return this.#pushNumber(vm.bytes.readFloatBE(this.#at + 1), 5)
+        return this.#pushNumber(vm.values.bytes.readFloatBE(this.#at + 1), 5)
       case 0xcb:
         this.#need(9)
-        return this.#pushNumber(vm.bytes.readDoubleBE(this.#at + 1), 9)
+        return this.#pushNumber(vm.values.bytes.readDoubleBE(this.#at + 1), 9)
       case 0xcc:
       case 0xcd:
       case 0xce:
@@ -94,7 +94,7 @@ export class MessagePackReader {
 
   #pushUnsigned(bytes: number): void {
     this.#need(1 + bytes)
-    const { bytes: memory } = this.#vm
+    const { bytes: memory } = this.#vm.values
     const at = this.#at + 1
     if (bytes < 8) return this.#pushNumber(memory.readUIntBE(at, bytes), 1 + bytes)
     // cmsgpack hands it to Lua as a signed one.
@@ -103,7 +103,7 @@ export class MessagePackReader {
 
   #pushSigned(bytes: number): void {
     this.#need(1 + bytes)
-    const { bytes: memory } = this.#vm
+    const { bytes: memory } = this.#vm.values
     const at = this.#at + 1
     const value = bytes < 8 ? memory.readIntBE(at, bytes) : Number(memory.readBigInt64BE(at))
     this.#pushNumber(value, 1 + bytes)
@@ -112,7 +112,7 @@ export class MessagePackReader {
   /** How many bytes or elements follow, in so many bytes after the type. */
   #count(bytes: number): number {
     this.#need(1 + bytes)
-    return this.#vm.bytes.readUIntBE(this.#at + 1, bytes)
+    return this.#vm.values.bytes.readUIntBE(this.#at + 1, bytes)
   }
 
   #string(head: number, length: number): void {

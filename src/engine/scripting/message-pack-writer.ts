@@ -1,5 +1,6 @@
 import type { ByteBuilder } from './byte-builder.ts'
-import { LUA_TYPE, type LuaVm, type Slot } from './lua-vm.ts'
+import { LUA_TYPE, type Slot } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 
 /** Tables within tables deeper than this are nil: one may hold itself. */
 const NESTING_MAX = 16
@@ -18,22 +19,22 @@ export class MessagePackWriter {
 
   write(slot: Slot, level = 0): void {
     const vm = this.#vm
-    const type = vm.typeOf(slot)
+    const type = vm.values.typeOf(slot)
     if (type === LUA_TYPE.string) this.#string(slot)
-    else if (type === LUA_TYPE.boolean) this.#out.byte(vm.booleanAt(slot) ? 0xc3 : 0xc2)
-    else if (type === LUA_TYPE.number) this.#number(vm.numberAt(slot))
+    else if (type === LUA_TYPE.boolean) this.#out.byte(vm.values.booleanAt(slot) ? 0xc3 : 0xc2)
+    else if (type === LUA_TYPE.number) this.#number(vm.values.numberAt(slot))
     else if (type === LUA_TYPE.table && level < NESTING_MAX) {
-      this.#table(vm.objectAt(slot), level)
+      this.#table(vm.values.objectAt(slot), level)
     } else this.#out.byte(0xc0)
   }
 
   #string(slot: Slot): void {
-    const length = this.#vm.stringLength(slot)
+    const length = this.#vm.values.stringLength(slot)
     if (length < 32) this.#out.byte(0xa0 | length)
     else if (length <= 0xff) this.#head(0xd9, length, 1)
     else if (length <= 0xffff) this.#head(0xda, length, 2)
     else this.#head(0xdb, length, 4)
-    this.#out.slice(this.#vm.bytes, this.#vm.stringStart(slot), length)
+    this.#out.slice(this.#vm.values.bytes, this.#vm.values.stringStart(slot), length)
   }
 
   #number(value: number): void {
@@ -74,18 +75,19 @@ export class MessagePackWriter {
     if (length <= 15) this.#out.byte(0x90 | length)
     else if (length <= 0xffff) this.#head(0xdc, length, 2)
     else this.#head(0xdd, length, 4)
-    for (let index = 1; index <= length; index += 1) this.write(vm.index(table, index), level + 1)
+    for (let index = 1; index <= length; index += 1)
+      this.write(vm.values.index(table, index), level + 1)
   }
 
   #map(table: number, level: number): void {
     const vm = this.#vm
-    const count = vm.countPairs(table)
+    const count = vm.values.countPairs(table)
     if (count <= 15) this.#out.byte(0x80 | count)
     else if (count <= 0xffff) this.#head(0xde, count, 2)
     else this.#head(0xdf, count, 4)
-    for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
-      this.write(vm.keyOf(table, at), level + 1)
-      this.write(vm.valueOf(table, at), level + 1)
+    for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
+      this.write(vm.values.keyOf(table, at), level + 1)
+      this.write(vm.values.valueOf(table, at), level + 1)
     }
   }
 
@@ -94,9 +96,9 @@ export class MessagePackWriter {
     const vm = this.#vm
     let max = 0
     let count = 0
-    for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
-      const slot = vm.keyOf(table, at)
-      const key = vm.typeOf(slot) === LUA_TYPE.number ? vm.numberAt(slot) : 0
+    for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
+      const slot = vm.values.keyOf(table, at)
+      const key = vm.values.typeOf(slot) === LUA_TYPE.number ? vm.values.numberAt(slot) : 0
       if (key <= 0 || key >= INT_BOUND || !Number.isInteger(key)) return -1
       max = Math.max(max, key)
       count += 1

@@ -6,7 +6,8 @@ import { formatG } from './format-g.ts'
 import { checkInteger, numberOf } from './host-arguments.ts'
 import { type LibraryValues, setValues } from './library.ts'
 import type { LuaReplyWriter } from './lua-reply-writer.ts'
-import { type HostFunction, LUA_TYPE, type LuaVm } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type HostFunction, type LuaVm } from './lua-vm.ts'
 import { RANDOM48_MAX, type Random48 } from './random48.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
@@ -124,7 +125,7 @@ function log(vm: LuaVm, runner: ScriptRunner, lowest: number): number {
   if (level < lowest) return 0
   const parts: string[] = []
   for (let index = 2; index <= count; index += 1) {
-    if (vm.toStringInPlace(index)) parts.push(vm.latin1At(vm.argument(index)))
+    if (vm.toStringInPlace(index)) parts.push(vm.values.latin1At(vm.argument(index)))
   }
   runner.log[method]({}, parts.join(' '))
   return 0
@@ -177,16 +178,16 @@ class RedisApi {
     const vm = this.#vm
     if (vm.argumentCount !== 1) return raiseError(vm, 'wrong number of arguments')
     const isString = vm.toStringInPlace(1)
-    const start = isString ? vm.stringStart(vm.argument(1)) : 0
-    const end = isString ? start + vm.stringLength(vm.argument(1)) : 0
-    vm.pushLatin1(hash('sha1', vm.bytes.subarray(start, end)))
+    const start = isString ? vm.values.stringStart(vm.argument(1)) : 0
+    const end = isString ? start + vm.values.stringLength(vm.argument(1)) : 0
+    vm.pushLatin1(hash('sha1', vm.values.bytes.subarray(start, end)))
     return 1
   }
 
   errorReply(): number {
     const vm = this.#vm
     if (!this.#hasOneString) pushError(vm, 'wrong number or type of arguments')
-    else pushErrorOfScript(vm, vm.latin1At(vm.argument(1)))
+    else pushErrorOfScript(vm, vm.values.latin1At(vm.argument(1)))
     return 1
   }
 
@@ -254,11 +255,11 @@ class RedisApi {
     argv.begin()
     for (let index = 1; index <= count; index += 1) {
       const slot = vm.argument(index)
-      const type = vm.typeOf(slot)
+      const type = vm.values.typeOf(slot)
       if (type === LUA_TYPE.string) {
-        argv.addSlice(vm.bytes, vm.stringStart(slot), vm.stringLength(slot))
+        argv.addSlice(vm.values.bytes, vm.values.stringStart(slot), vm.values.stringLength(slot))
       } else if (type === LUA_TYPE.number) {
-        argv.addWord(formatG(vm.numberAt(slot), NUMBER_DIGITS))
+        argv.addWord(formatG(vm.values.numberAt(slot), NUMBER_DIGITS))
       } else {
         pushError(vm, 'Lua redis lib command arguments must be strings or integers')
         return false

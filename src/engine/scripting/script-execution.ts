@@ -3,7 +3,8 @@ import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { formatG } from './format-g.ts'
 import { typeName } from './host-arguments.ts'
-import { LUA_TYPE, type LuaVm, type ResumeResult, type Slot } from './lua-vm.ts'
+import { LUA_TYPE, type Slot } from './lua-values.ts'
+import { type LuaVm, type ResumeResult } from './lua-vm.ts'
 import { isCounted } from './script-reply.ts'
 import type { ScriptCall, ScriptRun } from './script-run.ts'
 import type { ScriptRunner } from './script-runner.ts'
@@ -164,30 +165,31 @@ function pushList(vm: LuaVm, argv: ArgumentVector, from: number, to: number): vo
 function writeFailure(vm: LuaVm, run: ScriptRun, reply: ReplyWriter): boolean {
   const slot = vm.fromTop(1)
   const place = vm.failurePlace()
-  const text = vm.typeOf(slot) === LUA_TYPE.table ? errorField(vm, slot) : `ERR ${shown(vm, slot)}`
+  const text =
+    vm.values.typeOf(slot) === LUA_TYPE.table ? errorField(vm, slot) : `ERR ${shown(vm, slot)}`
   const where = place === undefined ? '' : ` script: ${run.name}, on ${place.source}:${place.line}.`
   reply.error(`${text}${where}`)
-  return vm.typeOf(slot) === LUA_TYPE.table && isCounted(vm, vm.objectAt(slot))
+  return vm.values.typeOf(slot) === LUA_TYPE.table && isCounted(vm, vm.values.objectAt(slot))
 }
 
 function errorField(vm: LuaVm, table: Slot): string {
-  const field = vm.field(vm.objectAt(table), vm.word('err'))
+  const field = vm.values.field(vm.values.objectAt(table), vm.word('err'))
   if (field === 0) return 'ERR unknown error'
-  return vm.typeOf(field) === LUA_TYPE.string ? vm.latin1At(field) : shown(vm, field)
+  return vm.values.typeOf(field) === LUA_TYPE.string ? vm.values.latin1At(field) : shown(vm, field)
 }
 
 /** As Lua's tostring shows it. */
 function shown(vm: LuaVm, slot: Slot): string {
-  switch (vm.typeOf(slot)) {
+  switch (vm.values.typeOf(slot)) {
     case LUA_TYPE.string:
-      return vm.latin1At(slot)
+      return vm.values.latin1At(slot)
     case LUA_TYPE.number:
-      return formatG(vm.numberAt(slot), LUA_DIGITS)
+      return formatG(vm.values.numberAt(slot), LUA_DIGITS)
     case LUA_TYPE.boolean:
-      return String(vm.booleanAt(slot))
+      return String(vm.values.booleanAt(slot))
     case LUA_TYPE.nil:
       return 'nil'
     default:
-      return `${typeName(vm.typeOf(slot))}: 0x${vm.objectAt(slot).toString(16)}`
+      return `${typeName(vm.values.typeOf(slot))}: 0x${vm.values.objectAt(slot).toString(16)}`
   }
 }

@@ -1,6 +1,7 @@
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { IS_COUNTED } from './error-table.ts'
-import { LUA_TYPE, type LuaVm, type Slot } from './lua-vm.ts'
+import { LUA_TYPE, type Slot } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 
 /** What Redis' recursion finds room for on Lua's stack, with two values already there. */
 const STACK_SLOTS_MAX = 8_000 - 4 - 2
@@ -50,16 +51,20 @@ export class ScriptReply {
   ): void {
     const vm = this.#vm
     if (depth > STACK_SLOTS_MAX) return reply.error('ERR reached lua stack limit')
-    switch (vm.typeOf(slot)) {
+    switch (vm.values.typeOf(slot)) {
       case LUA_TYPE.string:
-        return reply.bulk(vm.bytes, vm.stringStart(slot), vm.stringLength(slot))
+        return reply.bulk(
+          vm.values.bytes,
+          vm.values.stringStart(slot),
+          vm.values.stringLength(slot),
+        )
       case LUA_TYPE.number:
-        return reply.integer(toInt64(vm.numberAt(slot)))
+        return reply.integer(toInt64(vm.values.numberAt(slot)))
       case LUA_TYPE.boolean:
-        if (protocol === 3) return reply.boolean(vm.booleanAt(slot))
-        return vm.booleanAt(slot) ? reply.integer(1) : reply.null()
+        if (protocol === 3) return reply.boolean(vm.values.booleanAt(slot))
+        return vm.values.booleanAt(slot) ? reply.integer(1) : reply.null()
       case LUA_TYPE.table:
-        return this.#writeTable(vm.objectAt(slot), depth, reply)
+        return this.#writeTable(vm.values.objectAt(slot), depth, reply)
       default:
         return reply.null()
     }
@@ -67,9 +72,9 @@ export class ScriptReply {
 
   #writeTable(table: number, depth: number, reply: ReplyWriter): void {
     const vm = this.#vm
-    if (vm.hasFields(table) && this.#writeTagged(table, depth, reply)) return
+    if (vm.values.hasFields(table) && this.#writeTagged(table, depth, reply)) return
     let count = 0
-    while (isValue(vm, vm.index(table, count + 1))) count += 1
+    while (isValue(vm, vm.values.index(table, count + 1))) count += 1
     reply.array(count)
     if (count > 0) this.#open('array', table, depth)
   }
@@ -79,23 +84,23 @@ export class ScriptReply {
     const vm = this.#vm
     const error = this.#field(table, 'err', LUA_TYPE.string)
     if (error !== 0) {
-      reply.error(cText(vm.latin1At(error)))
+      reply.error(cText(vm.values.latin1At(error)))
       this.hasCountedError = isCounted(vm, table)
       return true
     }
     const ok = this.#field(table, 'ok', LUA_TYPE.string)
     if (ok !== 0) {
-      reply.simple(cText(vm.latin1At(ok)).replace(LINE_BREAK, ' '))
+      reply.simple(cText(vm.values.latin1At(ok)).replace(LINE_BREAK, ' '))
       return true
     }
     const double = this.#field(table, 'double', LUA_TYPE.number)
     if (double !== 0) {
-      reply.double(vm.numberAt(double))
+      reply.double(vm.values.numberAt(double))
       return true
     }
     const bigNumber = this.#field(table, 'big_number', LUA_TYPE.string)
     if (bigNumber !== 0) {
-      reply.bigNumber(vm.latin1At(bigNumber).replace(LINE_BREAK, ' '))
+      reply.bigNumber(vm.values.latin1At(bigNumber).replace(LINE_BREAK, ' '))
       return true
     }
     return this.#writeVerbatim(table, reply) || this.#writeCollection(table, depth, reply)
@@ -105,12 +110,17 @@ export class ScriptReply {
     const vm = this.#vm
     const verbatim = this.#field(table, 'verbatim_string', LUA_TYPE.table)
     if (verbatim === 0) return false
-    const parts = vm.objectAt(verbatim)
+    const parts = vm.values.objectAt(verbatim)
     const format = this.#field(parts, 'format', LUA_TYPE.string)
     const text = this.#field(parts, 'string', LUA_TYPE.string)
     if (format === 0 || text === 0) return false
-    const shown = vm.latin1At(format).slice(0, 3)
-    reply.verbatimBulk(shown, vm.bytes, vm.stringStart(text), vm.stringLength(text))
+    const shown = vm.values.latin1At(format).slice(0, 3)
+    reply.verbatimBulk(
+      shown,
+      vm.values.bytes,
+      vm.values.stringStart(text),
+      vm.values.stringLength(text),
+    )
     return true
   }
 
@@ -119,8 +129,8 @@ export class ScriptReply {
     const map = this.#field(table, 'map', LUA_TYPE.table)
     const found = map !== 0 ? map : this.#field(table, 'set', LUA_TYPE.table)
     if (found === 0) return false
-    const content = vm.objectAt(found)
-    const count = vm.countPairs(content)
+    const content = vm.values.objectAt(found)
+    const count = vm.values.countPairs(content)
     if (map !== 0) reply.map(count)
     else reply.set(count)
     if (count > 0) this.#open(map !== 0 ? 'map' : 'set', content, depth)
@@ -129,8 +139,8 @@ export class ScriptReply {
 
   #field(table: number, name: string, type: number): Slot {
     const vm = this.#vm
-    const slot = vm.field(table, vm.word(name))
-    return slot !== 0 && vm.typeOf(slot) === type ? slot : 0
+    const slot = vm.values.field(table, vm.word(name))
+    return slot !== 0 && vm.values.typeOf(slot) === type ? slot : 0
   }
 
   #open(kind: Kind, table: number, depth: number): void {
@@ -140,19 +150,19 @@ export class ScriptReply {
   #nextOf(level: Level): { slot: Slot; depth: number } | undefined {
     const vm = this.#vm
     if (level.kind === 'array') {
-      const slot = vm.index(level.table, level.next)
+      const slot = vm.values.index(level.table, level.next)
       level.next += 1
       return isValue(vm, slot) ? { slot, depth: level.depth + 1 } : undefined
     }
     if (level.isValue) {
       level.isValue = false
-      const slot = vm.valueOf(level.table, level.next)
+      const slot = vm.values.valueOf(level.table, level.next)
       level.next += 1
       return { slot, depth: level.depth + 3 }
     }
-    level.next = vm.nextPair(level.table, level.next)
+    level.next = vm.values.nextPair(level.table, level.next)
     if (level.next < 0) return undefined
-    const slot = vm.keyOf(level.table, level.next)
+    const slot = vm.values.keyOf(level.table, level.next)
     if (level.kind === 'map') level.isValue = true
     else level.next += 1
     return { slot, depth: level.depth + (level.kind === 'map' ? 4 : 3) }
@@ -161,12 +171,12 @@ export class ScriptReply {
 
 /** Whether the error that a table is came from a command, which counted it. */
 export function isCounted(vm: LuaVm, table: number): boolean {
-  const mark = vm.field(table, vm.word(IS_COUNTED))
-  return mark !== 0 && vm.booleanAt(mark)
+  const mark = vm.values.field(table, vm.word(IS_COUNTED))
+  return mark !== 0 && vm.values.booleanAt(mark)
 }
 
 function isValue(vm: LuaVm, slot: Slot): boolean {
-  return slot !== 0 && vm.typeOf(slot) !== LUA_TYPE.nil
+  return slot !== 0 && vm.values.typeOf(slot) !== LUA_TYPE.nil
 }
 
 /** As C reads a string: up to the first zero byte. */

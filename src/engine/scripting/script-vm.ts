@@ -1,9 +1,11 @@
 import { invariant } from '../../shared/assert.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
 import { addBit } from './bit.ts'
 import { addCjson } from './cjson.ts'
 import { addCmsgpack } from './cmsgpack.ts'
 import { LuaReplyWriter } from './lua-reply-writer.ts'
-import { type HostFunction, LUA_TYPE, LuaVm, type LuaVmOptions } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type HostFunction, LuaVm, type LuaVmOptions } from './lua-vm.ts'
 import { PRELUDE } from './prelude.ts'
 import type { Random48 } from './random48.ts'
 import {
@@ -59,12 +61,12 @@ export class ScriptVm {
   showGlobals(kind: 'load' | 'run'): void {
     const { vm } = this
     vm.pushKept(this.#globalsMetatable)
-    const metatable = vm.objectAt(vm.fromTop(1))
-    vm.setLocked(metatable, false)
+    const metatable = vm.values.objectAt(vm.fromTop(1))
+    vm.values.setLocked(metatable, false)
     vm.pushWord('__index')
     vm.pushKept(kind === 'load' ? this.#loadGlobals : this.#runGlobals)
     vm.setPair()
-    vm.setLocked(metatable, true)
+    vm.values.setLocked(metatable, true)
     vm.pop(1)
   }
 
@@ -73,6 +75,8 @@ export class ScriptVm {
     vm.loadHidden(PRELUDE, '=prelude')
     vm.pushFunction(() => look(vm, runner))
     vm.pushFunction(() => {
+      // A coroutine that was ended is no reason to start the next one.
+      if (runner.current?.isKilled === true) return raiseKill(vm, replyErrors.scriptKilled)
       vm.pushBoolean(vm.isSuspended)
       return 1
     })
@@ -115,7 +119,7 @@ export class ScriptVm {
     const { vm } = this
     invariant(vm.load(Buffer.from("return getmetatable('')"), '=host') === undefined, 'it is Lua')
     invariant(vm.call(0), 'strings have a metatable')
-    this.#lockAll(vm.objectAt(vm.fromTop(1)))
+    this.#lockAll(vm.values.objectAt(vm.fromTop(1)))
     vm.pop(1)
   }
 
@@ -127,7 +131,7 @@ export class ScriptVm {
     this.#addErrorMetatable()
     vm.setPair()
     this.#addErrorMetatable()
-    this.#lockAll(vm.objectAt(vm.fromTop(1)))
+    this.#lockAll(vm.values.objectAt(vm.fromTop(1)))
     this.#loadGlobals = vm.keep()
     this.#setErrorMetatable(() => vm.pushGlobals())
     this.#lockStrings()
@@ -136,12 +140,12 @@ export class ScriptVm {
     this.#runGlobals = vm.keep()
     // The globals themselves become an empty table that shows others.
     vm.newTable(0, 0)
-    const globals = vm.objectAt(vm.fromTop(1))
+    const globals = vm.values.objectAt(vm.fromTop(1))
     vm.newTable(0, 1)
     vm.pushCopy(vm.fromTop(1))
     this.#globalsMetatable = vm.keep()
     vm.setMetatable()
-    vm.setLocked(globals, true)
+    vm.values.setLocked(globals, true)
     vm.replaceGlobals()
     this.showGlobals('run')
   }
@@ -165,13 +169,13 @@ export class ScriptVm {
   /** All tables to be reached from this one, and their metatables. */
   #lockAll(table: number): void {
     const { vm } = this
-    if (vm.isLocked(table)) return
-    vm.setLocked(table, true)
-    for (let at = vm.nextPair(table, 0); at >= 0; at = vm.nextPair(table, at + 1)) {
-      const slot = vm.valueOf(table, at)
-      if (vm.typeOf(slot) === LUA_TYPE.table) this.#lockAll(vm.objectAt(slot))
+    if (vm.values.isLocked(table)) return
+    vm.values.setLocked(table, true)
+    for (let at = vm.values.nextPair(table, 0); at >= 0; at = vm.values.nextPair(table, at + 1)) {
+      const slot = vm.values.valueOf(table, at)
+      if (vm.values.typeOf(slot) === LUA_TYPE.table) this.#lockAll(vm.values.objectAt(slot))
     }
-    const metatable = vm.metatableOf(table)
+    const metatable = vm.values.metatableOf(table)
     if (metatable !== 0) this.#lockAll(metatable)
   }
 }
@@ -179,18 +183,20 @@ export class ScriptVm {
 /** What pcall is about to call, and whether the script has to stop first. */
 function look(vm: LuaVm, runner: ScriptRunner): number {
   const answer = vm.isYieldable ? runner.onLook() : 'continue'
-  if (typeof answer === 'object') {
-    vm.newTable(0, 1)
-    vm.pushWord('err')
-    vm.pushLatin1(answer.killWith)
-    vm.setPair()
-    return vm.raise()
-  }
+  if (typeof answer === 'object') return raiseKill(vm, answer.killWith)
   if (answer === 'suspend') vm.isSuspended = true
-  const isLua = vm.argumentType(1) === LUA_TYPE.function && vm.isLuaFunction(vm.argument(1))
+  const isLua = vm.argumentType(1) === LUA_TYPE.function && vm.values.isLuaFunction(vm.argument(1))
   const kind = isLua ? LOOKED.lua : LOOKED.noLua
   vm.pushNumber(answer === 'suspend' ? LOOKED.pause : kind)
   return 1
+}
+
+function raiseKill(vm: LuaVm, text: string): number {
+  vm.newTable(0, 1)
+  vm.pushWord('err')
+  vm.pushLatin1(text)
+  vm.setPair()
+  return vm.raise()
 }
 
 /** script_lua.c, luaProtectedTableError. */
@@ -201,6 +207,6 @@ function failMissingGlobal(vm: LuaVm): number {
   if (!vm.toStringInPlace(2)) {
     return vm.fail('Second argument to luaProtectedTableError must be a string or number')
   }
-  const name = vm.latin1At(vm.argument(2))
+  const name = vm.values.latin1At(vm.argument(2))
   return vm.fail(`Script attempted to access nonexistent global variable '${name}'`)
 }

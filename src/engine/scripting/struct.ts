@@ -1,7 +1,8 @@
 import { ByteBuilder } from './byte-builder.ts'
 import { checkNumber, checkString } from './host-arguments.ts'
 import { addLibrary } from './library.ts'
-import { LUA_TYPE, type LuaVm } from './lua-vm.ts'
+import { LUA_TYPE } from './lua-values.ts'
+import { type LuaVm } from './lua-vm.ts'
 
 const INT_MAX = 0x7fff_ffff
 const INTEGER_BYTES_MAX = 32
@@ -45,7 +46,7 @@ class Format {
   constructor(vm: LuaVm) {
     checkString(vm, 1)
     this.#vm = vm
-    const text = vm.latin1At(vm.argument(1))
+    const text = vm.values.latin1At(vm.argument(1))
     const end = text.indexOf('\0')
     this.#text = end < 0 ? text : text.slice(0, end)
   }
@@ -150,10 +151,10 @@ function packString(
   if (argument === vm.argumentCount + 1) failNil(vm, argument, 'string')
   checkString(vm, argument)
   const slot = vm.argument(argument)
-  const length = vm.stringLength(slot)
+  const length = vm.values.stringLength(slot)
   if (format.size === 0) format.size = length
   if (length < format.size) vm.failArgument(argument + 1, 'string too short')
-  builder.slice(vm.bytes, vm.stringStart(slot), format.size)
+  builder.slice(vm.values.bytes, vm.values.stringStart(slot), format.size)
   if (format.option === 'c') return
   builder.byte(0)
   format.size += 1
@@ -193,10 +194,10 @@ function toUint64(value: number): bigint {
 function unpack(vm: LuaVm): number {
   const format = new Format(vm)
   checkString(vm, 2)
-  const length = vm.stringLength(vm.argument(2))
+  const length = vm.values.stringLength(vm.argument(2))
   let position = startOf(vm) - 1
   let results = 0
-  const data = vm.stringStart(vm.argument(2))
+  const data = vm.values.stringStart(vm.argument(2))
   const need = (size: number): void => {
     if (size > length || position > length - size) vm.failArgument(2, 'data string too short')
   }
@@ -206,10 +207,10 @@ function unpack(vm: LuaVm): number {
     need(format.size)
     if (!vm.ensureStack(RESULT_SLOTS)) vm.fail('stack overflow (too many results)')
     if (option === 'c' && format.size === 0) {
-      if (results === 0 || vm.typeOf(vm.fromTop(1)) !== LUA_TYPE.number) {
+      if (results === 0 || vm.values.typeOf(vm.fromTop(1)) !== LUA_TYPE.number) {
         vm.fail("format 'c0' needs a previous size")
       }
-      format.size = Number(toUint64(vm.numberAt(vm.fromTop(1))))
+      format.size = Number(toUint64(vm.values.numberAt(vm.fromTop(1))))
       vm.pop(1)
       results -= 1
       need(format.size)
@@ -236,7 +237,7 @@ function pushUnpacked(
   { at, end }: { readonly at: number; readonly end: number },
 ): boolean {
   const { option, size, isLittleEndian } = format
-  const { bytes } = vm
+  const { bytes } = vm.values
   if (INTEGERS.has(option)) {
     vm.pushNumber(readInteger(bytes, at, format))
     return true

@@ -4,31 +4,45 @@ const LONG_LENGTH = 7
 /** Unpacks what LibLZF packed, as RDB strings are; undefined when it is damaged or not of the length it claims. */
 export function lzfDecompress(input: Uint8Array, outputLength: number): Buffer | undefined {
   const output = Buffer.allocUnsafe(outputLength)
+  return lzfDecompressInto(input, 0, input.length, output, outputLength) ? output : undefined
+}
+
+/** The same from a place of `input` to the front of `output`, which has room for it; false when it is damaged. */
+export function lzfDecompressInto(
+  input: Uint8Array,
+  start: number,
+  length: number,
+  output: Uint8Array,
+  outputLength: number,
+): boolean {
+  const end = start + length
   let to = 0
-  let from = 0
-  while (from < input.length) {
+  let from = start
+  while (from < end) {
     const control = input[from] ?? 0
     from += 1
     if (control < LITERAL_LIMIT) {
-      const length = control + 1
-      if (from + length > input.length || to + length > outputLength) return undefined
-      output.set(input.subarray(from, from + length), to)
-      from += length
-      to += length
+      const literals = control + 1
+      if (from + literals > end || to + literals > outputLength) return false
+      for (let index = 0; index < literals; index += 1)
+        output[to + index] = input[from + index] ?? 0
+      from += literals
+      to += literals
       continue
     }
-    let length = control >> 5
-    if (length === LONG_LENGTH) {
-      length += input[from] ?? 0
+    let matched = control >> 5
+    if (matched === LONG_LENGTH) {
+      matched += input[from] ?? 0
       from += 1
     }
     const source = to - ((control & 0x1f) << 8) - (input[from] ?? 0) - 1
     from += 1
-    length += 2
-    if (from > input.length || source < 0 || to + length > outputLength) return undefined
+    matched += 2
+    if (from > end || source < 0 || to + matched > outputLength) return false
     // Byte by byte: the two may overlap.
-    for (let index = 0; index < length; index += 1) output[to + index] = output[source + index] ?? 0
-    to += length
+    for (let index = 0; index < matched; index += 1)
+      output[to + index] = output[source + index] ?? 0
+    to += matched
   }
-  return to === outputLength ? output : undefined
+  return to === outputLength
 }

@@ -1,4 +1,5 @@
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
+import type { MemberOrder } from './member-order.ts'
 
 /** Entries of a node: a leaf of as many fills a block of the slab to the last byte. */
 export const NODE_ENTRIES_MAX = 68
@@ -26,9 +27,13 @@ const LOOP_ENTRIES_MAX = 8
  */
 export class ScoreNodes {
   readonly slab: Slab
+  readonly #order: MemberOrder
+  /** What is left of a rank below the child that `childOfRank` has found. */
+  rankInChild = 0
 
-  constructor(slab: Slab) {
+  constructor(slab: Slab, order: MemberOrder) {
     this.slab = slab
+    this.#order = order
   }
 
   createLeaf(): Handle {
@@ -101,13 +106,65 @@ export class ScoreNodes {
     this.slab.setUint32(inner, SIZES_AT + 4 * index, size)
   }
 
-  /** Members below the first `count` children. */
-  sizeBefore(inner: Handle, count: number): number {
+  /** The first entry that is not before the pair. */
+  bisect(node: Handle, score: number, member: Handle): number {
+    const view = this.slab.view(node)
+    const at = this.slab.offset(node)
+    let low = 0
+    let high = view.getUint32(at, true)
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = view.getFloat64(at + SCORES_AT + 8 * middle, true)
+      const isBefore =
+        other < score ||
+        (other === score &&
+          this.#order.isBefore(view.getUint32(at + MEMBERS_AT + 4 * middle, true), member))
+      if (isBefore) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** The child that the pair is or belongs below. */
+  childOf(inner: Handle, score: number, member: Handle): number {
+    const index = this.bisect(inner, score, member)
+    const isFirstOfChild =
+      index < this.count(inner) &&
+      this.member(inner, index) === member &&
+      this.score(inner, index) === score
+    return isFirstOfChild || index === 0 ? index : index - 1
+  }
+
+  /** The child that the member of this rank is below, of a node with `total` members below it. */
+  childOfRank(inner: Handle, rank: number, total: number): number {
+    const view = this.slab.view(inner)
+    const at = this.slab.offset(inner)
+    if (2 * rank > total) return this.#childFromEnd(inner, rank, total)
+    let rest = rank
+    let index = 0
+    for (let size = view.getUint32(at + SIZES_AT, true); rest >= size; ) {
+      rest -= size
+      index += 1
+      size = view.getUint32(at + SIZES_AT + 4 * index, true)
+    }
+    this.rankInChild = rest
+    return index
+  }
+
+  /** Members below the first `count` children, of a node with `total` members below it. */
+  sizeBefore(inner: Handle, count: number, total: number): number {
+    const children = this.count(inner)
+    if (2 * count <= children) return this.sizeBetween(inner, 0, count)
+    return total - this.sizeBetween(inner, count, children)
+  }
+
+  /** Members below the children from `first` up to `end`, which is not one of them. */
+  sizeBetween(inner: Handle, first: number, end: number): number {
     const view = this.slab.view(inner)
     const start = this.slab.offset(inner) + SIZES_AT
-    let total = 0
-    for (let at = start; at < start + 4 * count; at += 4) total += view.getUint32(at, true)
-    return total
+    let size = 0
+    for (let at = start + 4 * first; at < start + 4 * end; at += 4) size += view.getUint32(at, true)
+    return size
   }
 
   /** Makes room for one entry at `index`. */
@@ -145,6 +202,19 @@ export class ScoreNodes {
     }
     this.setCount(from, index)
     this.setCount(to, kept + moved)
+  }
+
+  #childFromEnd(inner: Handle, rank: number, total: number): number {
+    const view = this.slab.view(inner)
+    const at = this.slab.offset(inner)
+    let index = view.getUint32(at, true) - 1
+    let before = total - view.getUint32(at + SIZES_AT + 4 * index, true)
+    while (before > rank) {
+      index -= 1
+      before -= view.getUint32(at + SIZES_AT + 4 * index, true)
+    }
+    this.rankInChild = rank - before
+    return index
   }
 
   #shiftUp(leaf: Handle, index: number, count: number): void {

@@ -6,7 +6,7 @@ import { FIXED_VALUE_AT, HashTable } from './hash-table.ts'
 import { KEY_LENGTH_AT } from './record-chain.ts'
 import type { RootedStructure } from './rooted-structure.ts'
 import { ScoreCursor } from './score-cursor.ts'
-import { OWNER_AT, ScoreTree } from './score-tree.ts'
+import { ScoreTree } from './score-tree.ts'
 
 const SCORE_BYTES = 8
 /** A leaf of the tree has as many members as this on average, and costs as much as one entry to free. */
@@ -40,7 +40,7 @@ export class ScoredMembers implements RootedStructure {
     const table = this.#table.create(expectedSize)
     try {
       const root = this.tree.create()
-      this.#slab.setUint32(root, OWNER_AT, table)
+      this.tree.setOwner(root, table)
       return root
     } catch (error) {
       this.#table.free(table)
@@ -63,7 +63,7 @@ export class ScoredMembers implements RootedStructure {
   freeSome(root: Handle, elements: number): boolean {
     const table = this.#tableOf(root)
     if (table !== NONE) {
-      if (this.#table.freeSome(table, elements)) this.#slab.setUint32(root, OWNER_AT, NONE)
+      if (this.#table.freeSome(table, elements)) this.tree.setOwner(root, NONE)
       else return false
     }
     return this.tree.freeSome(root, Math.ceil(elements / ENTRIES_PER_LEAF) + 1)
@@ -174,7 +174,7 @@ export class ScoredMembers implements RootedStructure {
   }
 
   #tableOf(root: Handle): Handle {
-    return this.#slab.uint32(root, OWNER_AT)
+    return this.tree.owner(root)
   }
 
   #newEntry(
