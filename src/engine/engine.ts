@@ -42,6 +42,11 @@ import { ValueWriter } from './persistence/value-writer.ts'
 import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
 import { Channels } from './pubsub/channels.ts'
 import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
+import { FullCopy } from './replication/full-copy.ts'
+import type { CopySource } from './replication/primary.ts'
+import { Replication } from './replication/replication.ts'
+import { replicationFields } from './replication/replication-fields.ts'
+import { replicaClientGuard, writeGuard } from './replication/role-guard.ts'
 import type { ServerConfiguration } from './runtime-config/conf-file.ts'
 import { renamedCommands } from './runtime-config/renamed-commands.ts'
 import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
@@ -50,6 +55,7 @@ import { Scripting } from './scripting/scripting.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
+import { ENGINE_VERSION } from './version.ts'
 
 /** Share of a cycle that active expiry may take: 25 % at effort 1, and 2 % more for each step, as in Redis. */
 const EXPIRY_SHARE = 0.25
@@ -82,7 +88,6 @@ export interface EngineOptions {
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
 export class Engine {
   readonly runId = randomBytes(20).toString('hex')
-  #replicationId = randomBytes(20).toString('hex')
   readonly #options: EngineOptions & Required<Pick<EngineOptions, 'clock' | 'random' | 'log'>>
   readonly #config: RuntimeConfig
   readonly #keyspace: Keyspace
@@ -95,6 +100,7 @@ export class Engine {
   readonly #scripting: Scripting
   readonly #busyGuard: Guard
   readonly #turn = new Turn()
+  readonly #replication: Replication
   readonly #clients = new ClientRegistry()
   readonly #channels = new Channels()
   readonly #memoryGuard: Guard
@@ -145,7 +151,15 @@ export class Engine {
         this.#keyspace.freeze(isBusy || this.#services.pause.isPaused)
       },
     })
+    this.#replication = new Replication({
+      random,
+      log: options.log,
+      turn: this.#turn,
+      copy: this.#copySource(),
+      services: () => this.#services,
+    })
     this.#services = this.#joinServices(pause)
+    this.#replication.start()
     this.#scripting.resolveFlags(this.#services.commands)
     this.#executor = new Executor(this.#services, this.#turn)
     this.#server = new RespServer({
@@ -226,7 +240,8 @@ export class Engine {
     const debug = new DebugSettings()
     const sections = engineSections({
       runId: this.runId,
-      replicationId: () => this.#replicationId,
+      replicationFields: () =>
+        replicationFields(this.#replication, this.#config, this.#keyspace.nowMs),
       startedMs: this.#options.clock.nowMs(),
       keyspace: this.#keyspace,
       eviction: this.#eviction,
@@ -278,9 +293,11 @@ export class Engine {
         authenticationGuard,
         transactionGuard,
         this.#memoryGuard,
+        writeGuard(() => this.#replication),
         subscriberGuard,
         this.#busyGuard,
         monitorGuard,
+        replicaClientGuard,
         this.#pauseGuard,
       ]),
       nested: {
@@ -295,10 +312,22 @@ export class Engine {
       shutdown: this.#options.onShutdown,
       debug,
       log: this.#options.log,
-      changeReplicationId: () => {
-        this.#replicationId = randomBytes(20).toString('hex')
-      },
+      replication: this.#replication,
     }
+  }
+
+  #copySource(): CopySource {
+    const config = this.#config
+    const copy = new FullCopy({
+      keyspace: this.#keyspace,
+      writer: new ValueWriter(this.#keyspace.structures),
+      version: ENGINE_VERSION,
+      usedBytes: () => this.#memory.usedBytes,
+      libraries: () => this.#scripting.libraryCodes(),
+      compresses: () => config.isOn('rdbcompression'),
+      hasSum: () => config.isOn('rdbchecksum'),
+    })
+    return (request) => copy.write(request)
   }
 
   /** The error's text when redis.conf could not be written. */
@@ -470,6 +499,7 @@ export class Engine {
     if (this.#services.debug.isCyclePaused) return
     this.#executor.beginTurn()
     this.#executor.giveUpWaiting()
+    this.#replication.advance()
     this.#server.sample(this.#executor.stats.commandsProcessed)
     this.#memory.sample()
     this.#services.tracking.limit()

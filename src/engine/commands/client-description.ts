@@ -12,7 +12,9 @@ export function isClientType(word: string): boolean {
   return TYPES.includes(word)
 }
 
-export function clientTypeOf(client: Client): 'normal' | 'pubsub' {
+export function clientTypeOf(client: Client): 'normal' | 'pubsub' | 'slave' | 'master' {
+  if (client.is(CLIENT_STATE.primary)) return 'master'
+  if (client.is(CLIENT_STATE.replica)) return 'slave'
   return client.is(CLIENT_STATE.subscribed) ? 'pubsub' : 'normal'
 }
 
@@ -66,7 +68,9 @@ export function describeClient(context: CommandContext, client: Client): string 
 
 function flagsOf(client: Client, tracking: TrackingState | undefined): string {
   const flags: readonly (readonly [letter: string, isSet: boolean])[] = [
+    ['S', client.is(CLIENT_STATE.replica)],
     ['O', client.is(CLIENT_STATE.monitoring)],
+    ['M', client.is(CLIENT_STATE.primary)],
     ['P', client.is(CLIENT_STATE.subscribed)],
     ['x', client.transaction !== undefined],
     ['b', client.is(CLIENT_STATE.blocked)],

@@ -135,7 +135,7 @@ function setPackedThreshold({ argv, reply, structures }: CommandContext): void {
 }
 
 function changeReplicationId({ reply, services }: CommandContext): void {
-  services.changeReplicationId()
+  services.replication.changeId()
   reply.simple('OK')
 }
 

@@ -216,8 +216,7 @@ function publish(
   kind: 'channel' | 'shard',
 ): void {
   const receivers = services.channels.publish(kind, argv.view(1), argv.view(2))
-  const name = kind === 'shard' ? 'SPUBLISH' : 'PUBLISH'
-  services.propagation.message(client.databaseIndex, [name, argv.view(1), argv.view(2)])
+  services.propagation.message(client.databaseIndex, [argv.view(0), argv.view(1), argv.view(2)])
   reply.integer(receivers)
 }
 

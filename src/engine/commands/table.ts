@@ -19,6 +19,7 @@ import { lolwutCommands } from './lolwut.ts'
 import { memoryCommands } from './memory.ts'
 import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
+import { replicationCommands } from './replication.ts'
 import { scriptingCommands } from './scripting.ts'
 import { serverCommands } from './server.ts'
 import { setCommands } from './set.ts'
@@ -60,6 +61,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...slowlogCommands,
   ...memoryCommands,
   ...debugCommands,
+  ...replicationCommands,
   ...lolwutCommands,
   ...commandDocsCommands,
 ]

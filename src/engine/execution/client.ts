@@ -22,6 +22,10 @@ export const CLIENT_STATE = {
   monitoring: 64,
   /** CLIENT TRACKING. */
   tracking: 128,
+  /** Gets the replication stream. */
+  replica: 256,
+  /** The primary that this engine follows: what it says is done. */
+  primary: 512,
 } as const
 
 export type ClientState = (typeof CLIENT_STATE)[keyof typeof CLIENT_STATE]
@@ -127,6 +131,12 @@ export class Client {
   caller: Client | undefined
   /** CLIENT NO-EVICT. */
   isKeptFromEviction = false
+  /** Where the replication stream was when its last command had run: WAIT waits for that. */
+  streamOffset = 0
+  /** Of a replica: what of the stream it has not been sent. */
+  waitingStreamBytes = 0
+  /** Called when everything that was written to it has been taken. */
+  onDrained: (() => void) | undefined
 
   constructor(options: ClientOptions) {
     this.id = options.id

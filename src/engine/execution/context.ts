@@ -28,6 +28,7 @@ import type { GuardList } from './guard.ts'
 import type { Monitors } from './monitors.ts'
 import type { ValueCodec } from './persistence-service.ts'
 import type { Effect, Propagation } from './propagation.ts'
+import type { ReplicationService } from './replication-service.ts'
 import type { ScriptingService } from './scripting-service.ts'
 import type { Tracking } from './tracking.ts'
 import type { Transactions } from './transactions.ts'
@@ -114,7 +115,7 @@ export interface EngineServices {
   readonly shutdown: (() => void) | undefined
   /** Writes redis.conf anew; the error's text when that cannot be done. */
   rewriteConfig(): string | undefined
-  changeReplicationId(): void
+  readonly replication: ReplicationService
 }
 
 /**

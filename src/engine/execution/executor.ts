@@ -92,6 +92,7 @@ export class Executor {
       return
     }
     this.#run(client, command, argv, reply)
+    client.streamOffset = this.#services.propagation.streamOffset
     if (!blocking.hasReady) return
     // What is done for others is not the next command's time.
     this.#services.timer.endTurn()

@@ -28,6 +28,8 @@ interface HeldEffect {
 export class Propagation {
   /** Changes since the start: INFO's rdb_changes_since_last_save. */
   changes = 0
+  /** Where the replication stream ends. */
+  streamOffset = 0
   /** Who is told of effects from now on: bits of AUDIENCE. A script chooses for itself. */
   audience: number = AUDIENCE.all
   /** While something runs that may have more than one effect. */
@@ -43,6 +45,11 @@ export class Propagation {
 
   addSink(sink: PropagationSink, kind: SinkKind): void {
     this.#sinks.push([sink, kind])
+  }
+
+  removeSink(sink: PropagationSink): void {
+    const at = this.#sinks.findIndex(([known]) => known === sink)
+    if (at >= 0) this.#sinks.splice(at, 1)
   }
 
   asReceived(databaseIndex: number, argv: ArgumentVector): void {

@@ -16,6 +16,8 @@ export interface ScriptingService {
   flushLibraries(): void
   dumpLibraries(context: CommandContext): void
   restoreLibraries(context: CommandContext): void
+  /** The code of each library. */
+  libraryCodes(): readonly Uint8Array[]
   functionStats(context: CommandContext): void
   usage(): ScriptingUsage
 }

@@ -6,8 +6,6 @@ import type { Fields, InfoSources } from './info-sources.ts'
 import { memoryFields } from './memory-fields.ts'
 import { statsFields } from './stats-fields.ts'
 
-const NO_REPLICATION_ID = '0'.repeat(40)
-
 /**
  * The sections of INFO with the fields of Redis 7.0, in its order: whoever reads them finds what is looked
  * for. What there is nothing of (yet) stands at its value in a Redis that has it switched off; what a processor
@@ -20,7 +18,7 @@ export function engineSections(sources: InfoSources): readonly InfoSection[] {
     { name: 'memory', title: 'Memory', fields: () => memoryFields(sources) },
     { name: 'persistence', title: 'Persistence', fields: () => persistenceFields(sources) },
     { name: 'stats', title: 'Stats', fields: () => statsFields(sources) },
-    { name: 'replication', title: 'Replication', fields: () => replicationFields(sources) },
+    { name: 'replication', title: 'Replication', fields: sources.replicationFields },
     { name: 'cpu', title: 'CPU', fields: cpuFields },
     { name: 'modules', title: 'Modules', fields: () => [] },
     {
@@ -124,22 +122,6 @@ function persistenceFields({ services, startedMs }: InfoSources): Fields {
     ['aof_last_cow_size', 0],
     ['module_fork_in_progress', 0],
     ['module_fork_last_cow_size', 0],
-  ]
-}
-
-function replicationFields({ replicationId }: InfoSources): Fields {
-  return [
-    ['role', 'master'],
-    ['connected_slaves', 0],
-    ['master_failover_state', 'no-failover'],
-    ['master_replid', replicationId()],
-    ['master_replid2', NO_REPLICATION_ID],
-    ['master_repl_offset', 0],
-    ['second_repl_offset', -1],
-    ['repl_backlog_active', 0],
-    ['repl_backlog_size', 1_048_576],
-    ['repl_backlog_first_byte_offset', 0],
-    ['repl_backlog_histlen', 0],
   ]
 }
 

@@ -11,7 +11,7 @@ export type Fields = readonly (readonly [name: string, value: string | number])[
 /** What the sections of INFO are read from. Functions give what is joined later. */
 export interface InfoSources {
   readonly runId: string
-  readonly replicationId: () => string
+  readonly replicationFields: () => Fields
   readonly startedMs: number
   /** The path of redis.conf; empty without one. */
   readonly configFile: string

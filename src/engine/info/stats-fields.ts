@@ -2,7 +2,7 @@ import type { Fields, InfoSources } from './info-sources.ts'
 
 export function statsFields(sources: InfoSources): Fields {
   const { keyspace, executor, eviction, expiry, server, services } = sources
-  const { channels } = services()
+  const { channels, replication } = services()
   const { commandRate, inputRate, outputRate, traffic } = server()
   return [
     ['total_connections_received', server().connectionsReceived],
@@ -17,9 +17,9 @@ export function statsFields(sources: InfoSources): Fields {
     ['instantaneous_input_repl_kbps', '0.00'],
     ['instantaneous_output_repl_kbps', '0.00'],
     ['rejected_connections', server().connectionsRejected],
-    ['sync_full', 0],
-    ['sync_partial_ok', 0],
-    ['sync_partial_err', 0],
+    ['sync_full', replication.totals.full],
+    ['sync_partial_ok', replication.totals.partial],
+    ['sync_partial_err', replication.totals.partialRefused],
     ['expired_keys', keyspace.stats.expiredKeys],
     // The heap knows every due key: nothing is estimated to be left over but what a cycle had no time for.
     ['expired_stale_perc', '0.00'],

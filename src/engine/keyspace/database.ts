@@ -462,6 +462,11 @@ export class Database {
     })
   }
 
+  /** Every key, due or not; as `forEach`. */
+  forEachHeld(visit: (record: Handle) => void): void {
+    this.#dict.forEach(visit)
+  }
+
   randomRecord(): Handle {
     for (let tries = 0; tries < RANDOM_TRIES_MAX; tries += 1) {
       const record = this.#dict.random(this.#context.random)

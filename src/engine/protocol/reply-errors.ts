@@ -210,8 +210,46 @@ export const replyErrors = {
   notHashTable: 'ERR The value stored at the specified key is not represented using an hash table',
   databaseIndexUnknown: 'ERR Out of range database',
   monitorDenied: "ERR MONITOR isn't allowed for DENY BLOCKING client",
+  readOnlyReplica: "READONLY You can't write against a read only replica.",
+  scriptOnReadOnlyReplica: 'READONLY You can not run script with write flag on readonly replica.',
+  notEnoughReplicas: 'NOREPLICAS Not enough good replicas to write.',
+  staleReplica: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  copyFilterMissing: 'ERR Missing rdb-filter-only values',
+  copyFilterNeedsEndMark: 'ERR Filtered replica requires EOF capability',
+  syncWithPendingOutput: 'ERR SYNC and PSYNC are invalid with pending output',
+  syncWithoutPrimary: "NOMASTERLINK Can't SYNC while not connected with my master",
+  syncInFailover: "NOMASTERLINK Can't SYNC while failing over",
+  waitOnReplica:
+    'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.',
+  replicaofFromReplica: 'ERR Command is not valid when client is a replica.',
+  replicaofInFailover: 'ERR REPLICAOF not allowed while failing over.',
+  primaryPort: 'ERR Invalid master port',
+  roleChanged:
+    'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
+  failoverToPrimary: "ERR PSYNC FAILOVER can't be sent to a master.",
+  failoverOtherId: 'ERR PSYNC FAILOVER replid must match my replid.',
+  failoverNone: 'ERR No failover in progress.',
+  failoverTimeout: 'ERR FAILOVER timeout must be greater than 0',
+  failoverAlready: 'ERR FAILOVER already in progress.',
+  failoverOnReplica: 'ERR FAILOVER is not valid when server is a replica.',
+  failoverWithoutReplicas: 'ERR FAILOVER requires connected replicas.',
+  failoverForce: 'ERR FAILOVER with force option requires both a timeout and target HOST and IP.',
+  failoverTarget: 'ERR FAILOVER target HOST and PORT is not a replica.',
+  failoverTargetNotOnline: 'ERR FAILOVER target replica is not online.',
   replicaInteracts: "ERR Replica can't interact with the keyspace",
 } as const
+
+export function unknownReplconfOption(option: string): string {
+  return `ERR Unrecognized REPLCONF option: ${option}`
+}
+
+export function replicaAddressTooLong(bytes: number): string {
+  return `ERR REPLCONF ip-address provided by replica instance is too long: ${bytes} bytes`
+}
+
+export function unsupportedCopyFilter(filter: string): string {
+  return `ERR Unsupported rdb-filter-only option: ${filter}`
+}
 
 /** `which`: 'an existing' or 'another provided'. */
 export function prefixOverlap(prefix: string, which: string, other: string): string {

@@ -217,6 +217,10 @@ export class Scripting implements ScriptingService {
     reply.bulk(payload, 0, payload.length)
   }
 
+  libraryCodes(): readonly Uint8Array[] {
+    return [...this.#libraries.libraries.values()].map(({ code }) => code)
+  }
+
   restoreLibraries(context: CommandContext): void {
     const { argv, reply } = context
     const policy = argv.count < 4 ? 'append' : argv.latin1(3).toLowerCase()

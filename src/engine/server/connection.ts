@@ -11,7 +11,7 @@ import { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { type ParserLimits, RequestParser } from '../protocol/request-parser.ts'
 import type { RespWriter } from '../protocol/resp-writer.ts'
-import type { OutputLimits } from './output-limits.ts'
+import type { OutputLimit, OutputLimits } from './output-limits.ts'
 
 /** Replies leave when they are so long, though the turn has not ended. */
 const WRITE_BYTES_MAX = 1_024 ** 2
@@ -80,7 +80,7 @@ export class Connection implements ClientOutput, TurnTask {
     this.#share = share
     this.#parser = new RequestParser(this.#argv)
     client.output = this
-    socket.on('drain', () => this.#unclog())
+    socket.on('drain', () => this.#drained())
   }
 
   /** Bytes held for requests to come and for replies not taken yet: they count as memory in use. */
@@ -183,10 +183,8 @@ export class Connection implements ClientOutput, TurnTask {
 
   /** Hangs up on a client that does not take its replies. Called after writing, and once a cycle. */
   enforceOutputLimit(nowMs: number): void {
-    const { pubsub, normal } = this.#share.outputLimits
-    const isSubscribed = this.client.is(CLIENT_STATE.subscribed)
-    const { hardBytes, softBytes, softMs } = isSubscribed ? pubsub : normal
-    const unsentBytes = this.outputBytes
+    const { hardBytes, softBytes, softMs } = this.#outputLimit()
+    const unsentBytes = this.outputBytes + this.client.waitingStreamBytes
     const isOverSoftLimit = softBytes > 0 && unsentBytes > softBytes
     if (!isOverSoftLimit) this.#overSoftLimitSinceMs = undefined
     else this.#overSoftLimitSinceMs ??= nowMs
@@ -194,6 +192,12 @@ export class Connection implements ClientOutput, TurnTask {
     if (!(hardBytes > 0 && unsentBytes > hardBytes) && !isOverLong) return
     this.#share.traffic.outputLimitDisconnections += 1
     this.close()
+  }
+
+  #outputLimit(): OutputLimit {
+    const { normal, pubsub, replica } = this.#share.outputLimits
+    if (this.client.is(CLIENT_STATE.replica)) return replica
+    return this.client.is(CLIENT_STATE.subscribed) ? pubsub : normal
   }
 
   /** Takes what a socket has received; keeps nothing of its memory. */
@@ -208,6 +212,14 @@ export class Connection implements ClientOutput, TurnTask {
     }
     const consumed = this.#run(bytes, length)
     if (consumed < length) this.#append(bytes.subarray(consumed), length - consumed)
+  }
+
+  #drained(): void {
+    this.#unclog()
+    if (this.client.onDrained === undefined || this.client.isClosing) return
+    this.#share.executor.beginTurn()
+    this.client.onDrained()
+    this.#share.executor.settle()
   }
 
   #unclog(): void {

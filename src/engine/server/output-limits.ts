@@ -10,14 +10,24 @@ export interface OutputLimits {
   readonly normal: OutputLimit
   /** Clients that listen to channels. */
   readonly pubsub: OutputLimit
+  readonly replica: OutputLimit
 }
 
 export const NO_OUTPUT_LIMIT: OutputLimit = { hardBytes: 0, softBytes: 0, softMs: 0 }
 
-/** The limits in the value of client-output-buffer-limit, as RuntimeConfig keeps it. */
-export function parseOutputLimits(value: string): OutputLimits {
+/**
+ * The limits in the value of client-output-buffer-limit, as RuntimeConfig keeps it. What the backlog holds a replica
+ * may always be sent: a lower limit would end it after each partial resynchronization.
+ */
+export function parseOutputLimits(value: string, backlogBytes: number): OutputLimits {
   const words = value.split(' ')
-  return { normal: limitOf(words, 'normal'), pubsub: limitOf(words, 'pubsub') }
+  const replica = limitOf(words, 'slave')
+  const hardBytes = replica.hardBytes === 0 ? 0 : Math.max(replica.hardBytes, backlogBytes)
+  return {
+    normal: limitOf(words, 'normal'),
+    pubsub: limitOf(words, 'pubsub'),
+    replica: { ...replica, hardBytes },
+  }
 }
 
 function limitOf(words: readonly string[], clientClass: string): OutputLimit {

@@ -63,7 +63,7 @@ export class RespServer {
       active: undefined,
       bulkBytesMax: 0,
       requestBytesMax: 0,
-      outputLimits: { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT },
+      outputLimits: { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT, replica: NO_OUTPUT_LIMIT },
       traffic: noTraffic(),
       onFailure: (error) => options.log.error({ err: error }, 'a command failed'),
     }
@@ -73,9 +73,14 @@ export class RespServer {
     options.config.onValue('client-query-buffer-limit', (value) => {
       this.#share.requestBytesMax = Number(value)
     })
-    options.config.onValue('client-output-buffer-limit', (value) => {
-      this.#share.outputLimits = parseOutputLimits(value)
-    })
+    for (const name of ['client-output-buffer-limit', 'repl-backlog-size']) {
+      options.config.onValue(name, () => {
+        this.#share.outputLimits = parseOutputLimits(
+          options.config.value('client-output-buffer-limit'),
+          options.config.integer('repl-backlog-size'),
+        )
+      })
+    }
     for (const name of ['timeout', 'tcp-keepalive']) {
       options.config.onValue(name, () =>
         this.#connections.forEach((_, socket) => this.#setTimeouts(socket)),
@@ -176,7 +181,7 @@ export class RespServer {
       clients.remove(client)
     })
     // Who waits or listens is silent for a reason.
-    const mayBeSilent = CLIENT_STATE.blocked | CLIENT_STATE.subscribed
+    const mayBeSilent = CLIENT_STATE.blocked | CLIENT_STATE.subscribed | CLIENT_STATE.replica
     socket.on('timeout', () => {
       if ((client.state & mayBeSilent) === 0) socket.destroy()
     })

@@ -1,0 +1,25 @@
+import type { Client } from './client.ts'
+import type { CommandContext } from './context.ts'
+
+/** How often replicas were served; INFO's sync_full and the like. */
+export interface SyncTotals {
+  full: number
+  partial: number
+  partialRefused: number
+}
+
+/** The bodies of the replication commands, and what others ask: `engine.ts` joins them (replication/replication.ts). */
+export interface ReplicationService {
+  readonly isReplica: boolean
+  readonly totals: SyncTotals
+  /** SYNC and PSYNC. */
+  sync(context: CommandContext): void
+  /** REPLCONF. */
+  configure(context: CommandContext): void
+  role(context: CommandContext): void
+  wait(context: CommandContext): void
+  /** DEBUG CHANGE-REPL-ID. */
+  changeId(): void
+  /** Why the client may not write now, or undefined: READONLY, NOREPLICAS. */
+  writeRefusal(client: Client): string | undefined
+}

@@ -1,0 +1,115 @@
+import type { Client } from '../execution/client.ts'
+import type { StreamReader } from './stream-blocks.ts'
+
+/** As INFO tells it: waits for a copy to begin, is sent one, gets the stream. */
+export type FeedState = 'wait_bgsave' | 'send_bulk' | 'online'
+
+/** Pieces of a copy are handed to the socket while it holds less than this. */
+const UNSENT_BYTES_MAX = 256 * 1_024
+
+/** What a client has said of itself with REPLCONF, before SYNC or PSYNC or after. */
+export interface ReplicaSettings {
+  /** Where it listens itself; 0 when it has not said. */
+  port: number
+  /** Where it can be reached, when it is not where it comes from. */
+  address: string
+  /** Understands a copy of unknown length. */
+  takesEndMark: boolean
+  /** Understands another replication id in CONTINUE. */
+  takesNewId: boolean
+  /** Wants a copy and no stream. */
+  isCopyOnly: boolean
+  /** REPLCONF rdb-filter-only: what a copy holds. */
+  copiesKeys: boolean
+  copiesFunctions: boolean
+}
+
+export function newReplicaSettings(): ReplicaSettings {
+  return {
+    port: 0,
+    address: '',
+    takesEndMark: false,
+    takesNewId: false,
+    isCopyOnly: false,
+    copiesKeys: true,
+    copiesFunctions: true,
+  }
+}
+
+/** A client that is a replica of this engine: what it has been sent, and what it says it has. */
+export class ReplicaFeed {
+  readonly client: Client
+  readonly settings: ReplicaSettings
+  /** Sends acknowledgements: not one that came with SYNC, such as redis-cli. */
+  readonly acknowledges: boolean
+  state: FeedState = 'wait_bgsave'
+  /** What it says it has. */
+  acknowledgedOffset = 0
+  acknowledgedAtMs: number
+  /** When it asked. */
+  readonly askedAtMs: number
+  /** When the socket last took something of the copy. */
+  progressAtMs: number
+  /** From the copy's instant on. */
+  reader: StreamReader | undefined
+  /** It gets no stream before it has acknowledged the copy, whose end it finds by a mark. */
+  startsOnAcknowledgement = false
+  #copy: Iterator<Uint8Array> | undefined
+  #onCopied: () => void = () => undefined
+
+  constructor(options: {
+    readonly client: Client
+    readonly settings: ReplicaSettings
+    readonly acknowledges: boolean
+    readonly nowMs: number
+  }) {
+    this.client = options.client
+    this.settings = options.settings
+    this.acknowledges = options.acknowledges
+    this.acknowledgedAtMs = options.nowMs
+    this.askedAtMs = options.nowMs
+    this.progressAtMs = options.nowMs
+  }
+
+  /** Where clients can reach it, as far as it is known. */
+  get host(): string {
+    if (this.settings.address !== '') return this.settings.address
+    const { address } = this.client
+    return address.slice(0, address.lastIndexOf(':'))
+  }
+
+  /** Bytes of the stream that it has not been sent. */
+  get waitingBytes(): number {
+    return this.reader?.waitingBytes ?? 0
+  }
+
+  /** Sends a copy as fast as the socket takes it; `onCopied` when the last piece is on its way. */
+  sendCopy(copy: Iterator<Uint8Array>, onCopied: () => void): void {
+    this.state = 'send_bulk'
+    this.#copy = copy
+    this.#onCopied = onCopied
+  }
+
+  /** Goes on with the copy, or the stream; what is handed over leaves at the end of the turn. */
+  pump(nowMs: number): void {
+    const { output } = this.client
+    while (this.#copy !== undefined) {
+      if (output.state().outputBytes >= UNSENT_BYTES_MAX) return
+      this.progressAtMs = nowMs
+      const piece = this.#copy.next()
+      if (piece.done !== true) output.push(piece.value)
+      else {
+        this.#copy = undefined
+        this.#onCopied()
+      }
+    }
+    if (this.state === 'online' && !this.startsOnAcknowledgement) this.#sendStream()
+  }
+
+  #sendStream(): void {
+    const { reader } = this
+    for (let piece = reader?.next(); piece !== undefined; piece = reader?.next()) {
+      this.client.output.push(piece)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { CLIENT_STATE } from '../execution/client.ts'
+import { type Guard, hasFlag } from '../execution/guard.ts'
+import type { ReplicationService } from '../execution/replication-service.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
+
+/** NOREPLICAS and READONLY, for writes and transactions with a write. */
+export function writeGuard(replication: () => ReplicationService): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (client, command, argv) =>
+      hasFlag({ client, command, argv }, 'write') ? replication().writeRefusal(client) : undefined,
+  }
+}
+
+/** A replica touches no key of the server it follows. */
+export const replicaClientGuard: Guard = {
+  concerns: 'client',
+  refuse: (client, command) =>
+    client.is(CLIENT_STATE.replica) &&
+    (command.isRead || command.isWrite || command.spec.flags.includes('may_replicate'))
+      ? replyErrors.replicaInteracts
+      : undefined,
+}
