@@ -1,6 +1,6 @@
 type Line = string | readonly string[]
 
-/** COPY and MOVE. */
+/** COPY and MOVE, and commands that are known and refused. */
 export const COPY_SCRIPTS: Readonly<Record<string, readonly Line[]>> = {
   COPY: [
     'SET a 1 EX 100',
@@ -52,6 +52,22 @@ export const COPY_SCRIPTS: Readonly<Record<string, readonly Line[]>> = {
     'TTL a',
     'EXPIRE a -9223372036854775',
     'EXISTS a',
+  ],
+  'CLUSTER, MODULE': [
+    'CLUSTER INFO',
+    'CLUSTER HELP',
+    'CLUSTER KEYSLOT a',
+    'CLUSTER ADDSLOTS',
+    'CLUSTER FOO',
+    'CLUSTER',
+    'ASKING',
+    'READONLY',
+    'READWRITE x',
+    'MODULE LIST',
+    'MODULE HELP',
+    'MODULE LOAD x',
+    'MODULE UNLOAD x',
+    'MODULE LOADEX x CONFIG a b',
   ],
   MOVE: [
     'SET a 1 EX 100',

@@ -2,7 +2,7 @@ import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { NO_EXPIRY } from '../keyspace/database.ts'
-import { replyErrors, subcommandSyntax } from '../protocol/reply-errors.ts'
+import { protectedCommand, replyErrors, subcommandSyntax } from '../protocol/reply-errors.ts'
 import { parseMemory } from '../runtime-config/simple-types.ts'
 import { PLAIN_BYTES_MIN } from '../structures/quicklist.ts'
 import { debugDigest, debugDigestValue } from './debug-digest.ts'
@@ -62,7 +62,9 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
 
 function debug(context: CommandContext): void {
   const { argv, reply } = context
-  if (!isAllowed(context, 'enable-debug-command')) return reply.error(replyErrors.debugNotAllowed)
+  if (!isAllowed(context, 'enable-debug-command')) {
+    return reply.error(protectedCommand('DEBUG', 'enable-debug-command'))
+  }
   const [argumentsMin, argumentsMax, run] = SUBCOMMANDS.get(argv.latin1(1).toUpperCase()) ?? []
   const fits = argv.count >= (argumentsMin ?? 0) && argv.count <= (argumentsMax ?? 0)
   if (run === undefined || !fits) reply.error(subcommandSyntax('DEBUG', argv.latin1(1)))

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../execution/command.ts'
 import { bitmapCommands } from './bitmap.ts'
 import { clientCommands } from './client.ts'
+import { clusterCommands } from './cluster.ts'
 import { commandDocsCommands } from './command-docs.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
@@ -17,6 +18,7 @@ import { lcsCommands } from './lcs.ts'
 import { listCommands } from './list.ts'
 import { lolwutCommands } from './lolwut.ts'
 import { memoryCommands } from './memory.ts'
+import { moduleCommands } from './module.ts'
 import { monitorCommands } from './monitor.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { replicationCommands } from './replication.ts'
@@ -51,6 +53,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...connectionCommands,
   ...serverCommands,
   ...configCommands,
+  ...clusterCommands,
+  ...moduleCommands,
   ...shutdownCommands,
   ...scriptingCommands,
   ...transactionCommands,

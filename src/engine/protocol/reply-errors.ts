@@ -83,8 +83,9 @@ export const replyErrors = {
     'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
   lfuSelected:
     'ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
-  debugNotAllowed:
-    'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
+  clusterDisabled: 'ERR This instance has cluster support disabled',
+  moduleNotLoaded: 'ERR Error loading the extension. Please check the server logs.',
+  moduleUnknown: 'ERR Error unloading module: no such module with that name',
   packedThreshold: 'ERR argument must be a memory value bigger than 1 and smaller than 4gb',
   maxClients: 'ERR max number of clients reached',
   bitNotInteger: 'ERR bit is not an integer or out of range',
@@ -292,6 +293,11 @@ export function subcommandSyntax(command: string, subcommand: string): string {
 
 export function noLatencySamples(event: string): string {
   return `ERR No samples available for event '${event}'`
+}
+
+/** A command that only those who can edit the configuration may call, unless they allow it. */
+export function protectedCommand(command: string, directive: string): string {
+  return `ERR ${command} command not allowed. If the ${directive} option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`
 }
 
 export function wrongArity(command: string): string {
