@@ -59,6 +59,7 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
     log,
     configuration,
     onShutdown: () => shutdown.abort(),
+    isPersistent: true,
   })
   let port = 0
   const server = {
@@ -66,6 +67,7 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
     start: async () => {
       await engine.start()
       port = (await engine.listen()).port
+      await engine.load()
     },
     stop: () => engine.stop(),
   }

@@ -16,11 +16,13 @@ import { type Guard, GuardList } from './execution/guard.ts'
 import {
   authenticationGuard,
   busyGuard,
+  loadingGuard,
   memoryGuard,
   monitorGuard,
   pauseGuard,
   subscriberGuard,
   transactionGuard,
+  writeErrorGuard,
 } from './execution/guards.ts'
 import { Monitors } from './execution/monitors.ts'
 import { Propagation, type PropagationSink } from './execution/propagation.ts'
@@ -37,6 +39,8 @@ import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
 import { DumpPayloads } from './persistence/dump-payload.ts'
+import { Persistence } from './persistence/persistence.ts'
+import { RdbFiles } from './persistence/rdb-files.ts'
 import { ValueReader } from './persistence/value-reader.ts'
 import { ValueWriter } from './persistence/value-writer.ts'
 import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
@@ -48,6 +52,7 @@ import { Replication } from './replication/replication.ts'
 import { replicationFields } from './replication/replication-fields.ts'
 import { replicaClientGuard, writeGuard } from './replication/role-guard.ts'
 import type { ServerConfiguration } from './runtime-config/conf-file.ts'
+import { DirectiveError } from './runtime-config/directive-line.ts'
 import { renamedCommands } from './runtime-config/renamed-commands.ts'
 import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
@@ -71,6 +76,21 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 const RECLAIM_SLICE_MS = 1
 const RECLAIM_BATCH = 128
 
+interface Codec {
+  readonly writer: ValueWriter
+  readonly reader: ValueReader
+}
+
+interface JoinedParts {
+  readonly codec: Codec
+  readonly debug: DebugSettings
+  readonly pause: ClientPause
+  readonly propagation: Propagation
+}
+
+/** An engine within another program. */
+const NO_SAVE_POINTS = { name: 'save', words: [''] }
+
 export interface EngineOptions {
   /** The system's without one. */
   readonly clock?: Clock
@@ -83,6 +103,8 @@ export interface EngineOptions {
   readonly configuration?: ServerConfiguration
   /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
   readonly onShutdown?: () => void
+  /** Reads and writes the files that `dir`, `dbfilename` and others name; without it nothing is kept on disk. */
+  readonly isPersistent?: boolean
 }
 
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
@@ -105,6 +127,8 @@ export class Engine {
   readonly #channels = new Channels()
   readonly #memoryGuard: Guard
   readonly #pauseGuard: Guard
+  readonly #writeErrorGuard: Guard
+  readonly #persistence: Persistence
   readonly #invalidate: ModificationListener = (_index, key) =>
     this.#services.tracking.invalidate(key)
   #waking: NodeJS.Timeout | undefined
@@ -119,12 +143,16 @@ export class Engine {
     const { clock, random } = options
     this.#options = options
     this.#config = new RuntimeConfig([
+      ...(options.isPersistent === true ? [] : [NO_SAVE_POINTS]),
       ...(options.configuration?.directives ?? []),
       ...Object.entries(options.directives ?? {}).map(([name, value]) => ({
         name,
         words: [value],
       })),
     ])
+    if (options.isPersistent !== true && this.#config.value('save') !== '') {
+      throw new DirectiveError(`'save': ${replyErrors.disabledReason}`)
+    }
     this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
     this.#keyspace.advance(clock.nowMs())
     const otherBytes = (): number =>
@@ -139,6 +167,7 @@ export class Engine {
     const pause = new ClientPause()
     this.#memoryGuard = memoryGuard(this.#eviction)
     this.#pauseGuard = pauseGuard(pause)
+    this.#writeErrorGuard = writeErrorGuard(() => this.#persistence.writeError)
     this.#busyGuard = busyGuard(() => this.#scripting.busyError)
     this.#scripting = new Scripting({
       services: () => this.#services,
@@ -158,7 +187,11 @@ export class Engine {
       copy: this.#copySource(),
       services: () => this.#services,
     })
-    this.#services = this.#joinServices(pause)
+    const debug = new DebugSettings()
+    const propagation = new Propagation()
+    const codec = this.#newCodec()
+    this.#persistence = this.#newPersistence({ codec, debug, propagation })
+    this.#services = this.#joinServices({ codec, debug, pause, propagation })
     this.#replication.start()
     this.#scripting.resolveFlags(this.#services.commands)
     this.#executor = new Executor(this.#services, this.#turn)
@@ -184,7 +217,16 @@ export class Engine {
     return Promise.resolve()
   }
 
+  /**
+   * Loads what is on disk; until then commands are refused with LOADING. Rejects when it cannot be loaded: an engine
+   * that went on would overwrite it.
+   */
+  load(): Promise<void> {
+    return this.#persistence.load()
+  }
+
   async stop(): Promise<void> {
+    await this.#persistence.stop()
     clearInterval(this.#cycle)
     clearImmediate(this.#reclaiming)
     clearImmediate(this.#scriptStep)
@@ -231,13 +273,56 @@ export class Engine {
     return this.#services.info(sections)
   }
 
-  #joinServices(pause: ClientPause): EngineServices {
+  #newCodec(): Codec {
+    const { collections, structures } = this.#keyspace
+    return {
+      writer: new ValueWriter(structures),
+      reader: new ValueReader({
+        collections,
+        structures,
+        listFill: () => this.#config.integer('list-max-listpack-size'),
+      }),
+    }
+  }
+
+  #newPersistence({ codec, debug, propagation }: Omit<JoinedParts, 'pause'>): Persistence {
+    const { clock, isPersistent = false, log } = this.#options
+    const config = this.#config
+    const keyspace = this.#keyspace
+    return new Persistence({
+      keyspace,
+      config,
+      clock,
+      log,
+      propagation,
+      isEnabled: isPersistent,
+      beginTurn: () => this.#executor.beginTurn(),
+      onLoading: (isLoading) => this.#services.guards.switch(loadingGuard, isLoading),
+      onWriteError: (isError) => this.#services.guards.switch(this.#writeErrorGuard, isError),
+      emptied: () => {
+        keyspace.flushAll()
+        this.#scripting.flushLibraries()
+      },
+      files: new RdbFiles({
+        ...codec,
+        keyspace,
+        config,
+        clock,
+        log,
+        libraries: this.#scripting,
+        version: ENGINE_VERSION,
+        usedBytes: () => this.#memory.usedBytes,
+        checksSums: () => !debug.skipsChecksums,
+        processId: process.pid,
+      }),
+    })
+  }
+
+  #joinServices({ codec, debug, pause, propagation }: JoinedParts): EngineServices {
     const { clock } = this.#options
     const slowLog = new SlowLog()
     const latency = new LatencyMonitor()
     const nowMs = (): number => this.#keyspace.nowMs
-    const propagation = new Propagation()
-    const debug = new DebugSettings()
     const sections = engineSections({
       runId: this.runId,
       replicationFields: () =>
@@ -248,6 +333,7 @@ export class Engine {
       expiry: this.#expiry,
       memory: this.#memory,
       config: this.#config,
+      persistence: () => this.#persistence,
       configFile: this.#options.configuration?.path ?? '',
       executor: () => this.#executor,
       server: () => this.#server,
@@ -279,22 +365,20 @@ export class Engine {
       }),
       scripting: this.#scripting,
       values: new DumpPayloads({
-        writer: new ValueWriter(this.#keyspace.structures),
-        reader: new ValueReader({
-          collections: this.#keyspace.collections,
-          structures: this.#keyspace.structures,
-          listFill: () => this.#config.integer('list-max-listpack-size'),
-        }),
+        ...codec,
         compresses: () => this.#config.value('rdbcompression') === 'yes',
         checksSums: () => !debug.skipsChecksums,
       }),
+      persistence: this.#persistence,
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
         authenticationGuard,
         transactionGuard,
         this.#memoryGuard,
         writeGuard(() => this.#replication),
+        this.#writeErrorGuard,
         subscriberGuard,
+        loadingGuard,
         this.#busyGuard,
         monitorGuard,
         replicaClientGuard,
@@ -440,6 +524,7 @@ export class Engine {
     })
     guards.switch(this.#pauseGuard, false)
     guards.switch(this.#busyGuard, false)
+    this.#persistence.begin()
     pause.onChange((isPaused) => {
       guards.switch(this.#pauseGuard, isPaused)
       this.#keyspace.freeze(isPaused || this.#scripting.busyError !== undefined)
@@ -506,7 +591,9 @@ export class Engine {
     this.#eviction.makeRoom()
     this.#rehash()
     if (this.#keyspace.hasGarbage) this.#reclaim()
-    if (!this.#services.debug.isExpiryOff && !this.#keyspace.isFrozen) this.#expire(cycleMs)
+    this.#persistence.runCycle(this.#keyspace.nowMs)
+    const mayExpire = !this.#services.debug.isExpiryOff && !this.#persistence.isLoading
+    if (mayExpire && !this.#keyspace.isFrozen) this.#expire(cycleMs)
     this.#executor.settle()
   }
 

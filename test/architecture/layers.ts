@@ -29,7 +29,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   commands: [...BELOW_COMMANDS, 'version.ts'],
   server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
   'version.ts': [],
-  info: [...BELOW_COMMANDS, 'server', 'version.ts'],
+  info: [...BELOW_COMMANDS, 'persistence', 'server', 'version.ts'],
   'engine.ts': [
     ...BELOW_COMMANDS,
     'scripting',

@@ -10,6 +10,7 @@ import { DEBUG_HELP } from './debug-help.ts'
 import { debugHtstats, debugHtstatsKey, debugListpack, debugObject } from './debug-object.ts'
 import { debugProtocol } from './debug-protocol.ts'
 import { replyWithHelp } from './help.ts'
+import { debugLoadAof, debugReload } from './persistence.ts'
 import { isAllowed } from './protected-action.ts'
 
 /** quicklist.c: what QUICKLIST-PACKED-THRESHOLD takes at most. */
@@ -46,6 +47,8 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['PAUSE-CRON', [3, 3, pauseCron]],
   ['SET-SKIP-CHECKSUM-VALIDATION', [3, 3, setSkipChecksumValidation]],
   ['POPULATE', [3, 5, populate]],
+  ['RELOAD', [2, Number.POSITIVE_INFINITY, debugReload]],
+  ['LOADAOF', [2, 2, debugLoadAof]],
   ['ERROR', [3, 3, ({ argv, reply }) => reply.error(argv.latin1(2))]],
   ['LOG', [3, 3, log]],
   ['PROTOCOL', [3, 3, debugProtocol]],

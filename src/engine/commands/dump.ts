@@ -70,7 +70,7 @@ function restore(context: CommandContext): void {
   if (Number.isNaN(ttlMs)) return reply.error(replyErrors.notInteger)
   if (ttlMs < 0) return reply.error(replyErrors.restoreTtl)
   const payload = argv.view(3)
-  if (!services.values.isIntact(payload)) return reply.error(replyErrors.badPayload)
+  if (!services.values.isIntact(payload)) return reply.error(replyErrors.dumpPayload)
   if (!services.values.read(payload)) return reply.error(replyErrors.badData)
   const expiresAtMs = ttlMs === 0 || options.isAbsolute ? ttlMs : ttlMs + context.nowMs
   if (expiresAtMs > 0 && expiresAtMs <= context.nowMs) {

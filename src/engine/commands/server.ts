@@ -80,6 +80,7 @@ function flush(context: CommandContext, databases: readonly Database[]): void {
   if (databases.length === 1) keyspace.flush(context.database)
   else keyspace.flushAll()
   for (const { index } of databases) services.blocking.databaseReady(index)
+  if (databases.length > 1) services.persistence.flushed()
   if (services.tracking.isOn) services.tracking.invalidateAll()
   context.changed()
   reply.simple('OK')

@@ -31,6 +31,9 @@ function shutdown({ argv, client, reply, services }: CommandContext): void {
   if (given.has('ABORT')) return reply.error(replyErrors.noShutdown)
   // A gateway lives in this process, too: it is ended by who started it.
   if (services.shutdown === undefined) return reply.error(replyErrors.shutdownFailed)
+  const saves = given.has('SAVE') ? 'yes' : given.has('NOSAVE') ? 'no' : 'asConfigured'
+  const problem = services.persistence.prepareShutdown(saves)
+  if (problem !== undefined && !given.has('FORCE')) return reply.error(problem)
   client.isClosing = true
   services.shutdown()
 }

@@ -20,6 +20,7 @@ import { lolwutCommands } from './lolwut.ts'
 import { memoryCommands } from './memory.ts'
 import { moduleCommands } from './module.ts'
 import { monitorCommands } from './monitor.ts'
+import { persistenceCommands } from './persistence.ts'
 import { pubsubCommands } from './pubsub.ts'
 import { replicationCommands } from './replication.ts'
 import { scriptingCommands } from './scripting.ts'
@@ -52,6 +53,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...expiryCommands,
   ...connectionCommands,
   ...serverCommands,
+  ...persistenceCommands,
   ...configCommands,
   ...clusterCommands,
   ...moduleCommands,

@@ -26,7 +26,7 @@ import type { CommandTable } from './command-table.ts'
 import type { DebugSettings } from './debug-settings.ts'
 import type { GuardList } from './guard.ts'
 import type { Monitors } from './monitors.ts'
-import type { ValueCodec } from './persistence-service.ts'
+import type { PersistenceService, ValueCodec } from './persistence-service.ts'
 import type { Effect, Propagation } from './propagation.ts'
 import type { ReplicationService } from './replication-service.ts'
 import type { ScriptingService } from './scripting-service.ts'
@@ -100,6 +100,7 @@ export interface EngineServices {
   readonly transactions: Transactions
   readonly scripting: ScriptingService
   readonly values: ValueCodec
+  readonly persistence: PersistenceService
   readonly channels: ChannelService
   readonly timer: CallTimer
   readonly slowLog: SlowLog

@@ -52,6 +52,24 @@ export function memoryGuard(eviction: Eviction): Guard {
   }
 }
 
+/** Writes are refused while what is written could not be kept: `error` tells why. */
+export function writeErrorGuard(error: () => string | undefined): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (client, command, argv) =>
+      command.fullName === 'ping' || hasFlag({ client, command, argv }, 'write')
+        ? error()
+        : undefined,
+  }
+}
+
+/** Until everything is in memory. */
+export const loadingGuard: Guard = {
+  concerns: 'engine',
+  refuse: (_client, command, argv) =>
+    command.flagsFor(argv).includes('loading') ? undefined : replyErrors.loading,
+}
+
 export const subscriberGuard: Guard = {
   concerns: 'client',
   refuse: (client, command) =>

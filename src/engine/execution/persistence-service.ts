@@ -17,3 +17,40 @@ export interface DumpedValue {
   readonly bytes: Uint8Array
   readonly length: number
 }
+
+/** What a command answers: a status, or an error. */
+export type Outcome = { readonly status: string } | { readonly error: string }
+
+export interface ReloadOptions {
+  /** Keys of the file may be there already. */
+  readonly merges: boolean
+  readonly keepsKeys: boolean
+  readonly skipsSaving: boolean
+}
+
+/** The data set on disk: `engine.ts` joins it to the engine (persistence/persistence.ts). */
+export interface PersistenceService {
+  /** Commands have to wait until everything is in memory. */
+  readonly isLoading: boolean
+  /** The last save that succeeded, in seconds of the Unix epoch. */
+  readonly lastSaveSeconds: number
+  /** Why nothing may be written now, as an error's text. */
+  readonly writeError: string | undefined
+  /** SAVE: everything stands still meanwhile. */
+  save(): Outcome
+  /** BGSAVE, which waits its turn when it is scheduled or part of a transaction. */
+  saveInBackground(how: {
+    readonly isScheduled: boolean
+    readonly isInTransaction: boolean
+  }): Outcome
+  /** BGREWRITEAOF. */
+  rewriteLog(isInTransaction: boolean): Outcome
+  /** DEBUG RELOAD. */
+  reload(options: ReloadOptions): Outcome
+  /** DEBUG LOADAOF. */
+  reloadLog(): Outcome
+  /** All keys were flushed: a save under way is of no use any more. */
+  flushed(): void
+  /** SHUTDOWN: undefined when all is on disk that has to be, or the error. */
+  prepareShutdown(saves: 'yes' | 'no' | 'asConfigured'): string | undefined
+}

@@ -1,5 +1,6 @@
 import { release } from 'node:os'
 import type { InfoSection } from '../introspection/info.ts'
+import { progressFields } from '../persistence/load-progress.ts'
 import { ENGINE_VERSION } from '../version.ts'
 import { commandFields, errorFields, latencyFields } from './command-fields.ts'
 import type { Fields, InfoSources } from './info-sources.ts'
@@ -90,26 +91,16 @@ function clientFields({ server, config, services }: InfoSources): Fields {
   ]
 }
 
-function persistenceFields({ services, startedMs }: InfoSources): Fields {
+function persistenceFields({ persistence, keyspace }: InfoSources): Fields {
+  const { progress } = persistence()
   return [
-    ['loading', 0],
+    ['loading', persistence().isLoading ? 1 : 0],
     ['async_loading', 0],
     ['current_cow_peak', 0],
     ['current_cow_size', 0],
     ['current_cow_size_age', 0],
     ['current_fork_perc', '0.00'],
-    ['current_save_keys_processed', 0],
-    ['current_save_keys_total', 0],
-    ['rdb_changes_since_last_save', services().propagation.changes],
-    ['rdb_bgsave_in_progress', 0],
-    ['rdb_last_save_time', Math.floor(startedMs / 1_000)],
-    ['rdb_last_bgsave_status', 'ok'],
-    ['rdb_last_bgsave_time_sec', -1],
-    ['rdb_current_bgsave_time_sec', -1],
-    ['rdb_saves', 0],
-    ['rdb_last_cow_size', 0],
-    ['rdb_last_load_keys_expired', 0],
-    ['rdb_last_load_keys_loaded', 0],
+    ...persistence().fields(),
     ['aof_enabled', 0],
     ['aof_rewrite_in_progress', 0],
     ['aof_rewrite_scheduled', 0],
@@ -122,6 +113,7 @@ function persistenceFields({ services, startedMs }: InfoSources): Fields {
     ['aof_last_cow_size', 0],
     ['module_fork_in_progress', 0],
     ['module_fork_last_cow_size', 0],
+    ...(progress === undefined ? [] : progressFields(progress, keyspace.nowMs)),
   ]
 }
 

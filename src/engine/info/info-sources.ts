@@ -4,6 +4,7 @@ import type { MemoryUse } from '../introspection/memory-use.ts'
 import type { ActiveExpiry } from '../keyspace/active-expiry.ts'
 import type { Eviction } from '../keyspace/eviction.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
+import type { Persistence } from '../persistence/persistence.ts'
 import type { RespServer } from '../server/resp-server.ts'
 
 export type Fields = readonly (readonly [name: string, value: string | number])[]
@@ -20,6 +21,7 @@ export interface InfoSources {
   readonly expiry: ActiveExpiry
   readonly memory: MemoryUse
   readonly config: ConfigService
+  readonly persistence: () => Persistence
   readonly executor: () => Executor
   readonly server: () => RespServer
   readonly services: () => EngineServices

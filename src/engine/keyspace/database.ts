@@ -22,6 +22,7 @@ import { ExpiryHeap, HEAP_ENTRY_BYTES } from './expiry-heap.ts'
 import type { Garbage } from './garbage.ts'
 import type { KeyEvents, RemovalListener } from './key-events.ts'
 import { KEY_AT, NO_EXPIRY, Records } from './record.ts'
+import type { SnapshotGuard } from './snapshot-guard.ts'
 
 export type { Handle } from '../memory/slab.ts'
 export { NO_EXPIRY } from './record.ts'
@@ -57,6 +58,8 @@ export interface DatabaseContext {
   readonly events: KeyEvents
   onRemoval: RemovalListener
   nowMs: number
+  /** While a snapshot is taken. */
+  snapshot: SnapshotGuard | undefined
 }
 
 /** Totals since the start or since CONFIG RESETSTAT, under INFO's names. */
@@ -141,7 +144,9 @@ export class Database {
   /** To write: touches the key and counts nothing. */
   findForWrite(key: Uint8Array, start: number, length: number): Handle {
     const record = this.peek(key, start, length)
-    if (record !== NONE) this.touch(record)
+    if (record === NONE) return NONE
+    this.#preserve(record)
+    this.touch(record)
     return record
   }
 
@@ -497,8 +502,28 @@ export class Database {
   /** Takes all keys away at once; their memory comes back by and by. */
   clear(): void {
     const keyCount = this.size
-    this.#context.garbage.add(this.#dict.clear(), keyCount)
+    const { garbage, snapshot } = this.#context
+    if (snapshot === undefined) garbage.add(this.#dict.clear(), keyCount)
+    else snapshot.beforeFlush(this, this.#dict.clear(), keyCount)
     this.#heap.clear()
+  }
+
+  /** A snapshot begins: none of the records that are there has its mark, and all that come have. */
+  flipMark(): void {
+    this.#records.flipMark()
+  }
+
+  hasMark(record: Handle): boolean {
+    return this.#records.hasMark(record)
+  }
+
+  mark(record: Handle): void {
+    this.#records.mark(record)
+  }
+
+  /** As `scan`, with the keys that are due: one step of a snapshot. */
+  scanAll(cursor: number, visit: (record: Handle) => void): number {
+    return this.#dict.scan(cursor, visit)
   }
 
   /** Moves some buckets of a table that grows or shrinks; false when there is nothing to move. */
@@ -508,7 +533,9 @@ export class Database {
 
   #livingRecord(key: Uint8Array, start: number, length: number, hash: number): Handle {
     const record = this.#dict.find(key, start, length, hash)
-    if (record === NONE || !this.#isDue(record)) return record
+    if (record === NONE) return NONE
+    this.#preserve(record)
+    if (!this.#isDue(record)) return record
     this.#expire(record)
     return NONE
   }
@@ -542,7 +569,15 @@ export class Database {
     this.#slab.free(record)
   }
 
+  /** Before it changes or goes: a snapshot that has not come to it writes it down. */
+  #preserve(record: Handle): void {
+    const { snapshot } = this.#context
+    if (snapshot !== undefined && !this.#records.hasMark(record))
+      snapshot.beforeChange(this, record)
+  }
+
   #unlink(record: Handle): void {
+    this.#preserve(record)
     if (this.#records.hasExpiry(record)) this.#heap.remove(record)
     this.#dict.remove(record)
     if (this.#records.typeNumber(record) !== STRING_TYPE) this.#tellDisappearance(record)
@@ -625,6 +660,7 @@ export class Database {
    * undefined.
    */
   #reshape(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
+    this.#preserve(record)
     const hadExpiry = this.#records.hasExpiry(record)
     const hasExpiry = expiresAtMs !== NO_EXPIRY
     const keyLength = this.keyLength(record)

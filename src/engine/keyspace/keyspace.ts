@@ -9,6 +9,7 @@ import { Collections } from './collections.ts'
 import { Database, type DatabaseContext, type KeyspaceStats } from './database.ts'
 import { Garbage } from './garbage.ts'
 import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
+import type { SnapshotGuard } from './snapshot-guard.ts'
 
 export interface KeyspaceOptions {
   readonly databaseCount: number
@@ -64,6 +65,7 @@ export class Keyspace {
       events: this.events,
       onRemoval: ignoreRemovals,
       nowMs: 0,
+      snapshot: undefined,
     }
     for (let index = 0; index < options.databaseCount; index += 1) {
       this.#databases.push(new Database(index, this.#context))
@@ -142,12 +144,33 @@ export class Keyspace {
     stats.lazyfreedKeys = 0
   }
 
+  /** A snapshot hears of what changes from now on, until it is `undefined` again. */
+  get snapshot(): SnapshotGuard | undefined {
+    return this.#context.snapshot
+  }
+
+  beginSnapshot(guard: SnapshotGuard): void {
+    for (const database of this.#databases) database.flipMark()
+    this.#context.snapshot = guard
+  }
+
+  /** What was flushed meanwhile goes. */
+  endSnapshot(): void {
+    this.#context.snapshot = undefined
+  }
+
+  /** Records that belong to no database any more, in the tables they hang in. */
+  discard(tables: readonly Uint32Array[], keyCount: number): void {
+    this.#garbage.add(tables, keyCount)
+  }
+
   flush(database: Database): void {
     database.clear()
     this.#takeBack()
   }
 
   flushAll(): void {
+    this.#context.snapshot?.beforeFlushAll()
     for (const database of this.#databases) database.clear()
     this.#takeBack()
   }
@@ -175,7 +198,8 @@ export class Keyspace {
 
   /** Without a key left, all memory comes back at once. */
   #takeBack(): void {
-    if (this.keyCount > 0) return
+    // A snapshot may still be at what has been flushed.
+    if (this.keyCount > 0 || this.#context.snapshot !== undefined) return
     this.#garbage.forget()
     this.slab.clear()
   }

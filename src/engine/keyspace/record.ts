@@ -10,7 +10,8 @@ import { STRING_FORMS, type StringForm } from '../structures/string-value.ts'
  *    4  u32  hash of the key             │ dict.ts
  *    8  u32  length of the key           ┘
  *   12  u24  access: LRU clock, or LFU minutes and counter (access.ts)
- *   15  u8   bits 0-2 type, bit 3 has expiry, bits 4-5 form of a string (string-value.ts), bit 6 rooted
+ *   15  u8   bits 0-2 type, bit 3 has expiry, bits 4-5 form of a string (string-value.ts), bit 6 rooted,
+ *            bit 7 mark of a snapshot
  *   16  u32  length of the value; a rooted value is the handle of its root block (rooted-structure.ts)
  *   20  key, then value, then, when it has expiry:
  *       f64  the instant in milliseconds of the Unix epoch
@@ -28,6 +29,7 @@ const HAS_EXPIRY = 0b1000
 const FORM_SHIFT = 4
 const FORM_MASK = 0b11_0000
 const ROOTED = 0b100_0000
+const MARK = 0b1000_0000
 /** What a value is, apart from its expiry: it goes where the value goes. */
 const KIND_MASK = TYPE_MASK | FORM_MASK | ROOTED
 const ACCESS_MASK = 0xff_ffff
@@ -36,6 +38,8 @@ export const NO_EXPIRY = 0
 
 export class Records {
   readonly slab: Slab
+  /** What records are marked with that are made now: 0 or MARK. Each snapshot takes the other one. */
+  newMark = 0
 
   constructor(slab: Slab) {
     this.slab = slab
@@ -59,7 +63,7 @@ export class Records {
     const at = this.slab.offset(record)
     view.setUint32(at + HASH_AT, hash, true)
     view.setUint32(at + KEY_LENGTH_AT, keyLength, true)
-    view.setUint32(at + ACCESS_AT, (hasExpiry ? HAS_EXPIRY : 0) << 24, true)
+    view.setUint32(at + ACCESS_AT, ((hasExpiry ? HAS_EXPIRY : 0) | this.newMark) << 24, true)
     view.setUint32(at + VALUE_LENGTH_AT, valueLength, true)
     copyBytes(this.slab.bytes(record), at + KEY_AT, key, keyStart, keyLength)
     return record
@@ -74,8 +78,8 @@ export class Records {
   }
 
   setCollection(record: Handle, typeNumber: number, isRooted: boolean): void {
-    const expiry = this.#meta(record) & HAS_EXPIRY
-    this.#setMeta(record, typeNumber | expiry | (isRooted ? ROOTED : 0))
+    const kept = this.#meta(record) & (HAS_EXPIRY | MARK)
+    this.#setMeta(record, typeNumber | kept | (isRooted ? ROOTED : 0))
   }
 
   /** Type, form and rooted or not, as one number to hand to `setKind`. */
@@ -85,6 +89,19 @@ export class Records {
 
   setKind(record: Handle, kind: number): void {
     this.#setMeta(record, (this.#meta(record) & ~KIND_MASK) | kind)
+  }
+
+  /** From now on no record that is there has the mark. */
+  flipMark(): void {
+    this.newMark ^= MARK
+  }
+
+  hasMark(record: Handle): boolean {
+    return (this.#meta(record) & MARK) === this.newMark
+  }
+
+  mark(record: Handle): void {
+    this.#setMeta(record, (this.#meta(record) & ~MARK) | this.newMark)
   }
 
   root(record: Handle): Handle {

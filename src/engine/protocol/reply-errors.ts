@@ -1,3 +1,5 @@
+import { persistenceErrors } from './persistence-errors.ts'
+
 /** Every error text of the engine, in the words of Redis 7.0. */
 export const replyErrors = {
   syntax: 'ERR syntax error',
@@ -42,7 +44,6 @@ export const replyErrors = {
   restoreTtl: 'ERR Invalid TTL value, must be >= 0',
   restoreIdleTime: 'ERR Invalid IDLETIME value, must be >= 0',
   restoreFrequency: 'ERR Invalid FREQ value, must be >= 0 and <= 255',
-  badPayload: 'ERR DUMP payload version or checksum are wrong',
   badData: 'ERR Bad data format',
   sortScore: "ERR One or more scores can't be converted into double",
   indexOutOfRange: 'ERR index out of range',
@@ -238,6 +239,7 @@ export const replyErrors = {
   failoverTarget: 'ERR FAILOVER target HOST and PORT is not a replica.',
   failoverTargetNotOnline: 'ERR FAILOVER target replica is not online.',
   replicaInteracts: "ERR Replica can't interact with the keyspace",
+  ...persistenceErrors,
 } as const
 
 export function unknownReplconfOption(option: string): string {

@@ -221,6 +221,13 @@ export class Scripting implements ScriptingService {
     return [...this.#libraries.libraries.values()].map(({ code }) => code)
   }
 
+  /** From a file: the error's text when it cannot be loaded. */
+  restoreLibrary(code: Buffer, replaces: boolean): string | undefined {
+    const options = { libraries: this.#libraries, replaces, isLimited: false }
+    const library = this.#loader.load(this.#functionsVm(), code, options)
+    return typeof library === 'string' ? library : undefined
+  }
+
   restoreLibraries(context: CommandContext): void {
     const { argv, reply } = context
     const policy = argv.count < 4 ? 'append' : argv.latin1(3).toLowerCase()

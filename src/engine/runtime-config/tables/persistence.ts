@@ -1,4 +1,4 @@
-import { onlyEmpty, savePoints } from '../compound-types.ts'
+import { savePoints } from '../compound-types.ts'
 import type { Directive } from '../directive.ts'
 import { directory } from '../directory-type.ts'
 import { boolean, checkedText, integer, memory, oneOf, only } from '../simple-types.ts'
@@ -22,7 +22,7 @@ export const PERSISTENCE_DIRECTIVES: readonly Directive[] = [
     defaultValue: 'dump.rdb',
     isProtected: true,
   },
-  { name: 'save', type: onlyEmpty(savePoints, NO_PERSISTENCE), defaultValue: '' },
+  { name: 'save', type: savePoints, defaultValue: '3600 1 300 100 60 10000' },
   { name: 'rdbcompression', type: boolean, defaultValue: 'yes' },
   { name: 'rdbchecksum', type: boolean, defaultValue: 'yes', isImmutable: true },
   { name: 'rdb-del-sync-files', type: boolean, defaultValue: 'no' },

@@ -32,7 +32,7 @@ describe('RuntimeConfig', () => {
     [{ 'protected-mode': 'maybe' }, /'yes' or 'no'/],
     [{ nosuch: '1' }, /Bad directive.*'nosuch'/],
     [{ appendonly: 'yes' }, /appendonly "yes".*nothing is written to disk/],
-    [{ save: '900 1' }, /nothing is written to disk/],
+    [{ save: '900 x' }, /Invalid save parameters/],
     [{ daemonize: 'yes' }, /foreground/],
     [{ [LIMITS]: 'normal 1 2' }, /Wrong number of arguments/],
     [{ [LIMITS]: 'someone 1 2 3' }, /Invalid client class/],

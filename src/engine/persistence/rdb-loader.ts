@@ -1,0 +1,221 @@
+import type { Database } from '../keyspace/database.ts'
+import type { Keyspace } from '../keyspace/keyspace.ts'
+import { copyBytes } from '../memory/byte-slice.ts'
+import { Crc64 } from '../structures/crc64.ts'
+import { corrupt, RDB_OPCODE, RDB_VERSION_MAX, RdbError } from './rdb-encoding.ts'
+import { type ByteSource, RdbInput } from './rdb-input.ts'
+import type { ValueReader } from './value-reader.ts'
+
+const MAGIC_BYTES = 9
+const NO_EXPIRY = -1
+const UNSET = -1
+/** From this version on a sum stands at the end, all zero when nobody reckoned it. */
+const SUM_SINCE_VERSION = 5
+const SUM_BYTES = 8
+/** Keys read between two looks at the clock. */
+const BATCH = 64
+
+export interface RdbLoaderOptions {
+  readonly keyspace: Keyspace
+  readonly values: ValueReader
+  readonly source: ByteSource
+  /** Whether the sum at the end counts. */
+  readonly checksSum: boolean
+  /** Keys that are due are loaded, too: a log follows that will tell. */
+  readonly keepsExpired: boolean
+  /** A key that is there already is no error: it is replaced. */
+  readonly replaces: boolean
+  /** An auxiliary field, such as repl-id. */
+  readonly onField: (name: string, value: string) => void
+  /** A function library's code; the error's text when it cannot be loaded. */
+  readonly onLibrary: (code: Buffer) => string | undefined
+  readonly onSkipped: (key: string) => void
+}
+
+/** Loads an RDB file in steps. Throws an RdbError for a file that is damaged; what was loaded until then is there. */
+export class RdbLoader {
+  readonly #options: RdbLoaderOptions
+  readonly #input: RdbInput
+  readonly #sum = new Crc64()
+  #database: Database
+  #version = 0
+  #key = new Uint8Array(256)
+  #expiresAtMs = NO_EXPIRY
+  #idleSeconds = UNSET
+  #frequency = UNSET
+  isDone = false
+  keysLoaded = 0
+  keysExpired = 0
+  emptyKeysSkipped = 0
+
+  constructor(options: RdbLoaderOptions) {
+    this.#options = options
+    this.#input = RdbInput.from(options.source, options.checksSum ? this.#sum : undefined)
+    this.#database = options.keyspace.database(0)
+  }
+
+  /** Bytes read so far. */
+  get position(): number {
+    return this.#input.position
+  }
+
+  /** What stands behind the file: a log whose beginning it is. */
+  get rest(): RdbInput {
+    return this.#input
+  }
+
+  /** Goes on until `isOver` says so, or the end. */
+  step(isOver: () => boolean): void {
+    if (this.#version === 0) this.#readHeader()
+    while (!this.isDone) {
+      for (let count = 0; count < BATCH && !this.isDone; count += 1) this.#readNext()
+      if (isOver()) return
+    }
+  }
+
+  #readHeader(): void {
+    const input = this.#input
+    input.raw(MAGIC_BYTES)
+    const magic = input.copy().toString('latin1')
+    const version = Number(magic.slice(5))
+    if (!magic.startsWith('REDIS')) throw corrupt('Wrong signature trying to load DB from file')
+    if (!(version >= 1 && version <= RDB_VERSION_MAX)) {
+      throw new RdbError('unsupported', `Can't handle RDB format version ${magic.slice(5)}`)
+    }
+    this.#version = version
+  }
+
+  #readNext(): void {
+    const input = this.#input
+    const type = input.byte()
+    switch (type) {
+      case RDB_OPCODE.expiresAtMs:
+        this.#expiresAtMs = input.integer64()
+        return
+      case RDB_OPCODE.expiresAtSeconds:
+        this.#expiresAtMs = (input.uint32() | 0) * 1_000
+        return
+      case RDB_OPCODE.idle:
+        this.#idleSeconds = input.length()
+        return
+      case RDB_OPCODE.frequency:
+        this.#frequency = input.byte()
+        return
+      case RDB_OPCODE.selectDatabase:
+        return this.#select(input.length())
+      case RDB_OPCODE.resizeDatabase:
+        input.length()
+        input.length()
+        return
+      case RDB_OPCODE.aux:
+        return this.#readField()
+      case RDB_OPCODE.function2:
+        return this.#readLibrary()
+      case RDB_OPCODE.slotInfo:
+        for (let part = 0; part < 3; part += 1) input.length()
+        return
+      case RDB_OPCODE.end:
+        return this.#readEnd()
+      case RDB_OPCODE.functionPreRelease:
+        throw new RdbError('unsupported', 'Pre-release function format not supported.')
+      case RDB_OPCODE.moduleAux:
+        throw new RdbError('unsupported', 'The RDB file contains AUX module data of a module')
+      default:
+        return this.#readKey(type)
+    }
+  }
+
+  #select(index: number): void {
+    const { databases } = this.#options.keyspace
+    const database = databases[index]
+    if (database === undefined) {
+      throw new RdbError(
+        'unsupported',
+        `FATAL: Data file was created with a Redis server configured to handle more than ${databases.length} databases. Exiting`,
+      )
+    }
+    this.#database = database
+  }
+
+  #readField(): void {
+    const name = this.#input.text()
+    this.#options.onField(name, this.#input.text())
+  }
+
+  #readLibrary(): void {
+    this.#input.string()
+    const problem = this.#options.onLibrary(this.#input.copy())
+    if (problem !== undefined) throw corrupt(`Failed creating the library: ${problem}`)
+  }
+
+  #readKey(type: number): void {
+    const input = this.#input
+    const { values } = this.#options
+    input.string()
+    const length = input.size
+    this.#keepKey(input.bytes, input.start, length)
+    const isThere = values.read(input, type)
+    if (isThere) this.#store(length)
+    else this.#skip(length)
+    this.#expiresAtMs = NO_EXPIRY
+    this.#idleSeconds = UNSET
+    this.#frequency = UNSET
+  }
+
+  #keepKey(bytes: Uint8Array, start: number, length: number): void {
+    if (this.#key.length < length) this.#key = new Uint8Array(length * 2)
+    copyBytes(this.#key, 0, bytes, start, length)
+  }
+
+  #store(length: number): void {
+    const { keepsExpired, keyspace, replaces, values } = this.#options
+    const database = this.#database
+    const key = this.#key
+    const isDue = this.#expiresAtMs !== NO_EXPIRY && this.#expiresAtMs < keyspace.nowMs
+    if (isDue && !keepsExpired) {
+      values.discard()
+      this.keysExpired += 1
+      return
+    }
+    if (!replaces && database.holds(key, 0, length)) {
+      values.discard()
+      throw corrupt(`Internal error in RDB reading: the key '${this.#keyText(length)}' comes twice`)
+    }
+    const record = values.store(database, key, 0, length)
+    const kept =
+      this.#expiresAtMs === NO_EXPIRY ? record : database.setExpiry(record, this.#expiresAtMs)
+    this.keysLoaded += 1
+    const isLfu = keyspace.access.settings.mode === 'lfu'
+    if (isLfu && this.#frequency !== UNSET) database.setFrequency(kept, this.#frequency)
+    if (!isLfu && this.#idleSeconds !== UNSET) database.setIdleSeconds(kept, this.#idleSeconds)
+  }
+
+  #skip(length: number): void {
+    this.emptyKeysSkipped += 1
+    this.#options.onSkipped(this.#keyText(length))
+  }
+
+  #keyText(length: number): string {
+    return Buffer.from(this.#key.subarray(0, length)).toString()
+  }
+
+  #readEnd(): void {
+    const input = this.#input
+    this.isDone = true
+    if (this.#version < SUM_SINCE_VERSION) return
+    input.observe()
+    const sum = Buffer.alloc(SUM_BYTES)
+    this.#sum.writeTo(sum, 0)
+    input.raw(SUM_BYTES)
+    if (!this.#options.checksSum) return
+    const told = input.copy()
+    if (told.every((byte) => byte === 0) || told.equals(sum)) return
+    throw corrupt(
+      `Wrong RDB checksum expected: (${hexadecimal(told)}) but got (${hexadecimal(sum)}). Aborting now.`,
+    )
+  }
+}
+
+function hexadecimal(sum: Buffer): string {
+  return sum.readBigUInt64LE(0).toString(16)
+}

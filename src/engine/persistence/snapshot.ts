@@ -1,0 +1,145 @@
+import type { Database, Handle } from '../keyspace/database.ts'
+import type { Keyspace } from '../keyspace/keyspace.ts'
+import type { SnapshotGuard } from '../keyspace/snapshot-guard.ts'
+import { NONE } from '../memory/slab.ts'
+import { NEXT_AT } from '../structures/record-chain.ts'
+import type { RdbHeader, RdbWriter } from './rdb-writer.ts'
+
+/** Buckets visited between two looks at the clock. */
+const BATCH = 16
+
+/** A database under the number it had when the snapshot began. */
+interface Subject {
+  readonly database: Database
+  readonly index: number
+}
+
+/** What a database held when it was flushed. */
+interface Detached extends Subject {
+  readonly tables: readonly Uint32Array[]
+  readonly keyCount: number
+}
+
+/**
+ * The keyspace as it is at one instant, written down in steps while commands go on. Every record is written once:
+ * when the walk comes to it, or before it is changed or taken away, whichever is first. Records carry a mark that
+ * tells the two sorts apart (record.ts); the walk is SCAN's, so that tables may grow and shrink meanwhile.
+ */
+export class Snapshot implements SnapshotGuard {
+  readonly writer: RdbWriter
+  readonly #keyspace: Keyspace
+  readonly #subjects: Subject[] = []
+  readonly #indexes = new Map<Database, number>()
+  readonly #detached: Detached[] = []
+  /** Keys there were. */
+  readonly keysTotal: number
+  #cursor = 0
+  #bucket = 0
+  #table = 0
+  /** All databases were flushed: what has been written is of no use. */
+  isAbandoned = false
+  isDone = false
+
+  constructor(keyspace: Keyspace, writer: RdbWriter, header: RdbHeader) {
+    this.#keyspace = keyspace
+    this.writer = writer
+    this.keysTotal = keyspace.keyCount
+    writer.writeHeader(header)
+    for (const database of keyspace.databases) {
+      this.#indexes.set(database, database.index)
+      if (database.size > 0) this.#subjects.push({ database, index: database.index })
+    }
+    keyspace.beginSnapshot(this)
+    this.#announce()
+  }
+
+  beforeChange(database: Database, record: Handle): void {
+    this.#write(this.#indexes.get(database) ?? 0, database, record)
+  }
+
+  beforeFlush(database: Database, tables: readonly Uint32Array[], keyCount: number): void {
+    const index = this.#indexes.get(database) ?? 0
+    this.#detached.push({ database, index, tables, keyCount })
+  }
+
+  beforeFlushAll(): void {
+    this.isAbandoned = true
+    this.#end()
+  }
+
+  /** Goes on until `isOver` says so or nothing is left; looks at it every few keys. */
+  step(isOver: () => boolean): void {
+    while (!this.isDone) {
+      for (let count = 0; count < BATCH && !this.isDone; count += 1) this.#visitBucket()
+      if (isOver()) return
+    }
+  }
+
+  /** One bucket of a table and no more. */
+  stepOnce(): void {
+    if (!this.isDone) this.#visitBucket()
+  }
+
+  #visitBucket(): void {
+    // What has been flushed first: its memory waits.
+    const detached = this.#detached[0]
+    if (detached !== undefined) return this.#visitDetached(detached)
+    const subject = this.#subjects[0]
+    if (subject === undefined) return this.#finish()
+    this.#cursor = subject.database.scanAll(this.#cursor, this.#visit)
+    if (this.#cursor !== 0) return
+    this.#subjects.shift()
+    this.#announce()
+  }
+
+  readonly #visit = (record: Handle): void => {
+    const subject = this.#subjects[0]
+    if (subject === undefined || subject.database.hasMark(record)) return
+    this.#write(subject.index, subject.database, record)
+  }
+
+  #write(index: number, database: Database, record: Handle): void {
+    database.mark(record)
+    this.writer.writeKey(index, database, record)
+  }
+
+  #visitDetached({ database, index, tables, keyCount }: Detached): void {
+    const table = tables[this.#table]
+    if (table === undefined) {
+      this.#keyspace.discard(tables, keyCount)
+      this.#detached.shift()
+      this.#table = 0
+      return
+    }
+    const { slab } = this.#keyspace
+    let record = table[this.#bucket] ?? NONE
+    for (; record !== NONE; record = slab.uint32(record, NEXT_AT)) {
+      if (!database.hasMark(record)) this.#write(index, database, record)
+    }
+    this.#bucket += 1
+    if (this.#bucket < table.length) return
+    this.#bucket = 0
+    this.#table += 1
+  }
+
+  /** The database that comes next. */
+  #announce(): void {
+    const subject = this.#subjects[0]
+    if (subject === undefined) return
+    const { database, index } = subject
+    this.writer.beginDatabase(index, database.size, database.volatileCount)
+  }
+
+  #finish(): void {
+    this.writer.writeEnd()
+    this.#end()
+  }
+
+  /** Gives up what is not written yet; nothing is marked any more. */
+  #end(): void {
+    for (const { tables, keyCount } of this.#detached) this.#keyspace.discard(tables, keyCount)
+    this.#detached.length = 0
+    this.#keyspace.endSnapshot()
+    this.isDone = true
+  }
+}
