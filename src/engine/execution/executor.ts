@@ -96,7 +96,7 @@ export class Executor {
     if (!blocking.hasReady) return
     // What is done for others is not the next command's time.
     this.#services.timer.endTurn()
-    blocking.serveReady(this.#runWaiter)
+    this.#serveReady()
   }
 
   /** A command within the running one; see NestedExecution. */
@@ -146,8 +146,14 @@ export class Executor {
       eviction.makeRoom()
     }
     this.endTurn()
-    if (blocking.hasReady) blocking.serveReady(this.#runWaiter)
+    if (blocking.hasReady) this.#serveReady()
     this.settle()
+  }
+
+  /** At an instant of its own: a key may have become due while the transaction or script that made it ran. */
+  #serveReady(): void {
+    this.beginTurn()
+    this.#services.blocking.serveReady(this.#runWaiter)
   }
 
   /** An error that no command gave, counted with the others. */
