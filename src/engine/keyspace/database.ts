@@ -58,6 +58,8 @@ export interface DatabaseContext {
   readonly events: KeyEvents
   onRemoval: RemovalListener
   nowMs: number
+  /** What expires before this is gone: the same instant, or 0 while nothing is to go. */
+  dueMs: number
   /** While a snapshot is taken. */
   snapshot: SnapshotGuard | undefined
 }
@@ -543,7 +545,7 @@ export class Database {
   /** As Redis (db.c, keyIsExpired): the instant itself still belongs to the key. */
   #isDue(record: Handle): boolean {
     return (
-      this.#records.hasExpiry(record) && this.#records.expiresAtMs(record) < this.#context.nowMs
+      this.#records.hasExpiry(record) && this.#records.expiresAtMs(record) < this.#context.dueMs
     )
   }
 

@@ -28,6 +28,7 @@ export class Keyspace {
     lazyfreedKeys: 0,
   }
   readonly #databases: Database[] = []
+  #keepsDue = false
   readonly #tables = new ByteCounter()
   /** The operators on large values. */
   readonly structures: Structures
@@ -65,6 +66,7 @@ export class Keyspace {
       events: this.events,
       onRemoval: ignoreRemovals,
       nowMs: 0,
+      dueMs: 0,
       snapshot: undefined,
     }
     for (let index = 0; index < options.databaseCount; index += 1) {
@@ -104,7 +106,14 @@ export class Keyspace {
   /** Once per turn of the event loop, before commands run. */
   advance(nowMs: number): void {
     this.#context.nowMs = nowMs
+    this.#context.dueMs = this.#keepsDue ? 0 : nowMs
     this.access.advance(nowMs)
+  }
+
+  /** While a log is read again, keys are there until it says that they go. */
+  keepDue(keeps: boolean): void {
+    this.#keepsDue = keeps
+    this.#context.dueMs = keeps ? 0 : this.#context.nowMs
   }
 
   /** `index` is one of the databases: SELECT has checked it. */

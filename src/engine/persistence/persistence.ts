@@ -9,7 +9,9 @@ import type {
 } from '../execution/persistence-service.ts'
 import type { Propagation } from '../execution/propagation.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
+import { cannotAppend } from '../protocol/persistence-errors.ts'
 import { replyErrors as errors } from '../protocol/reply-errors.ts'
+import type { AppendOnlyLog, Loading, Rewrite } from './append-only-log.ts'
 import type { BackgroundSave } from './background-save.ts'
 import type { LoadProgress } from './load-progress.ts'
 import type { RdbFiles } from './rdb-files.ts'
@@ -20,6 +22,9 @@ import { parseSavePoints, reachedSavePoint, type SavePoint } from './save-points
 const RETRY_DELAY_MS = 5_000
 /** Loading lets others have a turn so often. */
 const LOAD_SLICE_MS = 8
+/** Rewrites that failed in a row before the next one is put off, by minutes that double (aof.c). */
+const FAILURES_BEFORE_DELAY = 3
+const REWRITE_DELAY_MINUTES_MAX = 60
 
 export interface PersistenceOptions {
   readonly keyspace: Keyspace
@@ -28,10 +33,13 @@ export interface PersistenceOptions {
   readonly log: Logger
   readonly propagation: Propagation
   readonly files: RdbFiles
+  readonly appendLog: AppendOnlyLog
   /** False where nothing is to be read or written, whatever the directives say. */
   readonly isEnabled: boolean
   /** Sets the time that keys are judged by. */
   readonly beginTurn: () => void
+  /** While a log is read again nothing is due, and nobody is told of what is done. */
+  readonly onReplay: (isReplaying: boolean) => void
   readonly onLoading: (isLoading: boolean) => void
   readonly onWriteError: (isError: boolean) => void
   /** All keys have gone at once. */
@@ -39,6 +47,7 @@ export interface PersistenceOptions {
 }
 
 interface RunningSave {
+  readonly kind: 'rdb' | 'log'
   readonly job: BackgroundSave
   readonly startedMs: number
 }
@@ -57,6 +66,14 @@ export class Persistence implements PersistenceService {
   progress: LoadProgress | undefined
   #loaded = { keysLoaded: 0, keysExpired: 0 }
   #isShutDown = false
+  #isRewriteScheduled = false
+  #rewrites = 0
+  #rewriteFailures = 0
+  #hasRewriteFailed = false
+  #lastRewriteSeconds = -1
+  #nextRewriteMs = 0
+  /** appendonly, though its first base may have to wait. */
+  #isLogWanted = false
   isLoading: boolean
 
   constructor(options: PersistenceOptions) {
@@ -77,6 +94,7 @@ export class Persistence implements PersistenceService {
       isEnabled || value === '' ? undefined : errors.disabledReason,
     )
     config.onValue('stop-writes-on-bgsave-error', () => this.#tellWriteError())
+    config.onApply('appendonly', (value) => this.#switchLog(value === 'yes'))
   }
 
   get lastSaveSeconds(): number {
@@ -89,28 +107,66 @@ export class Persistence implements PersistenceService {
       this.#hasFailed &&
       this.#points.length > 0 &&
       config.value('stop-writes-on-bgsave-error') === 'yes'
-    return isDenied ? errors.cannotSave : undefined
+    if (isDenied) return errors.cannotSave
+    const { failure } = this.#options.appendLog
+    return failure === undefined ? undefined : cannotAppend(failure)
   }
 
   /** Loads what there is. Rejects when it cannot be loaded: then nothing may be served. */
   async load(): Promise<void> {
     if (!this.#options.isEnabled) return
-    const { clock, files, log } = this.#options
-    if (files.exists) {
-      const startedMs = clock.monotonicMs()
+    const { appendLog, clock, config, files, log } = this.#options
+    this.#isLogWanted = config.value('appendonly') === 'yes'
+    const startedMs = clock.monotonicMs()
+    if (this.#isLogWanted) await this.#loadLog(startedMs)
+    else if (files.exists) {
       await this.#loadInSlices(files.path)
-      const seconds = ((clock.monotonicMs() - startedMs) / 1_000).toFixed(3)
       const { keysLoaded, keysExpired } = this.#loaded
       log.info({}, `Done loading RDB, keys loaded: ${keysLoaded}, keys expired: ${keysExpired}.`)
-      log.info({}, `DB loaded from disk: ${seconds} seconds`)
+      log.info({}, `DB loaded from disk: ${this.#secondsSince(startedMs)} seconds`)
     }
+    if (this.#isLogWanted) appendLog.begin()
     this.#options.propagation.changes = 0
     this.#setLoading(false)
+  }
+
+  async #loadLog(startedMs: number): Promise<void> {
+    const { appendLog, clock, log } = this.#options
+    appendLog.readManifest()
+    if (appendLog.isEmpty) return
+    let endsAtMs = 0
+    const loading = appendLog.load(() => clock.monotonicMs() >= endsAtMs)
+    this.progress = { startedMs: clock.nowMs(), totalBytes: appendLog.totalBytes, loadedBytes: 0 }
+    for (;;) {
+      endsAtMs = clock.monotonicMs() + LOAD_SLICE_MS
+      this.#options.beginTurn()
+      const loadedBytes = this.#replaySlice(loading)
+      if (loadedBytes === undefined) break
+      this.progress.loadedBytes = loadedBytes
+      await setImmediate()
+    }
+    log.info({}, `DB loaded from append only file: ${this.#secondsSince(startedMs)} seconds`)
+  }
+
+  /** Undefined once everything has been read. */
+  #replaySlice(loading: Loading): number | undefined {
+    this.#options.onReplay(true)
+    try {
+      const { done, value } = loading.next()
+      return done === true ? undefined : Number(value)
+    } finally {
+      this.#options.onReplay(false)
+    }
+  }
+
+  #secondsSince(startedMs: number): string {
+    return ((this.#options.clock.monotonicMs() - startedMs) / 1_000).toFixed(3)
   }
 
   /** Waits for a save that is under way to give up, and does what the end of the process asks for. */
   async stop(): Promise<void> {
     if (!this.#isShutDown) this.prepareShutdown('asConfigured')
+    this.#options.appendLog.end()
     this.#running?.job.cancel()
     for (let turns = 0; this.#running !== undefined && turns < 10_000; turns += 1) {
       await setImmediate()
@@ -119,36 +175,60 @@ export class Persistence implements PersistenceService {
 
   /** Once per cycle: what is due by the clock. */
   runCycle(nowMs: number): void {
+    this.#options.appendLog.runCycle()
     if (this.#running !== undefined || this.isLoading) return
+    if (this.#isRewriteScheduled) return this.#startRewrite()
     const mayTry = !this.#hasFailed || nowMs - this.#lastTryMs > RETRY_DELAY_MS
-    if (!mayTry) return
     const { changes } = this.#options.propagation
     const point = reachedSavePoint(this.#points, changes, nowMs - this.#lastSaveMs)
-    if (point !== undefined) {
+    if (mayTry && point !== undefined) {
       this.#options.log.info({}, `${point.changes} changes in ${point.seconds} seconds. Saving...`)
     }
-    if (point !== undefined || this.#isScheduled) this.#start()
+    if (mayTry && (point !== undefined || this.#isScheduled)) this.#start()
+    else this.#rewriteGrown(nowMs)
+  }
+
+  /** The log has grown by auto-aof-rewrite-percentage since the last rewrite. */
+  #rewriteGrown(nowMs: number): void {
+    const { appendLog, config, log } = this.#options
+    const percentage = config.integer('auto-aof-rewrite-percentage')
+    if (!appendLog.isOn || percentage === 0 || nowMs < this.#nextRewriteMs) return
+    if (appendLog.currentSize <= config.integer('auto-aof-rewrite-min-size')) return
+    const growth = (appendLog.currentSize * 100) / Math.max(1, appendLog.baseSize) - 100
+    if (growth < percentage) return
+    log.info({}, `Starting automatic rewriting of AOF on ${Math.floor(growth)}% growth`)
+    this.#startRewrite()
   }
 
   save(): Outcome {
     if (!this.#options.isEnabled) return { error: errors.disabled }
-    if (this.#running !== undefined) return { error: errors.saveInProgress }
+    if (this.#running?.kind === 'rdb') return { error: errors.saveInProgress }
     return this.#saveNow() ? { status: 'OK' } : { error: errors.failed }
   }
 
-  saveInBackground({ isInTransaction }: { readonly isInTransaction: boolean }): Outcome {
+  saveInBackground({ isScheduled, isInTransaction }: SaveRequest): Outcome {
     if (!this.#options.isEnabled) return { error: errors.disabled }
-    if (this.#running !== undefined) return { error: errors.saveInProgress }
-    if (isInTransaction) {
-      this.#isScheduled = true
-      return { status: 'Background saving scheduled' }
+    if (this.#running?.kind === 'rdb') return { error: errors.saveInProgress }
+    if (this.#running === undefined && !isInTransaction) {
+      this.#start()
+      return { status: 'Background saving started' }
     }
-    this.#start()
-    return { status: 'Background saving started' }
+    if (!isScheduled && !isInTransaction) return { error: errors.otherInProgress }
+    this.#isScheduled = true
+    return { status: 'Background saving scheduled' }
   }
 
-  rewriteLog(): Outcome {
-    return { error: errors.disabled }
+  rewriteLog(isInTransaction: boolean): Outcome {
+    if (!this.#options.isEnabled) return { error: errors.disabled }
+    if (this.#running?.kind === 'log') return { error: errors.rewriteInProgress }
+    if (this.#running !== undefined || isInTransaction) {
+      this.#isRewriteScheduled = true
+      return { status: 'Background append only file rewriting scheduled' }
+    }
+    this.#startRewrite()
+    return this.#running === undefined
+      ? { error: errors.rewriteFailed }
+      : { status: 'Background append only file rewriting started' }
   }
 
   reload({ merges, keepsKeys, skipsSaving }: ReloadOptions): Outcome {
@@ -170,13 +250,30 @@ export class Persistence implements PersistenceService {
   }
 
   reloadLog(): Outcome {
-    return { error: errors.disabled }
+    const { appendLog, isEnabled, log, propagation } = this.#options
+    if (!isEnabled) return { error: errors.disabled }
+    if (appendLog.isOn) appendLog.flush()
+    this.#options.emptied()
+    this.#setLoading(true)
+    try {
+      appendLog.readManifest()
+      const loading = appendLog.load(() => false)
+      while (this.#replaySlice(loading) !== undefined);
+      propagation.changes = 0
+      log.warn({}, 'Append Only File loaded by DEBUG LOADAOF')
+      return { status: 'OK' }
+    } catch (error) {
+      log.error({ err: error }, 'Error trying to load the AOF files')
+      return { error: errors.logReloadFailed }
+    } finally {
+      this.#setLoading(false)
+    }
   }
 
   /** As Redis: what was being saved is gone, and with save points the empty data set is saved at once. */
   flushed(): void {
-    this.#running?.job.cancel()
-    if (this.#points.length > 0 && this.#running === undefined) this.#saveNow()
+    if (this.#running?.kind === 'rdb') this.#running.job.cancel()
+    if (this.#points.length > 0) this.#saveNow()
   }
 
   prepareShutdown(saves: 'yes' | 'no' | 'asConfigured'): string | undefined {
@@ -199,20 +296,113 @@ export class Persistence implements PersistenceService {
     const { clock, propagation } = this.#options
     const running = this.#running
     const elapsed = running === undefined ? -1 : seconds(clock.nowMs() - running.startedMs)
+    const isSaving = running?.kind === 'rdb'
+    const isRewriting = running?.kind === 'log'
     return [
       ['current_save_keys_processed', running?.job.keysProcessed ?? 0],
       ['current_save_keys_total', running?.job.keysTotal ?? 0],
       ['rdb_changes_since_last_save', propagation.changes],
-      ['rdb_bgsave_in_progress', running === undefined ? 0 : 1],
+      ['rdb_bgsave_in_progress', isSaving ? 1 : 0],
       ['rdb_last_save_time', this.lastSaveSeconds],
       ['rdb_last_bgsave_status', this.#hasFailed ? 'err' : 'ok'],
       ['rdb_last_bgsave_time_sec', this.#lastDurationSeconds],
-      ['rdb_current_bgsave_time_sec', elapsed],
+      ['rdb_current_bgsave_time_sec', isSaving ? elapsed : -1],
       ['rdb_saves', this.#saves],
       ['rdb_last_cow_size', 0],
       ['rdb_last_load_keys_expired', this.#loaded.keysExpired],
       ['rdb_last_load_keys_loaded', this.#loaded.keysLoaded],
+      ['aof_enabled', this.#isLogWanted ? 1 : 0],
+      ['aof_rewrite_in_progress', isRewriting ? 1 : 0],
+      ['aof_rewrite_scheduled', this.#isRewriteScheduled ? 1 : 0],
+      ['aof_last_rewrite_time_sec', this.#lastRewriteSeconds],
+      ['aof_current_rewrite_time_sec', isRewriting ? elapsed : -1],
+      ['aof_last_bgrewrite_status', this.#hasRewriteFailed ? 'err' : 'ok'],
+      ['aof_rewrites', this.#rewrites],
+      ['aof_rewrites_consecutive_failures', this.#rewriteFailures],
+      ['aof_last_write_status', this.#options.appendLog.failure === undefined ? 'ok' : 'err'],
+      ['aof_last_cow_size', 0],
+      ['module_fork_in_progress', 0],
+      ['module_fork_last_cow_size', 0],
+      ...this.#logFields(),
     ]
+  }
+
+  #logFields(): readonly (readonly [name: string, value: string | number])[] {
+    const { appendLog } = this.#options
+    if (!appendLog.isOn) return []
+    return [
+      ['aof_current_size', appendLog.currentSize],
+      ['aof_base_size', appendLog.baseSize],
+      ['aof_pending_rewrite', 0],
+      ['aof_buffer_length', appendLog.bufferBytes],
+      ['aof_pending_bio_fsync', appendLog.isSyncing ? 1 : 0],
+      ['aof_delayed_fsync', appendLog.delayedSyncs],
+    ]
+  }
+
+  /** CONFIG SET appendonly. */
+  #switchLog(isOn: boolean): string | undefined {
+    const { appendLog, isEnabled } = this.#options
+    if (!isEnabled) return isOn ? errors.disabledReason : undefined
+    if (isOn === this.#isLogWanted) return undefined
+    this.#isLogWanted = isOn
+    if (!isOn) {
+      this.#isRewriteScheduled = false
+      if (this.#running?.kind === 'log') this.#running.job.cancel()
+      appendLog.end()
+      return undefined
+    }
+    if (this.#running === undefined) this.#startRewrite()
+    else this.#isRewriteScheduled = true
+    return undefined
+  }
+
+  #startRewrite(): void {
+    const { appendLog, clock, log } = this.#options
+    this.#isRewriteScheduled = false
+    let rewrite: Rewrite
+    try {
+      rewrite = appendLog.beginRewrite(this.#isLogWanted)
+    } catch (error) {
+      log.error({ err: error }, "Can't rewrite append only file in background")
+      return this.#countRewrite(true)
+    }
+    this.#rewrites += 1
+    const { job, finish } = rewrite
+    this.#running = { kind: 'log', job, startedMs: clock.nowMs() }
+    log.info({}, 'Background append only file rewriting started')
+    job
+      .run()
+      .then((isWritten) => {
+        if (!isWritten) return this.#rewriteCancelled()
+        finish()
+        log.info({}, 'Background AOF rewrite finished successfully')
+        this.#countRewrite(false)
+      })
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'Background AOF rewrite terminated with error')
+        this.#countRewrite(true)
+      })
+      .finally(() => {
+        this.#lastRewriteSeconds = seconds(clock.nowMs() - (this.#running?.startedMs ?? 0))
+        this.#running = undefined
+      })
+  }
+
+  /** The keys it was to hold are gone: what is in force goes on, unless it was to begin with this. */
+  #rewriteCancelled(): void {
+    this.#options.log.warn({}, 'Background AOF rewrite cancelled')
+    if (this.#isLogWanted && !this.#isShutDown) this.#isRewriteScheduled = true
+  }
+
+  #countRewrite(hasFailed: boolean): void {
+    this.#hasRewriteFailed = hasFailed
+    this.#rewriteFailures = hasFailed ? this.#rewriteFailures + 1 : 0
+    const excess = this.#rewriteFailures - FAILURES_BEFORE_DELAY
+    const delayMinutes = excess < 0 ? 0 : Math.min(REWRITE_DELAY_MINUTES_MAX, 2 ** excess)
+    this.#nextRewriteMs = this.#options.clock.nowMs() + delayMinutes * 60_000
+    if (hasFailed && this.#isLogWanted && !this.#options.appendLog.isOn)
+      this.#isRewriteScheduled = true
   }
 
   #saveNow(): boolean {
@@ -238,7 +428,7 @@ export class Persistence implements PersistenceService {
     this.#lastTryMs = clock.nowMs()
     const { changes } = propagation
     const job = files.background(files.path, false)
-    this.#running = { job, startedMs: clock.nowMs() }
+    this.#running = { kind: 'rdb', job, startedMs: clock.nowMs() }
     log.info({}, 'Background saving started')
     job
       .run()
@@ -302,9 +492,17 @@ export class Persistence implements PersistenceService {
     this.#tellWriteError()
   }
 
+  /** Told by the log, too. */
+  readonly tellWriteError = (): void => this.#tellWriteError()
+
   #tellWriteError(): void {
     this.#options.onWriteError(this.writeError !== undefined)
   }
+}
+
+interface SaveRequest {
+  readonly isScheduled: boolean
+  readonly isInTransaction: boolean
 }
 
 function seconds(ms: number): number {

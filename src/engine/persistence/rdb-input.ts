@@ -86,6 +86,15 @@ export class RdbInput {
     return this.#at === this.#end && !this.#fill(1)
   }
 
+  /** Whether what comes next is this text, which stays to be read. */
+  startsWith(text: string): boolean {
+    if (this.#end - this.#at < text.length && !this.#fill(text.length)) return false
+    for (let index = 0; index < text.length; index += 1) {
+      if (this.#window[this.#at + index] !== text.charCodeAt(index)) return false
+    }
+    return true
+  }
+
   /** Shows the observer what has been read. */
   observe(): void {
     this.#observer?.update(this.#window, this.#observed, this.#at - this.#observed)

@@ -6,6 +6,7 @@ import { corrupt, RDB_OPCODE, RDB_VERSION_MAX, RdbError } from './rdb-encoding.t
 import { type ByteSource, RdbInput } from './rdb-input.ts'
 import type { ValueReader } from './value-reader.ts'
 
+const MAGIC = 'REDIS'
 const MAGIC_BYTES = 9
 const NO_EXPIRY = -1
 const UNSET = -1
@@ -59,9 +60,9 @@ export class RdbLoader {
     return this.#input.position
   }
 
-  /** What stands behind the file: a log whose beginning it is. */
-  get rest(): RdbInput {
-    return this.#input
+  /** Whether it starts as RDB files do; a log may start otherwise. */
+  get looksLikeRdb(): boolean {
+    return this.#input.startsWith(MAGIC)
   }
 
   /** Goes on until `isOver` says so, or the end. */
@@ -78,7 +79,7 @@ export class RdbLoader {
     input.raw(MAGIC_BYTES)
     const magic = input.copy().toString('latin1')
     const version = Number(magic.slice(5))
-    if (!magic.startsWith('REDIS')) throw corrupt('Wrong signature trying to load DB from file')
+    if (!magic.startsWith(MAGIC)) throw corrupt('Wrong signature trying to load DB from file')
     if (!(version >= 1 && version <= RDB_VERSION_MAX)) {
       throw new RdbError('unsupported', `Can't handle RDB format version ${magic.slice(5)}`)
     }

@@ -21,6 +21,7 @@ import { ListBuilder } from './list-builder.ts'
 import { checkPairs } from './packed-checks.ts'
 import { corrupt, RDB_TYPE, RdbError } from './rdb-encoding.ts'
 import type { RdbInput } from './rdb-input.ts'
+import { StreamImageReader } from './stream-image-reader.ts'
 import { readTextScore } from './text-score.ts'
 import { readZiplist } from './ziplist.ts'
 import { readZipmap } from './zipmap.ts'
@@ -47,6 +48,7 @@ export class ValueReader {
   readonly #structures: Structures
   readonly #hash: HashBuilder
   readonly #list: ListBuilder
+  readonly #stream: StreamImageReader
   readonly #entry = new PackedEntry()
   readonly #field = new PackedEntry()
   #waiting: Waiting = 'nowhere'
@@ -61,6 +63,7 @@ export class ValueReader {
     this.#collections = collections
     this.#structures = structures
     this.#hash = new HashBuilder(structures.hashes, collections.limits)
+    this.#stream = new StreamImageReader(structures.streams, structures.options.slab)
     this.#list = new ListBuilder(structures.lists, listFill)
   }
 
@@ -138,6 +141,10 @@ export class ValueReader {
         return this.#keepList(this.#list.readNodes(input, type === RDB_TYPE.listQuicklist2))
       case RDB_TYPE.listZiplist:
         return this.#keepList(this.#list.readZiplist(input))
+      case RDB_TYPE.streamListpacks:
+      case RDB_TYPE.streamListpacks2:
+      case RDB_TYPE.streamListpacks3:
+        return this.#keepRoot('stream', this.#stream.read(input, type))
       case RDB_TYPE.set:
         return this.#readSet(input)
       case RDB_TYPE.setIntset:

@@ -7,6 +7,7 @@ import type { Structures } from '../structures/structures.ts'
 import type { ValueType } from '../structures/value.ts'
 import { CONTAINER_PACKED, CONTAINER_PLAIN, RDB_TYPE } from './rdb-encoding.ts'
 import type { RdbOutput } from './rdb-output.ts'
+import { StreamImageWriter } from './stream-image-writer.ts'
 
 const PACKED_TYPES: Readonly<Record<ValueType, number>> = {
   string: RDB_TYPE.string,
@@ -29,10 +30,12 @@ export class ValueWriter {
   readonly #structures: Structures
   readonly #iterator: HashTableIterator
   readonly #cursor = new ScoreCursor()
+  readonly #stream: StreamImageWriter
 
   constructor(structures: Structures) {
     this.#structures = structures
     this.#iterator = new HashTableIterator(structures.options.slab)
+    this.#stream = new StreamImageWriter(structures.streams, structures.options.slab)
   }
 
   type(database: Database, record: Handle): number {
@@ -56,6 +59,8 @@ export class ValueWriter {
         return this.#writeHash(output, root)
       case 'zset':
         return this.#writeSortedSet(output, root)
+      case 'stream':
+        return this.#stream.write(output, root)
       default:
         invariant(false, 'values of this type are not rooted')
     }

@@ -34,6 +34,14 @@ export class CommandEncoder {
     }
   }
 
+  /** What is no command: a note in a log. */
+  line(text: string): void {
+    const length = Buffer.byteLength(text)
+    this.#reserve(length + 2)
+    this.length += this.bytes.write(text, this.length)
+    this.#lineEnd()
+  }
+
   #bulk(part: Uint8Array): void {
     this.#head(DOLLAR, part.length)
     this.#reserve(part.length + 2)

@@ -6,6 +6,7 @@ import {
   type OutputState,
 } from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { GatedReplies, ReplyGate } from '../execution/reply-gate.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
@@ -35,6 +36,7 @@ export interface Traffic {
 export interface ConnectionShare {
   readonly executor: Executor
   readonly turn: Turn
+  readonly gate: ReplyGate
   /** A turn fills it and hands it to one socket. */
   readonly writer: RespWriter
   /** For answers to clients whose turn it is not; emptied after each. */
@@ -51,7 +53,7 @@ export interface ConnectionShare {
 }
 
 /** One socket: bytes in, commands run, replies out in one write per turn. */
-export class Connection implements ClientOutput, TurnTask {
+export class Connection implements ClientOutput, TurnTask, GatedReplies {
   readonly client: Client
   readonly #socket: Socket
   readonly #share: ConnectionShare
@@ -147,6 +149,12 @@ export class Connection implements ClientOutput, TurnTask {
     if (!this.client.isClosing) this.#runPending()
   }
 
+  committed(isDurable: boolean): void {
+    if (!isDurable) return this.close()
+    this.#writeLate()
+    if (this.client.isClosing && this.#lateBytes === 0) this.#socket.destroySoon()
+  }
+
   /** What it has sent before the client waited runs first: nothing is to be written amid another's replies. */
   #addLate(bytes: Uint8Array): void {
     this.#late.push(bytes)
@@ -161,7 +169,7 @@ export class Connection implements ClientOutput, TurnTask {
   }
 
   #writeLate(): void {
-    if (this.#lateBytes === 0) return
+    if (this.#lateBytes === 0 || this.#share.gate.holds(this)) return
     const [first] = this.#late
     const bytes = this.#late.length === 1 && first !== undefined ? first : Buffer.concat(this.#late)
     this.#late = []
@@ -252,7 +260,7 @@ export class Connection implements ClientOutput, TurnTask {
       }
       this.#write()
       this.#writeLate()
-      if (this.client.isClosing) this.#socket.destroySoon()
+      if (this.client.isClosing && this.#lateBytes === 0) this.#socket.destroySoon()
       this.#share.executor.settle()
       return consumed
     } catch (error) {
@@ -337,6 +345,11 @@ export class Connection implements ClientOutput, TurnTask {
   #write(): void {
     const { writer } = this.#share
     if (writer.length === 0) return
+    if (this.#share.gate.holds(this)) {
+      this.#addLate(Buffer.from(writer.written()))
+      writer.clear()
+      return
+    }
     this.#share.traffic.outputBytes += writer.length
     this.#share.traffic.writes += 1
     this.#socket.write(writer.written())

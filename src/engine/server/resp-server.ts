@@ -4,6 +4,7 @@ import { CLIENT_STATE } from '../execution/client.ts'
 import type { ClientRegistry } from '../execution/client-registry.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { ReplyGate } from '../execution/reply-gate.ts'
 import type { Turn } from '../execution/turn.ts'
 import { Rate } from '../introspection/rate.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
@@ -27,6 +28,7 @@ export interface RespServerOptions {
   readonly config: ConfigService
   readonly log: Logger
   readonly turn: Turn
+  readonly gate: ReplyGate
   readonly clients: ClientRegistry
 }
 

@@ -44,6 +44,8 @@ function write(client: EmbeddedClient, random: Random): void {
     () => ['SPOP', key('m')],
     () => ['ZADD', key('z'), any(1e6) / 7, `${text}${any(300)}`],
     () => ['ZPOPMIN', key('z')],
+    () => ['XADD', key('x'), '*', 'field', text],
+    () => ['XTRIM', key('x'), 'MAXLEN', any(20)],
     () => ['EXPIRE', key('s'), 1_000],
     () => ['PERSIST', key('s')],
     () => ['RENAME', key('h'), key('h')],

@@ -1,10 +1,9 @@
 import { savePoints } from '../compound-types.ts'
 import type { Directive } from '../directive.ts'
 import { directory } from '../directory-type.ts'
-import { boolean, checkedText, integer, memory, oneOf, only } from '../simple-types.ts'
+import { boolean, checkedText, integer, memory, oneOf } from '../simple-types.ts'
 import { INT_MAX, INT_MIN, LONG_MAX } from './bounds.ts'
 
-const NO_PERSISTENCE = 'nothing is written to disk yet, and nobody shall rely on it'
 const delay = integer({ min: INT_MIN, max: INT_MAX })
 
 /** Files of the data set. */
@@ -39,7 +38,7 @@ export const PERSISTENCE_DIRECTIVES: readonly Directive[] = [
   },
   {
     name: 'appendonly',
-    type: only('no', NO_PERSISTENCE),
+    type: boolean,
     defaultValue: 'no',
     isDeniedWhileLoading: true,
   },

@@ -94,6 +94,14 @@ export class StreamId {
     this.seqLow = Number(seq & 0xffff_ffffn)
   }
 
+  get msBits(): bigint {
+    return bits(this.msHigh, this.msLow)
+  }
+
+  get seqBits(): bigint {
+    return bits(this.seqHigh, this.seqLow)
+  }
+
   hasMsOf(other: StreamId): boolean {
     return this.msHigh === other.msHigh && this.msLow === other.msLow
   }

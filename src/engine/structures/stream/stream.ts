@@ -27,11 +27,12 @@ export class Streams implements RootedStructure {
   readonly reader: StreamReader
   /** Ids, places and texts of the command that runs. */
   readonly scratch = new StreamScratch()
+  /** For who takes a stream to pieces, or puts one together: files. */
+  readonly roots: StreamRoots
+  readonly nodes: StreamNodes
   /** For pending entries. */
   readonly trees: IdTree
   readonly #slab: Slab
-  readonly #roots: StreamRoots
-  readonly #nodes: StreamNodes
   readonly #writer: StreamWriter
   readonly #trimmer: StreamTrimmer
 
@@ -41,8 +42,8 @@ export class Streams implements RootedStructure {
     const nodes = new StreamNodes({ slab, roots, index })
     const parts = { slab, roots, index, nodes }
     this.#slab = slab
-    this.#roots = roots
-    this.#nodes = nodes
+    this.roots = roots
+    this.nodes = nodes
     this.trees = index
     this.groups = new StreamGroups(parts)
     this.progress = new GroupProgress(roots, this.groups)
@@ -52,49 +53,49 @@ export class Streams implements RootedStructure {
   }
 
   create(): Handle {
-    return this.#roots.create(this.trees.create())
+    return this.roots.create(this.trees.create())
   }
 
   /** Entries, without those that are gone. */
   length(root: Handle): number {
-    return this.#roots.length(root)
+    return this.roots.length(root)
   }
 
   nodeCount(root: Handle): number {
-    return this.trees.size(this.#roots.index(root))
+    return this.trees.size(this.roots.index(root))
   }
 
   /** Nodes a radix tree of the nodes' ids would have. */
   radixNodes(root: Handle): number {
-    return this.#roots.radixNodes(root)
+    return this.roots.radixNodes(root)
   }
 
   readFirstId(root: Handle, id: StreamId): void {
-    this.#roots.readId(root, FIRST_ID_AT, id)
+    this.roots.readId(root, FIRST_ID_AT, id)
   }
 
   readLastId(root: Handle, id: StreamId): void {
-    this.#roots.readId(root, LAST_ID_AT, id)
+    this.roots.readId(root, LAST_ID_AT, id)
   }
 
   setLastId(root: Handle, id: StreamId): void {
-    this.#roots.writeId(root, LAST_ID_AT, id)
+    this.roots.writeId(root, LAST_ID_AT, id)
   }
 
   readMaxDeletedId(root: Handle, id: StreamId): void {
-    this.#roots.readId(root, MAX_DELETED_ID_AT, id)
+    this.roots.readId(root, MAX_DELETED_ID_AT, id)
   }
 
   setMaxDeletedId(root: Handle, id: StreamId): void {
-    this.#roots.writeId(root, MAX_DELETED_ID_AT, id)
+    this.roots.writeId(root, MAX_DELETED_ID_AT, id)
   }
 
   entriesAdded(root: Handle): Int64 {
-    return this.#roots.entriesAdded(root)
+    return this.roots.entriesAdded(root)
   }
 
   setEntriesAdded(root: Handle, count: Int64): void {
-    this.#roots.setEntriesAdded(root, count)
+    this.roots.setEntriesAdded(root, count)
   }
 
   /** The id is greater than the last one; the fields are less than LISTPACK_BYTES_MAX together. */
@@ -123,7 +124,7 @@ export class Streams implements RootedStructure {
   }
 
   bytes(root: Handle): number {
-    return this.#roots.bytes(root)
+    return this.roots.bytes(root)
   }
 
   free(root: Handle): void {
@@ -132,9 +133,9 @@ export class Streams implements RootedStructure {
 
   /** A node counts as one element: that is how long it takes. */
   freeSome(root: Handle, budget: number): boolean {
-    const roots = this.#roots
+    const roots = this.roots
     let left = budget
-    for (; left > 0 && roots.hasNodes(root); left -= 1) this.#nodes.dropHead(root)
+    for (; left > 0 && roots.hasNodes(root); left -= 1) this.nodes.dropHead(root)
     while (left > 0 && roots.index(root) !== NONE) {
       left -= 1
       if (this.trees.freeNode(roots.index(root), undefined) < 0) roots.setIndex(root, NONE)
@@ -147,15 +148,15 @@ export class Streams implements RootedStructure {
   }
 
   copy(root: Handle): Handle {
-    const roots = this.#roots
+    const roots = this.roots
     const copy = this.create()
     const id = new StreamId()
-    for (let node = roots.head(root); node !== NONE; node = this.#nodes.next(node)) {
+    for (let node = roots.head(root); node !== NONE; node = this.nodes.next(node)) {
       const slab = this.#slab
-      const length = this.#nodes.listpackBytes(node)
-      this.#nodes.readId(node, id)
-      const listpack = this.#nodes.listpack(this.#nodes.append(copy, id, length))
-      const from = this.#nodes.listpack(node)
+      const length = this.nodes.listpackBytes(node)
+      this.nodes.readId(node, id)
+      const listpack = this.nodes.listpack(this.nodes.append(copy, id, length))
+      const from = this.nodes.listpack(node)
       const start = slab.offset(listpack)
       copyBytes(slab.bytes(listpack), start, slab.bytes(from), slab.offset(from), length)
     }

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { ConfigService } from '../execution/context.ts'
+import {
+  type AofManifest,
+  EMPTY_MANIFEST,
+  formatManifest,
+  type LogFile,
+  type LogFileType,
+  parseManifest,
+} from './aof-manifest.ts'
+import { syncDirectory, writeFileAside } from './durable-file.ts'
+
+/** The folder of the log and its manifest, which tells what is in force. */
+export class AofDirectory {
+  readonly #config: ConfigService
+  manifest: AofManifest = EMPTY_MANIFEST
+
+  constructor(config: ConfigService) {
+    this.#config = config
+  }
+
+  get path(): string {
+    return join(this.#config.value('dir'), this.#config.value('appenddirname'))
+  }
+
+  get #name(): string {
+    return this.#config.value('appendfilename')
+  }
+
+  get #manifestPath(): string {
+    return join(this.path, `${this.#name}.manifest`)
+  }
+
+  /** Reads the manifest; throws a ManifestError when it is damaged. A log of Redis 6 is taken in first. */
+  load(): void {
+    this.#adoptOldLog()
+    this.manifest = existsSync(this.#manifestPath)
+      ? parseManifest(readFileSync(this.#manifestPath, 'latin1'))
+      : EMPTY_MANIFEST
+  }
+
+  get isEmpty(): boolean {
+    return this.manifest.base === undefined && this.manifest.increments.length === 0
+  }
+
+  /** The files in force, in the order they are to be read. */
+  get files(): readonly LogFile[] {
+    const { base, increments } = this.manifest
+    return base === undefined ? increments : [base, ...increments]
+  }
+
+  pathOf({ name }: LogFile): string {
+    return join(this.path, name)
+  }
+
+  sizeOf(file: LogFile): number {
+    return statSync(this.pathOf(file), { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  /** The name that the next file of this sort gets. */
+  next(type: Exclude<LogFileType, 'h'>): LogFile {
+    const { base, increments } = this.manifest
+    const last = type === 'b' ? base?.sequence : increments.at(-1)?.sequence
+    return this.named(type, (last ?? 0) + 1)
+  }
+
+  named(type: Exclude<LogFileType, 'h'>, sequence: number): LogFile {
+    const ending = type === 'b' ? 'base.rdb' : 'incr.aof'
+    return { name: `${this.#name}.${sequence}.${ending}`, sequence, type }
+  }
+
+  create(): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o755 })
+  }
+
+  /** From now on this manifest is in force. Throws when it cannot be written: then the old one is. */
+  store(manifest: AofManifest): void {
+    const aside = join(this.path, `temp-${basename(this.#manifestPath)}`)
+    const text = Buffer.from(formatManifest(manifest), 'latin1')
+    writeFileAside(this.#manifestPath, aside, (append) => append(text))
+    this.manifest = manifest
+  }
+
+  /** Deletes what is needed no more. */
+  deleteHistory(): void {
+    if (this.manifest.history.length === 0) return
+    if (this.#config.value('aof-disable-auto-gc') === 'yes') return
+    for (const file of this.manifest.history) rmSync(this.pathOf(file), { force: true })
+    this.store({ ...this.manifest, history: [] })
+  }
+
+  /** `appendonly.aof` in `dir` itself becomes the base of a log of several files. */
+  #adoptOldLog(): void {
+    const oldPath = join(this.#config.value('dir'), this.#name)
+    if (existsSync(this.#manifestPath) || !statSync(oldPath, { throwIfNoEntry: false })?.isFile()) {
+      return
+    }
+    this.create()
+    this.store({ ...EMPTY_MANIFEST, base: { name: this.#name, sequence: 1, type: 'b' } })
+    renameSync(oldPath, join(this.path, this.#name))
+    syncDirectory(this.path)
+  }
+}

@@ -1,0 +1,213 @@
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { Effect } from '../execution/propagation.ts'
+import { CommandEncoder } from '../protocol/command-encoder.ts'
+
+/** While the disk is busy, what was written waits so long before it is written all the same (aof.c). */
+const POSTPONED_MS_MAX = 2_000
+const SYNC_INTERVAL_MS = 1_000
+
+export type SyncPolicy = 'always' | 'everysec' | 'no'
+
+export interface AofWriterOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly policy: () => SyncPolicy
+  /** aof-timestamp-enabled. */
+  readonly hasTimestamps: () => boolean
+  /** Told when writing begins to fail, and when it goes on. */
+  readonly onStatus: () => void
+}
+
+/** Appends effects to one file: into a buffer first, and to the system once per turn. */
+export class AofWriter {
+  readonly #options: AofWriterOptions
+  readonly #encoder = new CommandEncoder()
+  #descriptor = -1
+  /** The database that the last command of the file belongs to. */
+  #selected = -1
+  #stampedSeconds = 0
+  /** Bytes in the file, of this writer's. */
+  size = 0
+  #syncedSize = 0
+  #isSyncing = false
+  #lastSyncMs = Number.NEGATIVE_INFINITY
+  #postponedSinceMs: number | undefined
+  delayedSyncs = 0
+  /** Why the last write failed. */
+  failure: string | undefined
+
+  constructor(options: AofWriterOptions) {
+    this.#options = options
+  }
+
+  get bufferBytes(): number {
+    return this.#encoder.length
+  }
+
+  get isSyncing(): boolean {
+    return this.#isSyncing
+  }
+
+  /** Whether something is not on the disk as the policy wants it before a reply leaves. */
+  get isPending(): boolean {
+    if (this.#encoder.length > 0) return true
+    return this.#options.policy() === 'always' && this.#syncedSize < this.size
+  }
+
+  /** Goes on in this file, which holds so many bytes. What is in the buffer belongs to it. */
+  open(path: string, size: number): void {
+    this.#descriptor = openSync(path, 'a', 0o644)
+    this.size = size
+    this.#syncedSize = size
+    this.#selected = -1
+  }
+
+  /** The file is complete; what is in the buffer has to have been written. */
+  close(): void {
+    if (this.#descriptor < 0) return
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
+    try {
+      fdatasyncSync(descriptor)
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'Fail to fsync the AOF file')
+    }
+    closeSync(descriptor)
+  }
+
+  append(databaseIndex: number, effect: Effect): void {
+    const { clock, hasTimestamps } = this.#options
+    if (hasTimestamps()) this.#stamp(Math.floor(clock.nowMs() / 1_000))
+    if (databaseIndex !== this.#selected) {
+      this.#selected = databaseIndex
+      this.#encoder.command(['SELECT', databaseIndex])
+    }
+    this.#encoder.command(effect)
+  }
+
+  /** Hands the buffer to the system, unless the disk is busy and it may wait. False when the disk refuses. */
+  flush(isForced = false): boolean {
+    if (this.#encoder.length === 0) return this.failure === undefined
+    if (!isForced && this.#mayPostpone()) return true
+    this.#postponedSinceMs = undefined
+    return this.#write()
+  }
+
+  /** Until it is on the disk. */
+  sync(): boolean {
+    if (!this.flush(true)) return false
+    if (this.#syncedSize === this.size) return true
+    try {
+      fdatasyncSync(this.#descriptor)
+    } catch (error) {
+      this.#fail(error, 'AOF fsync failed')
+      return false
+    }
+    this.#syncedSize = this.size
+    return true
+  }
+
+  /** Once per cycle: what waits, and once a second the disk. */
+  runCycle(): void {
+    this.flush()
+    const { clock, policy } = this.#options
+    const isDue = clock.monotonicMs() - this.#lastSyncMs >= SYNC_INTERVAL_MS
+    if (policy() !== 'everysec' || !isDue || this.#isSyncing) return
+    if (this.#syncedSize === this.size || this.#descriptor < 0) return
+    this.#lastSyncMs = clock.monotonicMs()
+    this.#syncBehind()
+  }
+
+  #syncBehind(): void {
+    const size = this.size
+    const descriptor = this.#descriptor
+    this.#isSyncing = true
+    fdatasync(descriptor, (error) => {
+      this.#isSyncing = false
+      // Another file has come in its place: that one was flushed when it was closed.
+      if (descriptor !== this.#descriptor) return
+      if (error !== null) this.#fail(error, 'AOF fsync failed')
+      else this.#syncedSize = Math.max(this.#syncedSize, size)
+    })
+  }
+
+  /** As Redis: a write would wait for the disk, too, while it flushes. */
+  #mayPostpone(): boolean {
+    const { clock, policy } = this.#options
+    if (!this.#isSyncing || policy() !== 'everysec') return false
+    const nowMs = clock.monotonicMs()
+    this.#postponedSinceMs ??= nowMs
+    if (nowMs - this.#postponedSinceMs < POSTPONED_MS_MAX) return true
+    this.delayedSyncs += 1
+    this.#options.log.warn(
+      {},
+      'Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer without waiting for fsync to complete, this may slow down Redis.',
+    )
+    return false
+  }
+
+  #write(): boolean {
+    const { bytes, length } = this.#encoder
+    let written = 0
+    try {
+      while (written < length) {
+        written += writeSync(this.#descriptor, bytes, written, length - written)
+      }
+    } catch (error) {
+      this.#takeBack(written)
+      this.#fail(error, 'Error writing to the AOF file')
+      return false
+    }
+    this.size += length
+    this.#encoder.clear()
+    if (this.failure !== undefined) {
+      this.failure = undefined
+      this.#options.log.warn({}, 'AOF write error looks solved, Redis can write again.')
+      this.#options.onStatus()
+    }
+    return true
+  }
+
+  /** Half a command may not stay: what comes behind it could not be read. It is written again as a whole. */
+  #takeBack(written: number): void {
+    if (written === 0) return
+    try {
+      ftruncateSync(this.#descriptor, this.size)
+    } catch (error) {
+      this.#options.log.error(
+        { err: error },
+        'Could not remove short write from the append-only file',
+      )
+    }
+  }
+
+  #fail(error: unknown, message: string): void {
+    const isNew = this.failure === undefined
+    this.failure = reasonOf(error)
+    if (!isNew) return
+    this.#options.log.error({ err: error }, message)
+    this.#options.onStatus()
+  }
+
+  #stamp(seconds: number): void {
+    if (seconds === this.#stampedSeconds) return
+    this.#stampedSeconds = seconds
+    this.#encoder.line(`#TS:${seconds}`)
+  }
+}
+
+/** As strerror words it, where Node.js tells. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error))
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'No space left on device',
+  EIO: 'Input/output error',
+  EROFS: 'Read-only file system',
+  EFBIG: 'File too large',
+  EDQUOT: 'Disk quota exceeded',
+}

@@ -1,0 +1,325 @@
+import { existsSync, rmSync, truncateSync } from 'node:fs'
+import type { Clock } from '../../shared/clock.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { ConfigService } from '../execution/context.ts'
+import type { Effect, Propagation } from '../execution/propagation.ts'
+import { AofDirectory } from './aof-directory.ts'
+import type { LogFile } from './aof-manifest.ts'
+import { AofFormatError, AofReader, type Replay } from './aof-reader.ts'
+import { AofWriter, type SyncPolicy } from './aof-writer.ts'
+import type { BackgroundSave } from './background-save.ts'
+import type { RdbFiles } from './rdb-files.ts'
+
+export interface AppendOnlyLogOptions {
+  readonly config: ConfigService
+  readonly clock: Clock
+  readonly log: Logger
+  readonly propagation: Propagation
+  readonly files: RdbFiles
+  readonly replay: Replay
+  readonly onStatus: () => void
+}
+
+/** What goes on in slices: so many bytes have been read. */
+export type Loading = Generator<number, void, undefined>
+
+/** The log cannot be loaded; the message says what is to be done. */
+export class LogLoadError extends Error {
+  override readonly name = 'LogLoadError'
+}
+
+const POLICIES: readonly SyncPolicy[] = ['always', 'everysec', 'no']
+
+/** The append-only log: a base, which is an RDB file, and the effects that came after it. */
+export class AppendOnlyLog {
+  readonly #options: AppendOnlyLogOptions
+  readonly #directory: AofDirectory
+  readonly #writer: AofWriter
+  #policy: SyncPolicy = 'everysec'
+  #hasTimestamps = false
+  isOn = false
+  /** Size of everything after the last rewrite, which the next one is measured by. */
+  baseSize = 0
+  /** Of the files before the one that is written. */
+  #olderSize = 0
+  /** Switched on, and the base that it starts with is not in place yet. */
+  #awaitsBase = false
+  #lastIncrement = 0
+  keysLoaded = 0
+  /** Told when there is something to be written. */
+  onPending: () => void = () => undefined
+
+  constructor(options: AppendOnlyLogOptions) {
+    const { config, clock, log, onStatus } = options
+    this.#options = options
+    this.#directory = new AofDirectory(config)
+    this.#writer = new AofWriter({
+      clock,
+      log,
+      policy: () => this.#policy,
+      hasTimestamps: () => this.#hasTimestamps,
+      onStatus,
+    })
+    config.onValue('appendfsync', (value) => {
+      this.#policy = POLICIES.find((policy) => policy === value) ?? 'everysec'
+    })
+    config.onValue('aof-timestamp-enabled', (value) => {
+      this.#hasTimestamps = value === 'yes'
+    })
+  }
+
+  get policy(): SyncPolicy {
+    return this.#policy
+  }
+
+  get isPending(): boolean {
+    return this.isOn && this.#writer.isPending
+  }
+
+  get failure(): string | undefined {
+    return this.isOn ? this.#writer.failure : undefined
+  }
+
+  get currentSize(): number {
+    return this.#olderSize + this.#writer.size
+  }
+
+  get bufferBytes(): number {
+    return this.#writer.bufferBytes
+  }
+
+  get delayedSyncs(): number {
+    return this.#writer.delayedSyncs
+  }
+
+  get isSyncing(): boolean {
+    return this.#writer.isSyncing
+  }
+
+  /** Bytes of all files in force. */
+  get totalBytes(): number {
+    return this.#directory.files.reduce((sum, file) => sum + this.#directory.sizeOf(file), 0)
+  }
+
+  /** Reads the manifest. Throws when it is damaged, or names files that are not there. */
+  readManifest(): void {
+    this.#directory.load()
+    for (const file of this.#directory.files) {
+      if (existsSync(this.#directory.pathOf(file))) continue
+      throw new LogLoadError(
+        `The append log file ${file.name} doesn't exist: No such file or directory`,
+      )
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#directory.isEmpty
+  }
+
+  /** Runs everything again, in slices that `isOver` ends. */
+  *load(isOver: () => boolean): Loading {
+    const { files } = this.#directory
+    let loaded = 0
+    for (const file of files) {
+      const isLast = file === files.at(-1)
+      yield* this.#loadFile(file, { isOver, isLast, loaded })
+      loaded += this.#directory.sizeOf(file)
+    }
+  }
+
+  *#loadFile(file: LogFile, { isOver, isLast, loaded }: FileLoading): Loading {
+    const { log } = this.#options
+    const path = this.#directory.pathOf(file)
+    const offset = yield* this.#loadPreamble(file, { isOver, isLast, loaded })
+    if (offset < 0) return
+    const reader = new AofReader(path, offset, this.#options.replay)
+    try {
+      while (!reader.isDone) {
+        reader.step(isOver)
+        yield loaded + reader.validOffset
+      }
+    } catch (error) {
+      if (!(error instanceof AofFormatError)) throw error
+      throw new LogLoadError(
+        `Bad file format reading the append only file ${file.name}: make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest> (${error.message})`,
+        { cause: error },
+      )
+    } finally {
+      reader.close()
+    }
+    if (reader.isTruncated) this.#mend(file, reader, isLast)
+    log.info({}, `DB loaded from ${file.type === 'b' ? 'base' : 'incr'} file ${file.name}`)
+  }
+
+  /** An RDB file before the commands, or in their place; gives where they start, or -1 when there are none. */
+  *#loadPreamble(
+    file: LogFile,
+    { isOver, loaded }: FileLoading,
+  ): Generator<number, number, undefined> {
+    const path = this.#directory.pathOf(file)
+    const { loader, source } = this.#options.files.open(path, {
+      keepsExpired: true,
+      replaces: false,
+    })
+    try {
+      if (!loader.looksLikeRdb) return 0
+      while (!loader.isDone) {
+        loader.step(isOver)
+        yield loaded + loader.position
+      }
+      this.keysLoaded = loader.keysLoaded
+      return loader.position < source.size ? loader.position : -1
+    } catch (error) {
+      const kind = file.type === 'b' ? 'base' : 'preamble of the AOF'
+      throw new LogLoadError(
+        `Error reading the RDB ${kind} file ${file.name}, AOF loading aborted`,
+        {
+          cause: error,
+        },
+      )
+    } finally {
+      source.close()
+    }
+  }
+
+  /** The end of the file was never written: the process, or the machine, went down. */
+  #mend(file: LogFile, reader: AofReader, isLast: boolean): void {
+    const { config, log } = this.#options
+    if (!isLast) throw new LogLoadError('Fatal error: the truncated file is not the last file')
+    if (config.value('aof-load-truncated') !== 'yes') {
+      throw new LogLoadError(
+        `Unexpected end of file reading the append only file ${file.name}. You can: 1) Make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>. 2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and restart the server.`,
+      )
+    }
+    const offset = reader.validOffset
+    log.warn({}, `!!! Warning: short read while loading the AOF file ${file.name}!!!`)
+    log.warn({}, `!!! Truncating the AOF ${file.name} at offset ${offset} !!!`)
+    truncateSync(this.#directory.pathOf(file), offset)
+    log.warn({}, `AOF ${file.name} loaded anyway because aof-load-truncated is enabled`)
+  }
+
+  /** After loading, or with nothing to load: from now on effects are written down. */
+  begin(): void {
+    const directory = this.#directory
+    const { log } = this.#options
+    directory.create()
+    if (directory.manifest.base === undefined && directory.manifest.increments.length === 0) {
+      const base = directory.next('b')
+      log.info({}, `Creating AOF base file ${base.name} on server start`)
+      this.#options.files.save(directory.pathOf(base), true)
+      directory.store({ ...directory.manifest, base })
+    }
+    const increment = directory.manifest.increments.at(-1)
+    if (increment === undefined) this.#openIncrement(true)
+    else this.#writer.open(directory.pathOf(increment), directory.sizeOf(increment))
+    this.#measure()
+    this.baseSize = this.currentSize
+    directory.deleteHistory()
+    this.#listen(true)
+  }
+
+  /** Nothing is written down any more; what is on the disk stays. */
+  end(): void {
+    if (!this.isOn) return
+    this.#writer.sync()
+    this.#writer.close()
+    this.#awaitsBase = false
+    this.#listen(false)
+  }
+
+  /**
+   * A new base is about to be written, of what there is now: effects from now on go to a file of their own. Gives
+   * the save to run and what is to be called when the base is in place. Switched on while the process runs, the log
+   * counts only from then on.
+   */
+  beginRewrite(switchesOn: boolean): Rewrite {
+    const directory = this.#directory
+    const isInForce = this.isOn && !this.#awaitsBase
+    if (!this.isOn && switchesOn) directory.load()
+    directory.create()
+    const before = directory.manifest
+    if (this.isOn) {
+      this.#writer.flush(true)
+      this.#writer.close()
+    }
+    const increment = this.isOn || switchesOn ? this.#openIncrement(isInForce) : undefined
+    if (increment !== undefined) this.#awaitsBase = !isInForce
+    this.#listen(this.isOn || switchesOn)
+    const base = directory.next('b')
+    const job = this.#options.files.background(directory.pathOf(base), true)
+    const finish = (): void => {
+      const old = [...(before.base === undefined ? [] : [before.base]), ...before.increments]
+      directory.store({
+        base,
+        increments: increment === undefined ? [] : [increment],
+        history: [...before.history, ...old.map((file) => ({ ...file, type: 'h' as const }))],
+      })
+      this.#awaitsBase = false
+      this.#measure()
+      this.baseSize = this.currentSize
+      directory.deleteHistory()
+    }
+    return { job, finish }
+  }
+
+  flush(): boolean {
+    return this.#writer.flush()
+  }
+
+  sync(): boolean {
+    return this.#writer.sync()
+  }
+
+  runCycle(): void {
+    if (this.isOn) this.#writer.runCycle()
+  }
+
+  /** A file for what comes now; `isInForce` says that it is to be read behind those there are. */
+  #openIncrement(isInForce: boolean): LogFile {
+    const directory = this.#directory
+    const last = this.#lastIncrement
+    const next = directory.next('i')
+    // One that was opened for a base that never came is in no manifest, and its number is taken all the same.
+    const sequence = Math.max(next.sequence, last + 1)
+    const increment = sequence === next.sequence ? next : directory.named('i', sequence)
+    this.#lastIncrement = sequence
+    rmSync(directory.pathOf(increment), { force: true })
+    if (isInForce) {
+      const increments = [...directory.manifest.increments, increment]
+      directory.store({ ...directory.manifest, increments })
+    }
+    this.#writer.open(directory.pathOf(increment), 0)
+    this.#measure()
+    this.#options.log.info({}, `Creating AOF incr file ${increment.name}`)
+    return increment
+  }
+
+  #measure(): void {
+    this.#olderSize = this.totalBytes - this.#writer.size
+  }
+
+  #listen(isOn: boolean): void {
+    if (isOn === this.isOn) return
+    this.isOn = isOn
+    const { propagation } = this.#options
+    if (isOn) propagation.addSink(this.#sink, 'log')
+    else propagation.removeSink(this.#sink)
+  }
+
+  readonly #sink = (databaseIndex: number, effect: Effect): void => {
+    if (this.#writer.bufferBytes === 0) this.onPending()
+    this.#writer.append(databaseIndex, effect)
+  }
+}
+
+export interface Rewrite {
+  readonly job: BackgroundSave
+  readonly finish: () => void
+}
+
+interface FileLoading {
+  readonly isOver: () => boolean
+  readonly isLast: boolean
+  /** Bytes of the files before. */
+  readonly loaded: number
+}
