@@ -1,11 +1,17 @@
 import { engineBench } from './engine.bench.ts'
 import { gatewayBench } from './gateway.bench.ts'
+import { inProcessBench } from './in-process.bench.ts'
+import { memoryBench } from './memory.bench.ts'
+import { pausesBench } from './pauses.bench.ts'
 import { purgeBench } from './purge.bench.ts'
 import { redisBenchmarkBench } from './redis-benchmark.bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   engine: engineBench,
   gateway: gatewayBench,
+  'in-process': inProcessBench,
+  memory: memoryBench,
+  pauses: pausesBench,
   purge: purgeBench,
   'redis-benchmark': redisBenchmarkBench,
 }

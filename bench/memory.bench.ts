@@ -1,0 +1,122 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describeMachine } from './machine.ts'
+import { median, show } from './medians.ts'
+import type { ServerProcess } from './server-process.ts'
+import { startServer } from './start-server.ts'
+
+const ROUNDS = 3
+const LINES_PER_WRITE = 1_000
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+
+interface DataSet {
+  readonly title: string
+  /** Keys, or members, that the bytes are told per. */
+  readonly count: number
+  readonly commands: number
+  readonly command: (index: number) => readonly string[]
+}
+
+const name = (index: number, digits: number): string => String(index).padStart(digits, '0')
+
+const DATA_SETS: readonly DataSet[] = [
+  {
+    title: '1,000,000 strings of 10 + 100 bytes, per key',
+    count: 1_000_000,
+    commands: 1_000_000,
+    command: (index) => ['SET', name(index, 10), 'v'.repeat(100)],
+  },
+  {
+    title: '100,000 hashes of 10 small fields, per hash',
+    count: 100_000,
+    commands: 100_000,
+    command: (index) => [
+      'HSET',
+      `user:${name(index, 6)}`,
+      ...Array.from({ length: 10 }, (_, field) => [
+        `field${field}`,
+        `value${index % 1_000}`,
+      ]).flat(),
+    ],
+  },
+  {
+    title: 'one sorted set of 1,000,000 members, per member',
+    count: 1_000_000,
+    commands: 1_000_000,
+    command: (index) => [
+      'ZADD',
+      'scores',
+      String((index * 7_919) % 1_000_003),
+      `member:${name(index, 8)}`,
+    ],
+  },
+  {
+    title: '100,000 sets of 10 words, per set',
+    count: 100_000,
+    commands: 100_000,
+    command: (index) => [
+      'SADD',
+      `tags:${name(index, 6)}`,
+      ...Array.from({ length: 10 }, (_, tag) => `tag-${(index * 13 + tag * 97) % 5_000}`),
+    ],
+  },
+  {
+    title: 'one list of 1,000,000 elements of 10 bytes, per element',
+    count: 1_000_000,
+    commands: 1_000_000,
+    command: (index) => ['RPUSH', 'queue', name(index, 10)],
+  },
+]
+
+/** How much the resident memory of both servers grows with the same data. */
+export async function memoryBench(): Promise<void> {
+  process.stdout.write(
+    `memory: growth of RSS in bytes, median of ${ROUNDS} rounds, each in fresh processes\n` +
+      `  ${describeMachine()}\n  | data | redis-server | engine | ratio |\n  | --- | --- | --- | --- |\n`,
+  )
+  for (const dataSet of DATA_SETS) {
+    const theirs: number[] = []
+    const ours: number[] = []
+    for (let round = 0; round < ROUNDS; round += 1) {
+      theirs.push(await weigh(await startServer('redis-server', ['--save', '']), dataSet))
+      ours.push(await weigh(await startServer(process.execPath, [MAIN, 'engine']), dataSet))
+    }
+    const [their, our] = [median(theirs), median(ours)]
+    process.stdout.write(
+      `  | ${dataSet.title} | ${show(their, 1)} | ${show(our, 1)} | ${show(our / their, 2)} |\n`,
+    )
+  }
+}
+
+/** Stops the server. */
+async function weigh(
+  server: ServerProcess,
+  { count, commands, command }: DataSet,
+): Promise<number> {
+  try {
+    execFileSync('redis-cli', ['-p', `${server.port}`, 'PING'])
+    const before = server.rssBytes()
+    const loader = spawn('redis-cli', ['-p', `${server.port}`, '--pipe'], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    const isLoaded = once(loader, 'exit')
+    for (let start = 0; start < commands; start += LINES_PER_WRITE) {
+      let requests = ''
+      for (let index = start; index < start + LINES_PER_WRITE; index += 1) {
+        requests += encode(command(index))
+      }
+      if (!loader.stdin.write(requests)) await once(loader.stdin, 'drain')
+    }
+    loader.stdin.end()
+    await isLoaded
+    return (server.rssBytes() - before) / count
+  } finally {
+    await server.stop()
+  }
+}
+
+/** ASCII only. */
+function encode(argv: readonly string[]): string {
+  return `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
+}
