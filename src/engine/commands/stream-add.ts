@@ -8,7 +8,7 @@ import { LISTPACK_BYTES_MAX } from '../structures/stream/stream-writer.ts'
 import { ADD_FORMS, createStream, findStream, parseId, replyWithId } from './stream-access.ts'
 import { type AddOptions, parseAddOptions, trimmedAs } from './stream-trim.ts'
 
-const PLAIN = { trimming: undefined, thresholdAt: 0, idAt: 2, needsStream: false }
+const PLAIN = { thresholdAt: 0, idAt: 2, needsStream: false }
 const PLAIN_AUTO: AddOptions = { ...PLAIN, idForm: 'auto' }
 const PLAIN_COMPLETE: AddOptions = { ...PLAIN, idForm: 'complete' }
 
@@ -35,7 +35,7 @@ export function xadd(context: CommandContext): void {
   streams.append(root, id, { argv, firstField, fieldCount: valueCount / 2 })
   replyWithId(context, streams, id)
   context.signal(1, 'stream', 'xadd')
-  trim(context, streams, root, options)
+  if (options.thresholdAt > 0) trim(context, streams, root)
   tell(context, streams, root, options)
   context.keyReady(1)
 }
@@ -79,22 +79,17 @@ function tooLarge({ argv }: CommandContext, firstField: number): string | undefi
   return bytes > LISTPACK_BYTES_MAX ? replyErrors.addTooLarge : undefined
 }
 
-function trim(
-  context: CommandContext,
-  streams: Streams,
-  root: Handle,
-  { trimming }: AddOptions,
-): void {
-  if (trimming === undefined || streams.trim(root, trimming) === 0) return
-  context.notify('stream', 'xtrim', 1)
+function trim(context: CommandContext, streams: Streams, root: Handle): void {
+  if (streams.trim(root, streams.scratch.trimming) > 0) context.notify('stream', 'xtrim', 1)
 }
 
 /** As the entry was added: with its id, and trimmed to what is there now. */
 function tell(context: CommandContext, streams: Streams, root: Handle, options: AddOptions): void {
-  const isAsReceived = options.idForm === 'complete' && options.trimming?.isApproximate !== true
-  if (isAsReceived) return context.changed()
+  const { id, trimming } = streams.scratch
+  const isApproximate = options.thresholdAt > 0 && trimming.isApproximate
+  if (options.idForm === 'complete' && !isApproximate) return context.changed()
   if (!context.isPropagating) return context.changedAs()
   const effect = trimmedAs(context, streams, root, options)
-  effect[options.idAt] = streams.scratch.id.toString()
+  effect[options.idAt] = id.toString()
   context.changedAs(...effect)
 }

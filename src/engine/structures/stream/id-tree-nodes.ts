@@ -101,18 +101,14 @@ export class IdTreeNodes {
     )
   }
 
-  /** The last item whose id is not greater, or -1. */
-  floor(node: Handle, id: StreamId): number {
-    let low = -1
-    let high = this.count(node) - 1
-    // Ids come in their order as a rule.
-    if (high >= 0 && this.compare(node, high, id) <= 0) return high
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (this.compare(node, middle, id) <= 0) low = middle
-      else high = middle - 1
-    }
-    return low
+  /** The last item of a leaf whose id is not greater, or -1. */
+  floor(leaf: Handle, id: StreamId): number {
+    return this.#floor(leaf, id, -1)
+  }
+
+  /** The child below which an id stands. What the first child's own id is does not matter. */
+  childOf(node: Handle, id: StreamId): number {
+    return this.#floor(node, id, 0)
   }
 
   /** The node must not be full. It may move: gives where it is. */
@@ -181,6 +177,19 @@ export class IdTreeNodes {
   #link(leaf: Handle, next: Handle): void {
     this.#slab.setUint32(leaf, NEXT_AT, next)
     if (next !== NONE) this.#slab.setUint32(next, PREVIOUS_AT, leaf)
+  }
+
+  #floor(node: Handle, id: StreamId, lowest: number): number {
+    let low = lowest
+    let high = this.count(node) - 1
+    // Ids come in their order as a rule.
+    if (high > low && this.compare(node, high, id) <= 0) return high
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.compare(node, middle, id) <= 0) low = middle
+      else high = middle - 1
+    }
+    return low
   }
 
   /** Blocks grow with their items, for most trees are small. */

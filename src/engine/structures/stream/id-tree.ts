@@ -202,7 +202,7 @@ export class IdTree {
     const height = this.#height(root)
     let node = this.#top(root)
     for (let depth = 0; depth < height; depth += 1) {
-      const child = Math.max(0, nodes.floor(node, id))
+      const child = nodes.childOf(node, id)
       this.#path[depth] = node
       this.#taken[depth] = child
       node = nodes.value(node, child)

@@ -5,16 +5,27 @@ import type { StreamNodes } from './stream-nodes.ts'
 import type { StreamParts, StreamReader } from './stream-reader.ts'
 import { FIRST_ID_AT, MAX_DELETED_ID_AT, type StreamRoots } from './stream-root.ts'
 
-/** What XADD and XTRIM take away from a stream's start. */
-export interface Trimming {
-  /** Entries that may be left; undefined: as many as there are. */
-  readonly maxLength: number | undefined
-  /** All before this id go. */
-  readonly minId: StreamId | undefined
+/** What XADD and XTRIM take away from a stream's start, in an object that is used again. */
+export class Trimming {
+  /** Entries that may be left, or before which id all go. */
+  by: 'nothing' | 'length' | 'id' = 'nothing'
+  maxLength = 0
+  readonly minId = new StreamId()
   /** Whole nodes only. */
-  readonly isApproximate: boolean
+  isApproximate = false
   /** Entries that may go at most; 0: any number. */
-  readonly limit: number
+  limit = 0
+
+  reset(): void {
+    this.by = 'nothing'
+    this.isApproximate = false
+    this.limit = 0
+  }
+
+  /** Whether a stream of this length may stay as it is. */
+  allows(length: number): boolean {
+    return this.by === 'length' && length <= this.maxLength
+  }
 }
 
 /**
@@ -56,9 +67,9 @@ export class StreamTrimmer {
     const roots = this.#roots
     const nodes = this.#nodes
     let deleted = 0
-    let node = roots.head(root)
+    let node = trimming.by === 'nothing' ? NONE : roots.head(root)
     while (node !== NONE) {
-      if (trimming.maxLength !== undefined && roots.length(root) <= trimming.maxLength) break
+      if (trimming.allows(roots.length(root))) break
       const entries = nodes.entryCount(node)
       if (trimming.limit > 0 && deleted + entries > trimming.limit) break
       if (!this.#isNeedless(root, node, entries, trimming)) {
@@ -83,23 +94,22 @@ export class StreamTrimmer {
 
   /** Whether all of the node may go. */
   #isNeedless(root: Handle, node: Handle, entries: number, trimming: Trimming): boolean {
-    const { maxLength, minId } = trimming
-    if (maxLength !== undefined) return this.#roots.length(root) - entries >= maxLength
+    if (trimming.by === 'length') return this.#roots.length(root) - entries >= trimming.maxLength
     const { entry } = this.#reader
     entry.open(node)
-    return minId !== undefined && entry.last() && entry.id.compare(minId) < 0
+    return entry.last() && entry.id.compare(trimming.minId) < 0
   }
 
   /** Marks entries from the node's first on until enough have gone. */
-  #trimNode(root: Handle, node: Handle, { maxLength, minId }: Trimming): number {
+  #trimNode(root: Handle, node: Handle, trimming: Trimming): number {
     const roots = this.#roots
     const nodes = this.#nodes
     const { entry } = this.#reader
     let marked = 0
     entry.open(node)
     for (let isThere = entry.first(); isThere; isThere = entry.following()) {
-      if (maxLength !== undefined && roots.length(root) <= maxLength) break
-      if (minId !== undefined && entry.id.compare(minId) >= 0) break
+      if (trimming.allows(roots.length(root))) break
+      if (trimming.by === 'id' && entry.id.compare(trimming.minId) >= 0) break
       if (entry.isDeleted) continue
       this.#mark(root, node)
       roots.setLength(root, roots.length(root) - 1)

@@ -10,7 +10,7 @@ import { ID_TEXT_BYTES_MAX, StreamId } from './stream-id.ts'
 import { StreamNodes } from './stream-nodes.ts'
 import { StreamReader } from './stream-reader.ts'
 import { FIRST_ID_AT, LAST_ID_AT, MAX_DELETED_ID_AT, StreamRoots } from './stream-root.ts'
-import { StreamTrimmer, type Trimming } from './stream-trimmer.ts'
+import { StreamTrimmer, Trimming } from './stream-trimmer.ts'
 import { type NewFields, type StreamLimits, StreamWriter } from './stream-writer.ts'
 
 /** As stream-node-max-bytes and -entries are from the start. */
@@ -182,5 +182,6 @@ export class StreamScratch {
   readonly from = new StreamId()
   readonly to = new StreamId()
   readonly found = new EntryList()
+  readonly trimming = new Trimming()
   readonly idText = new Uint8Array(ID_TEXT_BYTES_MAX)
 }
