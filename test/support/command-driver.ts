@@ -9,13 +9,14 @@ type Shown = string | number | bigint | boolean | null | Shown[]
 /** An engine in the words of a test: lines of commands in, text out, and the effects that were told. */
 export class CommandDriver {
   readonly engine: Engine
+  readonly clock = new FakeClock()
   /** Each as one line. */
   readonly effects: string[] = []
   readonly #client: ReturnType<Engine['client']>
 
   constructor(options: { readonly seed?: number } = {}) {
     const random = seededRandom(options.seed ?? 1)
-    this.engine = new Engine({ clock: new FakeClock(), random, log: silentLogger })
+    this.engine = new Engine({ clock: this.clock, random, log: silentLogger })
     this.engine.onEffect((_index, effect) => {
       this.effects.push(
         effect.map((part) => (part instanceof Uint8Array ? Buffer.from(part) : part)).join(' '),
