@@ -6,6 +6,7 @@ import { type Random, systemRandom } from '../shared/random.ts'
 import { COMMANDS } from './commands/table.ts'
 import { Blocking } from './execution/blocking.ts'
 import { CallTimer } from './execution/call-timer.ts'
+import { Client } from './execution/client.ts'
 import { ClientPause } from './execution/client-pause.ts'
 import { ClientRegistry } from './execution/client-registry.ts'
 import { CommandTable } from './execution/command-table.ts'
@@ -25,7 +26,7 @@ import {
   writeErrorGuard,
 } from './execution/guards.ts'
 import { Monitors } from './execution/monitors.ts'
-import { Propagation, type PropagationSink } from './execution/propagation.ts'
+import { AUDIENCE, Propagation, type PropagationSink } from './execution/propagation.ts'
 import { Tracking } from './execution/tracking.ts'
 import { Transactions } from './execution/transactions.ts'
 import { Turn } from './execution/turn.ts'
@@ -38,12 +39,15 @@ import { ActiveExpiry } from './keyspace/active-expiry.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
+import { AppendOnlyLog } from './persistence/append-only-log.ts'
+import { CommitGate } from './persistence/commit-gate.ts'
 import { DumpPayloads } from './persistence/dump-payload.ts'
-import { Persistence } from './persistence/persistence.ts'
+import { Persistence, type PersistenceOptions } from './persistence/persistence.ts'
 import { RdbFiles } from './persistence/rdb-files.ts'
 import { ValueReader } from './persistence/value-reader.ts'
 import { ValueWriter } from './persistence/value-writer.ts'
 import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
+import { RespWriter } from './protocol/resp-writer.ts'
 import { Channels } from './pubsub/channels.ts'
 import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
 import { FullCopy } from './replication/full-copy.ts'
@@ -150,8 +154,12 @@ export class Engine {
         words: [value],
       })),
     ])
-    if (options.isPersistent !== true && this.#config.value('save') !== '') {
-      throw new DirectiveError(`'save': ${replyErrors.disabledReason}`)
+    for (const [name, off] of [
+      ['save', ''],
+      ['appendonly', 'no'],
+    ] as const) {
+      if (options.isPersistent === true || this.#config.value(name) === off) continue
+      throw new DirectiveError(`'${name}': ${replyErrors.disabledReason}`)
     }
     this.#keyspace = new Keyspace({ databaseCount: this.#config.integer('databases'), random })
     this.#keyspace.advance(clock.nowMs())
@@ -190,7 +198,9 @@ export class Engine {
     const debug = new DebugSettings()
     const propagation = new Propagation()
     const codec = this.#newCodec()
-    this.#persistence = this.#newPersistence({ codec, debug, propagation })
+    const files = this.#newFiles(codec, debug)
+    const appendLog = this.#newLog(files, propagation)
+    this.#persistence = this.#newPersistence({ appendLog, files, propagation })
     this.#services = this.#joinServices({ codec, debug, pause, propagation })
     this.#replication.start()
     this.#scripting.resolveFlags(this.#services.commands)
@@ -198,6 +208,7 @@ export class Engine {
     this.#server = new RespServer({
       executor: this.#executor,
       turn: this.#turn,
+      gate: new CommitGate(appendLog),
       config: this.#config,
       log: options.log,
       clients: this.#clients,
@@ -285,36 +296,73 @@ export class Engine {
     }
   }
 
-  #newPersistence({ codec, debug, propagation }: Omit<JoinedParts, 'pause'>): Persistence {
-    const { clock, isPersistent = false, log } = this.#options
-    const config = this.#config
-    const keyspace = this.#keyspace
-    return new Persistence({
-      keyspace,
-      config,
+  #newFiles(codec: Codec, debug: DebugSettings): RdbFiles {
+    const { clock, log } = this.#options
+    return new RdbFiles({
+      ...codec,
+      keyspace: this.#keyspace,
+      config: this.#config,
+      clock,
+      log,
+      libraries: this.#scripting,
+      version: ENGINE_VERSION,
+      usedBytes: () => this.#memory.usedBytes,
+      checksSums: () => !debug.skipsChecksums,
+      processId: process.pid,
+    })
+  }
+
+  #newLog(files: RdbFiles, propagation: Propagation): AppendOnlyLog {
+    const { clock, log } = this.#options
+    const client = new Client({
+      id: 0,
+      address: 'log:0',
+      nowMs: clock.nowMs(),
+      isAuthenticated: true,
+      isEmbedded: true,
+    })
+    const reply = new RespWriter()
+    return new AppendOnlyLog({
+      config: this.#config,
       clock,
       log,
       propagation,
+      files,
+      replay: (argv) => {
+        const command = this.#services.commands.find(argv)
+        if (command === undefined || command.subcommands.length > 0) return false
+        this.#executor.runNested(client, { command, argv, reply })
+        reply.clear()
+        return true
+      },
+      onStatus: () => this.#persistence.tellWriteError(),
+    })
+  }
+
+  #newPersistence(
+    parts: Pick<PersistenceOptions, 'appendLog' | 'files' | 'propagation'>,
+  ): Persistence {
+    const { clock, isPersistent = false, log } = this.#options
+    const keyspace = this.#keyspace
+    const { propagation } = parts
+    return new Persistence({
+      ...parts,
+      keyspace,
+      config: this.#config,
+      clock,
+      log,
       isEnabled: isPersistent,
       beginTurn: () => this.#executor.beginTurn(),
+      onReplay: (isReplaying) => {
+        keyspace.keepDue(isReplaying)
+        propagation.audience = isReplaying ? AUDIENCE.none : AUDIENCE.all
+      },
       onLoading: (isLoading) => this.#services.guards.switch(loadingGuard, isLoading),
       onWriteError: (isError) => this.#services.guards.switch(this.#writeErrorGuard, isError),
       emptied: () => {
         keyspace.flushAll()
         this.#scripting.flushLibraries()
       },
-      files: new RdbFiles({
-        ...codec,
-        keyspace,
-        config,
-        clock,
-        log,
-        libraries: this.#scripting,
-        version: ENGINE_VERSION,
-        usedBytes: () => this.#memory.usedBytes,
-        checksSums: () => !debug.skipsChecksums,
-        processId: process.pid,
-      }),
     })
   }
 

@@ -60,6 +60,7 @@ export class RespServer {
     this.#share = {
       executor: options.executor,
       turn: options.turn,
+      gate: options.gate,
       writer: new RespWriter(),
       lateWriter: new RespWriter(),
       active: undefined,
