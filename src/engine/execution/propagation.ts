@@ -5,9 +5,11 @@ export type Effect = readonly (string | number | Uint8Array)[]
 
 /**
  * What hears of every effect, in order: a log, a replica's stream. Keeps no part without copying it. The MULTI and
- * EXEC around effects of one command or transaction come with the database of the first.
+ * EXEC around effects of one command or transaction are for ANY_DATABASE: they ask for no SELECT.
  */
 export type PropagationSink = (databaseIndex: number, effect: Effect) => void
+
+export const ANY_DATABASE = -1
 
 /** A log hears of changes to keys only, a replica of messages, too. */
 export type SinkKind = 'log' | 'replica'
@@ -114,10 +116,9 @@ export class Propagation {
 }
 
 function tell(sink: PropagationSink, held: readonly HeldEffect[]): void {
-  const first = held[0]?.databaseIndex ?? 0
-  if (held.length > 1) sink(first, MULTI)
+  if (held.length > 1) sink(ANY_DATABASE, MULTI)
   for (const { databaseIndex, effect } of held) sink(databaseIndex, effect)
-  if (held.length > 1) sink(first, EXEC)
+  if (held.length > 1) sink(ANY_DATABASE, EXEC)
 }
 
 const MULTI: Effect = ['MULTI']
