@@ -50,17 +50,19 @@ import { replyErrors, rewriteFailed } from './protocol/reply-errors.ts'
 import { RespWriter } from './protocol/resp-writer.ts'
 import { Channels } from './pubsub/channels.ts'
 import { KeyspaceNotifications } from './pubsub/keyspace-notifications.ts'
+import { CopyLoader } from './replication/copy-loader.ts'
 import { FullCopy } from './replication/full-copy.ts'
 import type { CopySource } from './replication/primary.ts'
 import { Replication } from './replication/replication.ts'
 import { replicationFields } from './replication/replication-fields.ts'
-import { replicaClientGuard, writeGuard } from './replication/role-guard.ts'
+import { replicaClientGuard } from './replication/role-guard.ts'
 import type { ServerConfiguration } from './runtime-config/conf-file.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
 import { renamedCommands } from './runtime-config/renamed-commands.ts'
 import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { Scripting } from './scripting/scripting.ts'
+import { connectToPeer } from './server/connect-to-peer.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
@@ -86,7 +88,6 @@ interface Codec {
 }
 
 interface JoinedParts {
-  readonly codec: Codec
   readonly debug: DebugSettings
   readonly pause: ClientPause
   readonly propagation: Propagation
@@ -127,6 +128,8 @@ export class Engine {
   readonly #busyGuard: Guard
   readonly #turn = new Turn()
   readonly #replication: Replication
+  readonly #codec: Codec
+  readonly #copyLoader: CopyLoader
   readonly #clients = new ClientRegistry()
   readonly #channels = new Channels()
   readonly #memoryGuard: Guard
@@ -186,23 +189,34 @@ export class Engine {
       onBusy: (isBusy) => {
         this.#services.guards.switch(this.#busyGuard, isBusy)
         this.#keyspace.freeze(isBusy || this.#services.pause.isPaused)
+        if (!isBusy) this.#replication.resumeSoon()
       },
+    })
+    this.#codec = this.#newCodec()
+    this.#copyLoader = new CopyLoader({
+      clock,
+      values: this.#codec.reader,
+      checksSums: () => this.#config.isOn('rdbchecksum'),
+      services: () => this.#services,
     })
     this.#replication = new Replication({
       random,
       log: options.log,
       turn: this.#turn,
       copy: this.#copySource(),
+      load: (source, isCancelled) => this.#copyLoader.load(source, isCancelled),
+      connect: (address) => connectToPeer(this.#config, address),
+      port: () => this.#server.port || this.#config.integer('port'),
+      processId: process.pid,
       services: () => this.#services,
+      executor: () => this.#executor,
     })
     const debug = new DebugSettings()
     const propagation = new Propagation()
-    const codec = this.#newCodec()
-    const files = this.#newFiles(codec, debug)
+    const files = this.#newFiles(debug)
     const appendLog = this.#newLog(files, propagation)
     this.#persistence = this.#newPersistence({ appendLog, files, propagation })
-    this.#services = this.#joinServices({ codec, debug, pause, propagation })
-    this.#replication.start()
+    this.#services = this.#joinServices({ debug, pause, propagation })
     this.#scripting.resolveFlags(this.#services.commands)
     this.#executor = new Executor(this.#services, this.#turn)
     this.#server = new RespServer({
@@ -218,6 +232,7 @@ export class Engine {
     }
     this.#followDirectives()
     this.#followClients()
+    this.#replication.join()
   }
 
   /** Starts the cycle that takes due keys away. */
@@ -225,6 +240,8 @@ export class Engine {
     const hz = Math.min(500, Math.max(1, this.#config.integer('hz')))
     this.#cycle = setInterval(() => this.#runCycle(1_000 / hz), 1_000 / hz)
     this.#cycle.unref()
+    // What is on disk comes first.
+    if (!this.#persistence.isLoading) this.#follow()
     return Promise.resolve()
   }
 
@@ -232,8 +249,9 @@ export class Engine {
    * Loads what is on disk; until then commands are refused with LOADING. Rejects when it cannot be loaded: an engine
    * that went on would overwrite it.
    */
-  load(): Promise<void> {
-    return this.#persistence.load()
+  async load(): Promise<void> {
+    await this.#persistence.load()
+    this.#follow()
   }
 
   async stop(): Promise<void> {
@@ -242,6 +260,7 @@ export class Engine {
     clearImmediate(this.#reclaiming)
     clearImmediate(this.#scriptStep)
     clearTimeout(this.#waking)
+    this.#replication.stop()
     this.#releaseCallers()
     await this.#server.close()
   }
@@ -284,6 +303,13 @@ export class Engine {
     return this.#services.info(sections)
   }
 
+  /** The primary that the configuration names. */
+  #follow(): void {
+    this.#executor.beginTurn()
+    this.#replication.start()
+    this.#executor.settle()
+  }
+
   #newCodec(): Codec {
     const { collections, structures } = this.#keyspace
     return {
@@ -296,10 +322,10 @@ export class Engine {
     }
   }
 
-  #newFiles(codec: Codec, debug: DebugSettings): RdbFiles {
+  #newFiles(debug: DebugSettings): RdbFiles {
     const { clock, log } = this.#options
     return new RdbFiles({
-      ...codec,
+      ...this.#codec,
       keyspace: this.#keyspace,
       config: this.#config,
       clock,
@@ -366,7 +392,7 @@ export class Engine {
     })
   }
 
-  #joinServices({ codec, debug, pause, propagation }: JoinedParts): EngineServices {
+  #joinServices({ debug, pause, propagation }: JoinedParts): EngineServices {
     const { clock } = this.#options
     const slowLog = new SlowLog()
     const latency = new LatencyMonitor()
@@ -413,7 +439,7 @@ export class Engine {
       }),
       scripting: this.#scripting,
       values: new DumpPayloads({
-        ...codec,
+        ...this.#codec,
         compresses: () => this.#config.value('rdbcompression') === 'yes',
         checksSums: () => !debug.skipsChecksums,
       }),
@@ -423,10 +449,12 @@ export class Engine {
         authenticationGuard,
         transactionGuard,
         this.#memoryGuard,
-        writeGuard(() => this.#replication),
         this.#writeErrorGuard,
+        this.#replication.guards.write,
         subscriberGuard,
+        this.#replication.guards.stale,
         loadingGuard,
+        this.#replication.guards.copy,
         this.#busyGuard,
         monitorGuard,
         replicaClientGuard,
@@ -452,7 +480,7 @@ export class Engine {
     const config = this.#config
     const copy = new FullCopy({
       keyspace: this.#keyspace,
-      writer: new ValueWriter(this.#keyspace.structures),
+      writer: this.#codec.writer,
       version: ENGINE_VERSION,
       usedBytes: () => this.#memory.usedBytes,
       libraries: () => this.#scripting.libraryCodes(),
@@ -577,6 +605,7 @@ export class Engine {
       guards.switch(this.#pauseGuard, isPaused)
       this.#keyspace.freeze(isPaused || this.#scripting.busyError !== undefined)
       this.#wakeForDeadline()
+      if (!isPaused) this.#replication.resumeSoon()
     })
     blocking.onNextDeadline(() => this.#wakeForDeadline())
     const { events } = this.#keyspace
@@ -641,7 +670,7 @@ export class Engine {
     if (this.#keyspace.hasGarbage) this.#reclaim()
     this.#persistence.runCycle(this.#keyspace.nowMs)
     const mayExpire = !this.#services.debug.isExpiryOff && !this.#persistence.isLoading
-    if (mayExpire && !this.#keyspace.isFrozen) this.#expire(cycleMs)
+    if (mayExpire && this.#keyspace.mayExpire) this.#expire(cycleMs)
     this.#executor.settle()
   }
 

@@ -104,7 +104,8 @@ function expire(context: CommandContext, name: string, unit: TimeUnit): void {
   const record = database.findForWrite(argv.bytes, argv.start(1), argv.length(1))
   if (record === 0) return reply.integer(0)
   if (!allows(conditions, database.expiresAtMs(record), instant)) return reply.integer(0)
-  if (instant <= context.nowMs) {
+  // A replica lets its primary decide.
+  if (instant <= context.nowMs && !context.keyspace.isFollowing) {
     database.delete(argv.bytes, argv.start(1), argv.length(1))
     context.signal(1, 'generic', 'del')
     context.changedAs('DEL', argv.view(1))

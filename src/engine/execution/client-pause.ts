@@ -11,11 +11,13 @@ export type PauseKind = 'write' | 'all'
 export class ClientPause {
   #kind: PauseKind | undefined
   #endsAtMs = 0
+  /** Who stops writes until they say otherwise: no client can end that. */
+  readonly #holders = new Set<string>()
   readonly #postponed = new Set<Client>()
   readonly #listeners: ((isPaused: boolean) => void)[] = []
 
   get isPaused(): boolean {
-    return this.#kind !== undefined
+    return this.#kind !== undefined || this.#holders.size > 0
   }
 
   /** When it ends by itself; undefined while there is none. */
@@ -34,11 +36,26 @@ export class ClientPause {
     this.#tell()
   }
 
+  /** Writes wait until `letGo` with the same name. */
+  hold(name: string): void {
+    this.#holders.add(name)
+    this.#tell()
+  }
+
+  letGo(name: string): void {
+    if (this.#holders.delete(name)) this.#goOn()
+  }
+
   /** Over, or never begun: those who were put off go on. */
   end(): void {
     if (this.#kind === undefined) return
     this.#kind = undefined
     this.#endsAtMs = 0
+    this.#goOn()
+  }
+
+  /** Who is still to wait is put off again. */
+  #goOn(): void {
     this.#tell()
     const postponed = [...this.#postponed]
     this.#postponed.clear()
@@ -51,7 +68,7 @@ export class ClientPause {
   }
 
   stops(call: GuardedCall): boolean {
-    if (this.#kind === undefined) return false
+    if (!this.isPaused) return false
     if (this.#kind === 'all') return true
     return hasFlag(call, 'write') || hasFlag(call, 'may_replicate')
   }

@@ -1,5 +1,5 @@
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
-import type { Client } from './client.ts'
+import { CLIENT_STATE, type Client } from './client.ts'
 import type { Command, CommandFlag } from './command.ts'
 
 /** A guard's answer that is no error: the command runs from its start once the pause is over. */
@@ -40,6 +40,8 @@ export class GuardList {
 
   refuse(client: Client, command: Command, argv: ArgumentVector): string | undefined {
     const guards = client.state === 0 ? this.#forAnyClient : this.#all
+    // What the primary has done is done.
+    if (client.state !== 0 && client.is(CLIENT_STATE.primary)) return undefined
     for (let index = 0; index < guards.length; index += 1) {
       const refusal = guards[index]?.refuse(client, command, argv)
       if (refusal !== undefined) return refusal

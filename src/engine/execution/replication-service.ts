@@ -11,15 +11,24 @@ export interface SyncTotals {
 /** The bodies of the replication commands, and what others ask: `engine.ts` joins them (replication/replication.ts). */
 export interface ReplicationService {
   readonly isReplica: boolean
+  /** All data is being replaced by the primary's. */
+  readonly isLoading: boolean
+  /** Commands of the primary that failed here: INFO's unexpected_error_replies. */
+  readonly unexpectedErrors: number
   readonly totals: SyncTotals
   /** SYNC and PSYNC. */
   sync(context: CommandContext): void
   /** REPLCONF. */
   configure(context: CommandContext): void
+  /** REPLICAOF and SLAVEOF. */
+  replicaOf(context: CommandContext): void
+  failover(context: CommandContext): void
   role(context: CommandContext): void
   wait(context: CommandContext): void
   /** DEBUG CHANGE-REPL-ID. */
   changeId(): void
   /** Why the client may not write now, or undefined: READONLY, NOREPLICAS. */
   writeRefusal(client: Client): string | undefined
+  /** Why the data is not to be shown: MASTERDOWN. */
+  readonly staleError: string | undefined
 }

@@ -16,8 +16,12 @@ export interface ScriptingService {
   flushLibraries(): void
   dumpLibraries(context: CommandContext): void
   restoreLibraries(context: CommandContext): void
+  /** What others are answered while a script takes too long. */
+  readonly busyError: string | undefined
   /** The code of each library. */
   libraryCodes(): readonly Uint8Array[]
+  /** Adds a library; the error's text when it is none. */
+  restoreLibrary(code: Buffer, replaces: boolean): string | undefined
   functionStats(context: CommandContext): void
   usage(): ScriptingUsage
 }

@@ -40,7 +40,7 @@ export function statsFields(sources: InfoSources): Fields {
     ['slave_expires_tracked_keys', 0],
     ...absentStatsFields(),
     ...trackingFields(sources),
-    ['unexpected_error_replies', 0],
+    ['unexpected_error_replies', services().replication.unexpectedErrors],
     ['total_error_replies', executor().stats.errorReplies],
     ['dump_payload_sanitizations', 0],
     ['total_reads_processed', traffic.reads],

@@ -40,6 +40,8 @@ interface Candidate {
  * Redis does: a few random keys are looked at, and the best candidates seen so far are kept in a pool.
  */
 export class Eviction {
+  /** A replica leaves it to its primary (replica-ignore-maxmemory). */
+  isOff = false
   maxmemoryBytes = 0
   policy: MaxmemoryPolicy = 'noeviction'
   samples = 5
@@ -73,7 +75,7 @@ export class Eviction {
    * command, as in Redis. False when nothing can be evicted: a command that needs memory is refused.
    */
   makeRoom(): boolean {
-    if (!this.isOverLimit || this.#keyspace.isFrozen) return true
+    if (!this.isOverLimit || this.#keyspace.isFrozen || this.isOff) return true
     const endsAtMs = this.#clock.monotonicMs() + BUDGET_MS
     const hasRoom = this.#makeRoomUntil(endsAtMs)
     this.#noteExcess(endsAtMs)

@@ -38,6 +38,8 @@ export class Keyspace {
   readonly events = new KeyEvents()
   readonly #garbage: Garbage
   readonly #context: DatabaseContext
+  #isFrozen = false
+  #isFollowing = false
 
   constructor(options: KeyspaceOptions) {
     invariant(options.databaseCount > 0, 'a keyspace has a database')
@@ -110,7 +112,7 @@ export class Keyspace {
     this.access.advance(nowMs)
   }
 
-  /** While a log is read again, keys are there until it says that they go. */
+  /** For a log, and for the commands of a primary: keys are there until these say that they go. */
   keepDue(keeps: boolean): void {
     this.#keepsDue = keeps
     this.#context.dueMs = keeps ? 0 : this.#context.nowMs
@@ -132,11 +134,27 @@ export class Keyspace {
 
   /** While it is frozen nothing expires or is evicted: CLIENT PAUSE. */
   freeze(isFrozen: boolean): void {
-    this.#context.isFrozen = isFrozen
+    this.#isFrozen = isFrozen
+    this.#context.isFrozen = isFrozen || this.#isFollowing
   }
 
   get isFrozen(): boolean {
-    return this.#context.isFrozen
+    return this.#isFrozen
+  }
+
+  /** Another engine decides which keys expire: those that are due cannot be found, and are held. */
+  follow(isFollowing: boolean): void {
+    this.#isFollowing = isFollowing
+    this.#context.isFrozen = isFollowing || this.#isFrozen
+  }
+
+  get isFollowing(): boolean {
+    return this.#isFollowing
+  }
+
+  /** Whether keys that are due may be taken away. */
+  get mayExpire(): boolean {
+    return !this.#context.isFrozen
   }
 
   /** Asked before a hash table grows by so many bytes; refused, the table stays crowded for a while. */

@@ -35,8 +35,11 @@ export interface PrimaryOptions {
   readonly random: Random
   readonly log: Logger
   readonly copy: CopySource
+  readonly onAcknowledged: () => void
   /** The instant of the turn. */
   readonly nowMs: () => number
+  /** What the stream has selected: a replica of a replica is not told again. */
+  readonly streamDatabase: () => number
   /** Nothing is written: no acknowledgements are asked for, which would be. */
   readonly isPaused: () => boolean
 }
@@ -108,6 +111,7 @@ export class Primary implements TurnTask {
       this.#addTurnTask()
     }
     this.acknowledgements.serve()
+    this.#options.onAcknowledged()
   }
 
   /** All replicas are asked how far they are, when the turn ends. */
@@ -141,13 +145,6 @@ export class Primary implements TurnTask {
     this.#endIdleBacklog(isTop)
     if (this.#isCopyDue()) this.#startCopiesSoon()
     this.refreshGoodCount()
-  }
-
-  /** Replicas of a replica whose primary is gone: they are told that at least this one is there. */
-  keepAlive(): void {
-    for (const { client, state } of this.replicas) {
-      if (state === 'online') client.output.push(NEW_LINE)
-    }
   }
 
   refreshGoodCount(): void {
@@ -260,7 +257,7 @@ export class Primary implements TurnTask {
     const { offset } = stream
     log.info({ replicas: group.length, hasEndMark }, 'a copy for replicas begins')
     const pieces = this.#options.copy({
-      streamDatabase: Math.max(0, stream.selectedDatabase),
+      streamDatabase: Math.max(0, this.#options.streamDatabase()),
       replicationId: history.id,
       offset,
       hasKeys: copiesKeys,

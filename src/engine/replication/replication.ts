@@ -1,35 +1,65 @@
+import type { Socket } from 'node:net'
 import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
 import { integerArgument } from '../execution/arguments.ts'
 import { CLIENT_STATE, type Client } from '../execution/client.ts'
 import type { CommandContext, EngineServices } from '../execution/context.ts'
+import type { Executor } from '../execution/executor.ts'
+import type { Guard } from '../execution/guard.ts'
 import type { PropagationSink } from '../execution/propagation.ts'
 import type { ReplicationService, SyncTotals } from '../execution/replication-service.ts'
-import type { Turn } from '../execution/turn.ts'
+import type { Turn, TurnTask } from '../execution/turn.ts'
+import type { ByteSource } from '../persistence/rdb-input.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { Failover } from './failover.ts'
 import { ReplicationHistory } from './history.ts'
 import { type CopySource, Primary } from './primary.ts'
 import { replconf } from './replconf.ts'
+import {
+  type LinkOwner,
+  type LoadedCopy,
+  type PrimaryAddress,
+  ReplicaLink,
+} from './replica-link.ts'
 import { ReplicationStream } from './replication-stream.ts'
+import { replyWithRole } from './role.ts'
+import { copyGuard, staleGuard, writeGuard } from './role-guard.ts'
 import { wait } from './wait.ts'
 
 const TICK_MS = 1_000
+const PORT_MAX = 65_535
 
 export interface ReplicationOptions {
   readonly random: Random
   readonly log: Logger
   readonly turn: Turn
   readonly copy: CopySource
+  readonly load: (source: ByteSource, isCancelled: () => boolean) => Promise<LoadedCopy>
+  readonly connect: (address: PrimaryAddress) => Socket
+  /** Where this engine listens. */
+  readonly port: () => number
+  readonly processId: number
   /** Joined later. */
   readonly services: () => EngineServices
+  readonly executor: () => Executor
 }
 
 /** The engine's part among others: what replicas get of it, and what it takes from a primary. */
-export class Replication implements ReplicationService {
+export class Replication implements ReplicationService, LinkOwner, TurnTask {
   readonly history: ReplicationHistory
   readonly stream = new ReplicationStream()
   readonly primary: Primary
+  /** For the list of all guards, in Redis' places. */
+  readonly guards: { readonly write: Guard; readonly stale: Guard; readonly copy: Guard }
+  readonly failoverState: Failover
+  /** To the primary; undefined while this engine is one. */
+  link: ReplicaLink | undefined
+  streamDatabase = 0
+  unexpectedErrors = 0
+  isLoading = false
   readonly #options: ReplicationOptions
+  /** All data up to the stream's offset is that of the history, and the next byte may come. */
+  #isContinuable = false
   #isHearing = false
   #tickedAtMs = 0
   readonly #sink: PropagationSink = (databaseIndex, effect) => {
@@ -49,27 +79,60 @@ export class Replication implements ReplicationService {
       random: options.random,
       log: options.log,
       copy: options.copy,
+      streamDatabase: () => this.link?.streamDatabase ?? this.stream.selectedDatabase,
+      onAcknowledged: () => this.failoverState.advance(services().keyspace.nowMs),
       nowMs: () => services().keyspace.nowMs,
       isPaused: () => services().pause.isPaused,
     })
+    this.failoverState = new Failover({
+      replicas: this.primary.replicas,
+      log: options.log,
+      offset: () => this.stream.offset,
+      isReplica: () => this.isReplica,
+      pauseWrites: (isPaused) =>
+        isPaused ? services().pause.hold('failover') : services().pause.letGo('failover'),
+      follow: (address) => this.#follow(address),
+      standAlone: () => this.#standAlone(),
+    })
+    this.guards = {
+      write: writeGuard(() => this),
+      stale: staleGuard(() => this),
+      copy: copyGuard(() => this),
+    }
     this.stream.onSwitched(() => this.#chooseSink())
   }
 
   /** Once the services are joined. */
-  start(): void {
-    const { clients, config } = this.#services
+  join(): void {
+    const { clients, config, keyspace } = this.#services
     config.onValue('repl-backlog-size', (value) => {
       this.stream.backlogBytesMax = Number(value)
     })
-    for (const name of ['min-replicas-to-write', 'min-replicas-max-lag']) {
-      config.onValue(name, () => this.primary.refreshGoodCount())
+    for (const name of [
+      'min-replicas-to-write',
+      'min-replicas-max-lag',
+      'replica-serve-stale-data',
+      'replica-ignore-maxmemory',
+    ]) {
+      config.onValue(name, () => this.#adapt())
     }
     clients.onRemoved((client) => this.#forget(client))
-    this.primary.replicas.noneSinceMs = this.#services.keyspace.nowMs
+    this.primary.replicas.noneSinceMs = keyspace.nowMs
+  }
+
+  /** Follows whom the configuration names. */
+  start(): void {
+    const [host = '', port = ''] = this.#services.config.value('replicaof').split(' ')
+    if (host !== '') this.#follow({ host, port: Number(port) })
+    this.#isContinuable = false
+  }
+
+  stop(): void {
+    this.link?.stop()
   }
 
   get isReplica(): boolean {
-    return false
+    return this.link !== undefined
   }
 
   get totals(): SyncTotals {
@@ -79,15 +142,26 @@ export class Replication implements ReplicationService {
   /** Once a cycle. */
   advance(): void {
     const { nowMs } = this.#services.keyspace
+    this.failoverState.advance(nowMs)
     if (nowMs - this.#tickedAtMs < TICK_MS) return
     this.#tickedAtMs = nowMs
+    this.link?.tick()
     this.primary.tick(!this.isReplica)
+  }
+
+  /** What held the primary's commands back may be over. */
+  resumeSoon(): void {
+    if (this.link !== undefined) this.#options.turn.add(this)
+  }
+
+  atTurnEnd(): void {
+    this.link?.resume()
   }
 
   sync(context: CommandContext): void {
     const { argv, client, reply } = context
     if (client.is(CLIENT_STATE.replica)) return
-    const refusal = this.#syncRefusal(client)
+    const refusal = this.#syncRefusal(context)
     if (refusal !== undefined) return reply.error(refusal)
     const isPartial = argv.is(0, 'PSYNC')
     const offset = isPartial ? integerArgument(argv, 2) : 0
@@ -102,38 +176,180 @@ export class Replication implements ReplicationService {
     replconf(context, {
       settings: () => this.primary.replicas.settingsOf(client),
       acknowledge: (offset) => this.primary.acknowledge(client, offset),
-      sendAcknowledgement: () => undefined,
+      sendAcknowledgement: () => this.link?.acknowledge(),
     })
   }
 
-  role({ reply }: CommandContext): void {
-    reply.array(3)
-    reply.text('master')
-    reply.integer(this.stream.offset)
-    const online = [...this.primary.replicas].filter(({ state }) => state === 'online')
-    reply.array(online.length)
-    for (const { host, settings, acknowledgedOffset } of online) {
-      reply.array(3)
-      reply.text(host)
-      reply.text(String(settings.port))
-      reply.text(String(acknowledgedOffset))
+  replicaOf(context: CommandContext): void {
+    const { argv, client, reply } = context
+    if (this.failoverState.isUnderWay) return reply.error(replyErrors.replicaofInFailover)
+    if (argv.is(1, 'NO') && argv.is(2, 'ONE')) {
+      if (this.isReplica) this.#standAlone()
+      return reply.simple('OK')
     }
+    if (client.is(CLIENT_STATE.replica)) return reply.error(replyErrors.replicaofFromReplica)
+    const host = argv.latin1(1)
+    const port = integerArgument(argv, 2)
+    if (!(port >= 0 && port <= PORT_MAX)) return reply.error(replyErrors.primaryPort)
+    const address = this.link?.address
+    if (address?.host.toLowerCase() === host.toLowerCase() && address.port === port) {
+      return reply.simple('OK Already connected to specified master')
+    }
+    this.#follow({ host, port })
+    reply.simple('OK')
+  }
+
+  failover(context: CommandContext): void {
+    this.failoverState.run(context)
+  }
+
+  role({ reply }: CommandContext): void {
+    replyWithRole(reply, this)
   }
 
   wait(context: CommandContext): void {
-    wait(context, this.primary)
+    if (this.isReplica) context.reply.error(replyErrors.waitOnReplica)
+    else wait(context, this.primary)
   }
 
   changeId(): void {
     this.history.begin()
   }
 
-  writeRefusal(): string | undefined {
-    return this.#hasGoodReplicas() ? undefined : replyErrors.notEnoughReplicas
+  writeRefusal(client: Client): string | undefined {
+    if (client.is(CLIENT_STATE.primary) || client.caller?.is(CLIENT_STATE.primary) === true) {
+      return undefined
+    }
+    if (!this.isReplica) {
+      return this.#hasGoodReplicas() ? undefined : replyErrors.notEnoughReplicas
+    }
+    const isReadOnly = this.#services.config.value('replica-read-only') === 'yes'
+    return isReadOnly ? replyErrors.readOnlyReplica : undefined
+  }
+
+  get staleError(): string | undefined {
+    if (this.link === undefined || this.link.state === 'connected') return undefined
+    const isServed = this.#services.config.value('replica-serve-stale-data') === 'yes'
+    return isServed ? undefined : replyErrors.staleReplica
+  }
+
+  get known(): LinkOwner['known'] {
+    if (!this.#isContinuable) return undefined
+    return { id: this.history.id, nextOffset: this.stream.offset + 1 }
+  }
+
+  get isFailover(): boolean {
+    return this.failoverState.state === 'failover-in-progress'
+  }
+
+  beginCopy(): void {
+    this.isLoading = true
+    this.#isContinuable = false
+    // Those who follow this engine need a copy as well.
+    this.primary.replicas.disconnectAll(this.#services.keyspace.nowMs)
+    this.stream.end()
+    this.#adapt()
+  }
+
+  copied(id: string, offset: number): void {
+    this.isLoading = false
+    this.history.adopt(id)
+    this.stream.restartAt(offset)
+    this.#isContinuable = true
+    this.#adapt()
+  }
+
+  /** The copy was damaged, or given up. */
+  copyFailed(): void {
+    this.isLoading = false
+    this.#adapt()
+  }
+
+  continued(id: string | undefined): void {
+    if (id !== undefined && id !== this.history.id) {
+      this.history.continueAs(id, this.stream.offset + 1)
+      // They have to hear of the new id, and miss nothing.
+      this.primary.replicas.disconnectAll(this.#services.keyspace.nowMs)
+    }
+    this.stream.begin()
+  }
+
+  agreed(): void {
+    this.failoverState.done()
+  }
+
+  refused(reason: string): void {
+    if (this.isFailover) this.failoverState.abort(reason)
   }
 
   get #services(): EngineServices {
     return this.#options.services()
+  }
+
+  /** Becomes a replica, or one of another primary. */
+  #follow(address: PrimaryAddress): void {
+    const { connect, executor, load, log, port, processId, services } = this.#options
+    const { stream } = this
+    if (this.link === undefined) {
+      // What this engine has may be what the other one had: then the stream is enough.
+      this.#isContinuable = true
+      this.streamDatabase = 0
+    }
+    this.link?.stop()
+    this.#disconnectWaiting()
+    this.link = new ReplicaLink({
+      address,
+      owner: this,
+      stream,
+      services,
+      executor,
+      log,
+      connect,
+      port,
+      processId,
+      load,
+    })
+    this.#services.config.replace('replicaof', `${address.host} ${address.port}`)
+    this.#adapt()
+    this.link.connect()
+  }
+
+  /** Becomes a primary: a new history that branches off the one it followed. */
+  #standAlone(): void {
+    if (this.link === undefined) return
+    this.link.stop()
+    this.link = undefined
+    this.history.branch(this.stream.offset + 1)
+    const { config, keyspace } = this.#services
+    this.primary.replicas.disconnectAll(keyspace.nowMs)
+    this.primary.replicas.noneSinceMs = keyspace.nowMs
+    this.stream.forgetDatabase()
+    config.replace('replicaof', '')
+    this.#options.log.info({ id: this.history.id }, 'this engine is a primary now')
+    this.#adapt()
+  }
+
+  /** They wait for keys that will come from elsewhere, or for replicas that are none any more. */
+  #disconnectWaiting(): void {
+    const { blocking, clients } = this.#services
+    for (const client of clients) {
+      if (!blocking.unblock(client, replyErrors.roleChanged) || client.isEmbedded) continue
+      client.isClosing = true
+    }
+  }
+
+  /** Puts the role, and what the configuration says of it, into effect. */
+  #adapt(): void {
+    const { config, eviction, guards, keyspace } = this.#services
+    const { isReplica } = this
+    keyspace.follow(isReplica)
+    eviction.isOff = isReplica && config.value('replica-ignore-maxmemory') === 'yes'
+    const needsReplicas = config.integer('min-replicas-to-write') > 0
+    guards.switch(this.guards.write, isReplica || needsReplicas)
+    guards.switch(this.guards.stale, isReplica && config.value('replica-serve-stale-data') === 'no')
+    guards.switch(this.guards.copy, this.isLoading)
+    this.primary.refreshGoodCount()
+    this.#chooseSink()
   }
 
   #hasGoodReplicas(): boolean {
@@ -143,7 +359,16 @@ export class Replication implements ReplicationService {
     return this.primary.goodCount >= needed
   }
 
-  #syncRefusal(client: Client): string | undefined {
+  #syncRefusal({ argv, client }: CommandContext): string | undefined {
+    if (argv.count > 3 && argv.is(0, 'PSYNC') && argv.is(3, 'FAILOVER')) {
+      if (!this.isReplica) return replyErrors.failoverToPrimary
+      if (argv.latin1(1).toLowerCase() !== this.history.id) return replyErrors.failoverOtherId
+      this.#standAlone()
+    }
+    if (this.failoverState.isUnderWay) return replyErrors.syncInFailover
+    if (this.link !== undefined && this.link.state !== 'connected') {
+      return replyErrors.syncWithoutPrimary
+    }
     if (client.output.state().outputBytes > 0) return replyErrors.syncWithPendingOutput
     const { takesEndMark, copiesKeys, copiesFunctions } = this.primary.replicas.settingsOf(client)
     const isFiltered = !copiesKeys || !copiesFunctions

@@ -12,6 +12,26 @@ export function writeGuard(replication: () => ReplicationService): Guard {
   }
 }
 
+/** MASTERDOWN, for all that is not allowed while the data may be old. */
+export function staleGuard(replication: () => ReplicationService): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (_client, command, argv) =>
+      command.flagsFor(argv).includes('stale') ? undefined : replication().staleError,
+  }
+}
+
+/** LOADING, while the primary's data comes in. */
+export function copyGuard(replication: () => ReplicationService): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (_client, command) =>
+      replication().isLoading && !command.spec.flags.includes('loading')
+        ? replyErrors.loading
+        : undefined,
+  }
+}
+
 /** A replica touches no key of the server it follows. */
 export const replicaClientGuard: Guard = {
   concerns: 'client',

@@ -176,6 +176,11 @@ export class ScriptRunner {
     const needsMemory = writes && !flags.has('allow-oom')
     if (needsMemory && !isInTransaction && this.#isOutOfMemory()) return replyErrors.outOfMemory
     if (writes && isReadOnly) return replyErrors.scriptMayWrite
+    const denied = writes ? this.#services().replication.writeRefusal(client) : undefined
+    if (denied !== undefined) {
+      const isReplica = denied === replyErrors.readOnlyReplica
+      return isReplica ? replyErrors.scriptOnReadOnlyReplica : denied
+    }
     if (needsMemory && this.#isOutOfMemory()) return replyErrors.scriptOutOfMemory
     return undefined
   }
@@ -199,6 +204,10 @@ export class ScriptRunner {
     if (denied !== undefined) return denied
     if (run.isReadOnly && (command.isWrite || flags.includes('may_replicate'))) {
       return replyErrors.scriptReadOnly
+    }
+    if (command.isWrite && !run.hasWritten) {
+      const refusal = this.#services().replication.writeRefusal(run.client)
+      if (refusal !== undefined) return refusal
     }
     const needsMemory = command.deniesOutOfMemory && !run.allowsOutOfMemory && !run.hasWritten
     return needsMemory && run.isOutOfMemory ? replyErrors.outOfMemory : undefined

@@ -1,9 +1,8 @@
-import { onlyEmpty, primaryAddress } from '../compound-types.ts'
+import { primaryAddress } from '../compound-types.ts'
 import type { Directive } from '../directive.ts'
 import { boolean, checkedText, integer, memory, oneOf, only, text } from '../simple-types.ts'
 import { INT_MAX, LONG_MAX, PORT_MAX, ULONG_MAX } from './bounds.ts'
 
-const NO_REPLICATION = 'replication is not there yet'
 const NO_CLUSTER = 'cluster mode is not there yet'
 const HOSTNAME_BYTES_MAX = 256
 const count = integer({ min: 0n, max: INT_MAX })
@@ -16,7 +15,7 @@ export const REPLICATION_DIRECTIVES: readonly Directive[] = [
   {
     name: 'replicaof',
     alias: 'slaveof',
-    type: onlyEmpty(primaryAddress, NO_REPLICATION),
+    type: primaryAddress,
     defaultValue: '',
     isImmutable: true,
     isAbsentWhenEmpty: true,

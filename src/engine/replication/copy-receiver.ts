@@ -1,0 +1,62 @@
+import type { CopyStore } from './copy-store.ts'
+
+const MARK_BYTES = 40
+const HEAD = /^\$(?:EOF:(\S{40})\S*|(\d+))$/
+
+export type ReceivedCopy = 'incomplete' | 'complete'
+
+/**
+ * Takes the copy that follows FULLRESYNC out of the primary's bytes: a length first, or a mark that stands at its end
+ * (replication.c, readSyncBulkPayload).
+ */
+export class CopyReceiver {
+  /** Undefined while it is not known: a mark will tell. */
+  totalBytes: number | undefined
+  receivedBytes = 0
+  readonly #store: CopyStore
+  #mark: Buffer | undefined
+  /** The last bytes: among them the mark, in the end. */
+  readonly #tail = Buffer.alloc(MARK_BYTES)
+
+  constructor(store: CopyStore) {
+    this.#store = store
+  }
+
+  get hasEndMark(): boolean {
+    return this.#mark !== undefined
+  }
+
+  /** The first line; false when it is none. */
+  begin(line: string): boolean {
+    const head = HEAD.exec(line)
+    if (head === null) return false
+    const [, mark, length] = head
+    if (mark === undefined) this.totalBytes = Number(length)
+    else this.#mark = Buffer.from(mark, 'latin1')
+    return true
+  }
+
+  /** How many of the bytes belong to the copy. Throws when they cannot be kept. */
+  receive(bytes: Uint8Array): number {
+    const left = (this.totalBytes ?? Number.POSITIVE_INFINITY) - this.receivedBytes
+    const taken = Math.min(left, bytes.length)
+    this.#store.write(bytes.subarray(0, taken))
+    this.receivedBytes += taken
+    if (this.#mark !== undefined) this.#remember(bytes)
+    return taken
+  }
+
+  /** True when all is there; what follows the copy itself has been cut off. */
+  finish(): boolean {
+    if (this.#mark === undefined) return this.receivedBytes === this.totalBytes
+    if (!this.#tail.equals(this.#mark)) return false
+    this.#store.cut(this.receivedBytes - MARK_BYTES)
+    return true
+  }
+
+  #remember(bytes: Uint8Array): void {
+    const kept = Math.max(0, MARK_BYTES - bytes.length)
+    this.#tail.copyWithin(0, MARK_BYTES - kept)
+    this.#tail.set(bytes.subarray(Math.max(0, bytes.length - MARK_BYTES)), kept)
+  }
+}

@@ -1,0 +1,27 @@
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import type { Replication } from './replication.ts'
+
+/** ROLE (replication.c, roleCommand). */
+export function replyWithRole(reply: ReplyWriter, { link, primary, stream }: Replication): void {
+  if (link !== undefined) {
+    const { host, port } = link.address
+    reply.array(5)
+    reply.text('slave')
+    reply.text(host)
+    reply.integer(port)
+    reply.text(link.state)
+    reply.integer(link.state === 'connected' ? stream.offset : -1)
+    return
+  }
+  reply.array(3)
+  reply.text('master')
+  reply.integer(stream.offset)
+  const online = [...primary.replicas].filter(({ state }) => state === 'online')
+  reply.array(online.length)
+  for (const { host, settings, acknowledgedOffset } of online) {
+    reply.array(3)
+    reply.text(host)
+    reply.text(String(settings.port))
+    reply.text(String(acknowledgedOffset))
+  }
+}
