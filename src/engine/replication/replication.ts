@@ -257,6 +257,9 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.stream.restartAt(offset)
     this.#isContinuable = true
     this.#adapt()
+    // What the log holds is another data set's.
+    const { config, persistence } = this.#services
+    if (config.value('appendonly') === 'yes') persistence.rewriteLog(false)
   }
 
   /** The copy was damaged, or given up. */

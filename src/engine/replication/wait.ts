@@ -11,7 +11,8 @@ export function wait(context: CommandContext, primary: Primary): void {
   if (Number.isNaN(count)) return reply.error(replyErrors.notInteger)
   const deadlineMs = millisecondsToDeadline(context, 2)
   if (deadlineMs === undefined) return
-  const offset = client.streamOffset
+  // A call that waits within the process is a client of its own, which has written nothing.
+  const offset = client.isEmbedded ? services.propagation.streamOffset : client.streamOffset
   const acknowledged = primary.replicas.countAcknowledged(offset)
   if (acknowledged >= count || client.deniesBlocking) return reply.integer(acknowledged)
   const { acknowledgements } = primary

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Engine } from '../../../../src/engine/index.ts'
 import { type RedisProcess, startRedis } from '../../../support/start-redis.ts'
 import { findTool } from '../../../support/tools.ts'
-import { waitUntil } from '../../../support/wait-until.ts'
+import { eventually, waitUntil } from '../../../support/wait-until.ts'
 
 describe.skipIf(findTool('redis-server') === undefined)('a replica of redis-server', () => {
   let folder: string
@@ -54,7 +54,7 @@ describe.skipIf(findTool('redis-server') === undefined)('a replica of redis-serv
     const here = engine.client()
     expect(here.getText('before')).toBe('1')
     here.call('SELECT', '2')
-    expect(here.call('HGET', 'hash', 'field')).toBe('value')
+    expect(String(here.call('HGET', 'hash', 'field'))).toBe('value')
     expect(readdirSync(folder)).toEqual(load === 'disabled' ? ['dump.rdb'] : [])
   })
 
@@ -121,12 +121,12 @@ describe.skipIf(findTool('redis-server') === undefined)('a replica of redis-serv
     const below = await startRedis(['--replicaof', '127.0.0.1', `${port}`])
     const client = new Redis(below.port)
     try {
-      await waitUntil(async () => (await client.info('replication')).includes('status:up'))
+      await eventually(async () => (await client.info('replication')).includes('status:up'))
       await there.multi().select(1).set('far', 'away').exec()
       await client.select(1)
-      await waitUntil(async () => (await client.get('far')) === 'away')
+      await eventually(async () => (await client.get('far')) === 'away')
       const offset = /master_repl_offset:(\d+)/
-      await waitUntil(
+      await eventually(
         async () =>
           offset.exec(await client.info('replication'))?.[1] ===
           offset.exec(await there.info('replication'))?.[1],
