@@ -5,11 +5,10 @@ export type Effect = readonly (string | number | Uint8Array)[]
 
 /**
  * What hears of every effect, in order: a log, a replica's stream. Keeps no part without copying it. The MULTI and
- * EXEC around effects of one command or transaction are for ANY_DATABASE: they ask for no SELECT.
+ * EXEC around effects of one command or transaction come with the database of the first and of the last, so that
+ * no SELECT stands between them and these.
  */
 export type PropagationSink = (databaseIndex: number, effect: Effect) => void
-
-export const ANY_DATABASE = -1
 
 /** A log hears of changes to keys only, a replica of messages, too. */
 export type SinkKind = 'log' | 'replica'
@@ -116,9 +115,11 @@ export class Propagation {
 }
 
 function tell(sink: PropagationSink, held: readonly HeldEffect[]): void {
-  if (held.length > 1) sink(ANY_DATABASE, MULTI)
+  const first = held[0]?.databaseIndex ?? 0
+  const last = held.at(-1)?.databaseIndex ?? 0
+  if (held.length > 1) sink(first, MULTI)
   for (const { databaseIndex, effect } of held) sink(databaseIndex, effect)
-  if (held.length > 1) sink(ANY_DATABASE, EXEC)
+  if (held.length > 1) sink(last, EXEC)
 }
 
 const MULTI: Effect = ['MULTI']

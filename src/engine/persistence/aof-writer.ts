@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { ANY_DATABASE, type Effect } from '../execution/propagation.ts'
+import type { Effect } from '../execution/propagation.ts'
 import { CommandEncoder } from '../protocol/command-encoder.ts'
 
 /** While the disk is busy, what was written waits so long before it is written all the same (aof.c). */
@@ -80,7 +80,7 @@ export class AofWriter {
   append(databaseIndex: number, effect: Effect): void {
     const { clock, hasTimestamps } = this.#options
     if (hasTimestamps()) this.#stamp(Math.floor(clock.nowMs() / 1_000))
-    if (databaseIndex !== this.#selected && databaseIndex !== ANY_DATABASE) {
+    if (databaseIndex !== this.#selected) {
       this.#selected = databaseIndex
       this.#encoder.command(['SELECT', databaseIndex])
     }

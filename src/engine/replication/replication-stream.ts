@@ -1,4 +1,4 @@
-import { ANY_DATABASE, type Effect } from '../execution/propagation.ts'
+import type { Effect } from '../execution/propagation.ts'
 import { CommandEncoder, type CommandPart } from '../protocol/command-encoder.ts'
 import { StreamBlocks, type StreamReader } from './stream-blocks.ts'
 
@@ -90,7 +90,7 @@ export class ReplicationStream {
   effect(databaseIndex: number, effect: Effect): void {
     if (this.#blocks === undefined) return
     this.#encoder.clear()
-    if (databaseIndex !== this.#database && databaseIndex !== ANY_DATABASE) {
+    if (databaseIndex !== this.#database) {
       this.#encoder.command(['SELECT', databaseIndex])
       this.#database = databaseIndex
     }

@@ -30,7 +30,7 @@ describe('Propagation', () => {
     propagation.emit(3, ['SET', 'a', 1])
     propagation.emit(4, ['DEL', 'b'])
     propagation.release()
-    expect(heard).toEqual(['-1: MULTI', '3: SET a 1', '4: DEL b', '-1: EXEC'])
+    expect(heard).toEqual(['3: MULTI', '3: SET a 1', '4: DEL b', '4: EXEC'])
   })
 
   it('tells at once what no command did', () => {
