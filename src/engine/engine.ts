@@ -347,6 +347,7 @@ export class Engine {
       isAuthenticated: true,
       isEmbedded: true,
     })
+    client.isReplaying = true
     const reply = new RespWriter()
     return new AppendOnlyLog({
       config: this.#config,

@@ -159,6 +159,8 @@ function settleLimit(
   const isNothing = trimming.by === 'nothing'
   if (limit !== undefined && limit > 0 && isNothing) return replyErrors.limitWithoutThreshold
   if (isTrim && isNothing) return replyErrors.trimNothing
+  // LIMIT is told on with the exact threshold that it led to.
+  if (context.client.isReplaying) return undefined
   if (limit !== undefined && !trimming.isApproximate) return replyErrors.limitExact
   if (trimming.isApproximate) {
     trimming.limit = limit ?? usualLimit(context.structures.streams.limits.nodeEntriesMax)

@@ -129,6 +129,8 @@ export class Client {
   output: ClientOutput = NO_OUTPUT
   /** Whose script calls, when a script does. */
   caller: Client | undefined
+  /** Its commands were run before, by a primary or in the log: they are done as they are, whatever that takes. */
+  isReplaying = false
   /** CLIENT NO-EVICT. */
   isKeptFromEviction = false
   /** Where the replication stream was when its last command had run: WAIT waits for that. */
