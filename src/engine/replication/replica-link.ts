@@ -329,6 +329,7 @@ export class ReplicaLink {
       isEmbedded: false,
     })
     client.databaseIndex = databaseIndex
+    client.isReplaying = true
     this.state = 'connected'
     this.downSinceMs = undefined
     this.#client = new PrimaryClient({

@@ -58,6 +58,16 @@ describe.skipIf(findTool('redis-server') === undefined)('a replica of redis-serv
     expect(readdirSync(folder)).toEqual(load === 'disabled' ? ['dump.rdb'] : [])
   })
 
+  it('trims a stream as the primary has, though no client may say so', async () => {
+    await begin(['--stream-node-max-entries', '3'], {})
+    await waitUntil(isUp)
+    for (let ms = 1; ms <= 10; ms += 1) await there.xadd('s', `${ms}-0`, 'a', '1')
+    await there.call('XADD', 's', 'MAXLEN', '~', '4', 'LIMIT', '3', '50-0', 'a', '1')
+    await caughtUp()
+    expect(engine.client().call('XLEN', 's')).toBe(8)
+    expect(await there.xlen('s')).toBe(8)
+  })
+
   it('lets nobody write, unless it is told to', async () => {
     await begin([], {})
     await waitUntil(isUp)
