@@ -179,6 +179,8 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     this.#share.traffic.writes += 1
     this.#socket.write(bytes)
     if (this.#socket.writableLength > 0) this.enforceOutputLimit(this.#share.executor.nowMs)
+    // What the kernel takes at once is told by no event.
+    else if (this.client.onDrained !== undefined) setImmediate(() => this.#drained())
   }
 
   get inputBytes(): number {
