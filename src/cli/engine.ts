@@ -67,6 +67,8 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
     start: async () => {
       await engine.start()
       port = (await engine.listen()).port
+      // Redis' words: programs that start a server wait for its process to be named.
+      host.print(`Server initialized, PID: ${process.pid}`)
       await engine.load()
     },
     stop: () => engine.stop(),

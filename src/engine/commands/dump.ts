@@ -73,7 +73,7 @@ function restore(context: CommandContext): void {
   if (!services.values.isIntact(payload)) return reply.error(replyErrors.dumpPayload)
   if (!services.values.read(payload)) return reply.error(replyErrors.badData)
   const expiresAtMs = ttlMs === 0 || options.isAbsolute ? ttlMs : ttlMs + context.nowMs
-  if (expiresAtMs > 0 && expiresAtMs <= context.nowMs) {
+  if (expiresAtMs > 0 && expiresAtMs <= context.dueMs) {
     services.values.discard()
     if (isThere) remove(context)
     return reply.simple('OK')

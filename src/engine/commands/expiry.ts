@@ -105,7 +105,7 @@ function expire(context: CommandContext, name: string, unit: TimeUnit): void {
   if (record === 0) return reply.integer(0)
   if (!allows(conditions, database.expiresAtMs(record), instant)) return reply.integer(0)
   // A replica lets its primary decide.
-  if (instant <= context.nowMs && !context.keyspace.isFollowing) {
+  if (instant <= context.dueMs && !context.keyspace.isFollowing) {
     database.delete(argv.bytes, argv.start(1), argv.length(1))
     context.signal(1, 'generic', 'del')
     context.changedAs('DEL', argv.view(1))

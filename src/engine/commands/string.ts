@@ -342,7 +342,7 @@ function getex(context: CommandContext): void {
     context.signal(1, 'generic', 'persist')
     context.changedAs('PERSIST', argv.view(1))
   } else if (options.expiresAtMs > NO_EXPIRY) {
-    if (options.expiresAtMs <= context.nowMs && !context.keyspace.isFollowing) {
+    if (options.expiresAtMs <= context.dueMs && !context.keyspace.isFollowing) {
       database.delete(argv.bytes, argv.start(1), argv.length(1))
       context.signal(1, 'generic', 'del')
       context.changedAs('DEL', argv.view(1))

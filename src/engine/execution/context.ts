@@ -163,6 +163,11 @@ export class CommandContext {
     return this.keyspace.nowMs
   }
 
+  /** What expires before this is gone: the same instant, but for commands of a log, which say themselves what goes. */
+  get dueMs(): number {
+    return this.keyspace.dueMs
+  }
+
   begin(client: Client, argv: ArgumentVector, reply: ReplyWriter): void {
     this.#argv = argv
     this.#reply = reply

@@ -81,6 +81,10 @@ export class Keyspace {
     return this.#context.nowMs
   }
 
+  get dueMs(): number {
+    return this.#context.dueMs
+  }
+
   get databases(): readonly Database[] {
     return this.#databases
   }

@@ -17,6 +17,7 @@ export class ManifestError extends Error {
 /** A line is longer than Redis reads (aof.c, MANIFEST_MAX_LINE). */
 const LINE_LENGTH_MAX = 1_024
 const FIELDS_MIN = 6
+const PLAIN_NAME = /^[!#-[\]-~]+$/
 
 /** Which files make up the log, in the order they are to be read. */
 export interface AofManifest {
@@ -57,8 +58,13 @@ export function parseManifest(text: string): AofManifest {
 export function formatManifest({ base, increments, history }: AofManifest): string {
   const files = [...(base === undefined ? [] : [base]), ...history, ...increments]
   return files
-    .map(({ name, sequence, type }) => `file ${quoteArgument(name)} seq ${sequence} type ${type}\n`)
+    .map(({ name, sequence, type }) => `file ${spelled(name)} seq ${sequence} type ${type}\n`)
     .join('')
+}
+
+/** In quotes only where it has to be, as Redis writes it. */
+function spelled(name: string): string {
+  return PLAIN_NAME.test(name) ? name : quoteArgument(name)
 }
 
 function parseLine(line: string): LogFile {

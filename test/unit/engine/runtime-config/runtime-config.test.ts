@@ -67,11 +67,6 @@ describe('RuntimeConfig', () => {
     expect(heard).toEqual(['0 10', '1048576 20'])
   })
 
-  it('does not promise to write to disk later either', () => {
-    expect(create().set([['appendonly', 'maybe']])).toMatch(/'yes' or 'no'/)
-    expect(create().set([['save', '']])).toBeUndefined()
-  })
-
   it('takes and tells old names for the same value', () => {
     const config = create({ 'hash-max-ziplist-entries': '7' })
     expect(config.integer('hash-max-listpack-entries')).toBe(7)
