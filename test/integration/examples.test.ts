@@ -25,7 +25,7 @@ describe('examples', () => {
   })
 
   it('raw-redis-client shows what the engine answers', async () => {
-    const cli = new CliProcess(['engine', '--port', '0'])
+    const cli = new CliProcess(['engine', '--port', '0', '--save', ''])
     const [, port = ''] = /port (\d+)\n/.exec(await cli.printed(/port \d+\n/)) ?? []
     try {
       const lines = await run('raw-redis-client', { REDIS: `redis://127.0.0.1:${port}` })

@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 
 async function start(...args: readonly string[]): Promise<void> {
-  cli = new CliProcess(['engine', ...args])
+  cli = new CliProcess(['engine', ...args, '--save', ''])
   await cli.printed(/Ready to accept connections/)
 }
 
