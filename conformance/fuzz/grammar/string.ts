@@ -1,0 +1,38 @@
+import type { Grammar } from './production.ts'
+
+export const stringGrammar: Grammar = [
+  (a) => [
+    'SET',
+    a.key('str'),
+    a.bytes(),
+    ...a.choice.maybe(0.2, a.choice.pick(['NX', 'XX'])),
+    ...a.choice.maybe(0.15, 'GET'),
+    ...(a.choice.chance(0.2) ? a.farExpiry() : a.choice.maybe(0.1, 'KEEPTTL')),
+  ],
+  (a) => ['GET', a.key('str')],
+  (a) => ['GETSET', a.key('str'), a.value()],
+  (a) => ['GETDEL', a.key('str')],
+  (a) => ['GETEX', a.key('str'), ...a.choice.pick([[], a.farExpiry(), ['PERSIST']])],
+  (a) => ['SETNX', a.key('str'), a.value()],
+  (a) => ['SETEX', a.key('str'), '10000', a.value()],
+  (a) => ['PSETEX', a.key('str'), '10000000', a.value()],
+  (a) => ['APPEND', a.key('str'), a.bytes()],
+  (a) => ['STRLEN', a.key('str')],
+  (a) => ['SETRANGE', a.key('str'), a.natural(30), a.word()],
+  (a) => ['GETRANGE', a.key('str'), a.smallInteger(), a.smallInteger()],
+  (a) => ['SUBSTR', a.key('str'), a.smallInteger(), a.smallInteger()],
+  (a) => ['INCR', a.key('str')],
+  (a) => ['DECR', a.key('str')],
+  (a) => ['INCRBY', a.key('str'), a.integer()],
+  (a) => ['DECRBY', a.key('str'), a.integer()],
+  (a) => ['INCRBYFLOAT', a.key('str'), a.float()],
+  (a) => ['MSET', ...a.choice.manyOf(3, () => [a.key('str'), a.value()])],
+  (a) => ['MSETNX', ...a.choice.manyOf(2, () => [a.key('str'), a.value()])],
+  (a) => ['MGET', ...a.choice.many(4, () => a.key('str'))],
+  (a) => [
+    'LCS',
+    a.key('str'),
+    a.key('str'),
+    ...a.choice.pick([[], ['LEN'], ['IDX'], ['IDX', 'WITHMATCHLEN'], ['IDX', 'MINMATCHLEN', '2']]),
+  ],
+]
