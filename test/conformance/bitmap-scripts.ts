@@ -5,6 +5,26 @@ const UNITS = ['', ' BYTE', ' bit', ' FOO']
 
 /** Bitmaps and HyperLogLogs, and LCS. */
 export const BITMAP_SCRIPTS: Readonly<Record<string, readonly Line[]>> = {
+  'encodings of results': [
+    'SET a abc',
+    'BITOP OR to a missing',
+    'OBJECT ENCODING to',
+    'SET to abc',
+    'BITOP NOT to a',
+    'OBJECT ENCODING to',
+    'SET to 1',
+    'BITOP AND to to to',
+    'OBJECT ENCODING to',
+  ],
+  'a cached cardinality that was written over': [
+    'PFADD h a b c',
+    ['SETRANGE', 'h', '8', 'abcdefg'],
+    'PFCOUNT h',
+    ['SETRANGE', 'h', '15', 'a'],
+    'PFCOUNT h',
+    ['SETRANGE', 'h', '8', '\x00\x00\x00\x00\x00\x00\x00\x00'],
+    'PFCOUNT h',
+  ],
   'SETBIT, GETBIT': [
     'SETBIT a 7 1',
     'GET a',

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 
 /** For what no event tells: looks again and again, at most so long as a test may take. */
-export async function waitUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setTimeout(1)
+export async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(1)
 }
 
 /** The same of a condition that has to be asked for. */

@@ -229,7 +229,9 @@ function store(context: CommandContext, result: Uint8Array): void {
   const start = argv.start(2)
   const length = argv.length(2)
   if (result.length > 0) {
-    database.setString(argv.bytes, start, length, result, 0, result.length, 0)
+    const record = database.setString(argv.bytes, start, length, result, 0, result.length, 0)
+    // Redis 7.0 looks for no shorter encoding of a result.
+    database.setStringForm(record, 'changed')
     context.modified(2)
     context.notify('string', 'set', 2)
     context.changed()

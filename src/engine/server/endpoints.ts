@@ -18,6 +18,8 @@ export class Endpoints {
   readonly #config: ConfigService
   readonly #log: Logger
   readonly #listeners: Listeners
+  /** Where it could listen last: it returns there when it cannot listen where it is told to. */
+  readonly #opened = new Map<'tcp' | 'tls', Endpoint>()
   #isOpen = false
 
   constructor({ config, log, accept }: EndpointsOptions) {
@@ -62,12 +64,14 @@ export class Endpoints {
     return { addresses, port: this.#config.integer(portDirective) }
   }
 
-  async #openTcp(): Promise<void> {
-    this.port = await this.#listeners.openTcp(this.#endpoint('port'))
+  async #openTcp(endpoint = this.#endpoint('port')): Promise<void> {
+    this.port = await this.#listeners.openTcp(endpoint)
+    this.#opened.set('tcp', endpoint)
   }
 
-  async #openTls(): Promise<void> {
-    await this.#listeners.openTls(this.#endpoint('tls-port'), tlsOptions(this.#config))
+  async #openTls(endpoint = this.#endpoint('tls-port')): Promise<void> {
+    await this.#listeners.openTls(endpoint, tlsOptions(this.#config))
+    this.#opened.set('tls', endpoint)
   }
 
   #follow(): void {
@@ -81,7 +85,7 @@ export class Endpoints {
 
   /**
    * Node tells a turn later whether it could listen: what fails then is in the log, and the server listens
-   * nowhere until the directive is set again.
+   * where it did before. The directive keeps what it was set to.
    */
   #reopen(transport: 'tcp' | 'tls'): string | undefined {
     const error = transport === 'tls' ? this.#renewSecureContext() : undefined
@@ -90,10 +94,18 @@ export class Endpoints {
     const isWanted = this.#config.integer(transport === 'tcp' ? 'port' : 'tls-port') > 0
     if (transport === 'tcp') this.port = 0
     if (!isWanted) return undefined
-    const opened = transport === 'tcp' ? this.#openTcp() : this.#openTls()
-    opened.catch((cause: unknown) => {
-      this.#log.error({ err: cause, transport }, 'Unable to listen on this port')
-    })
+    const open = (endpoint?: Endpoint) =>
+      transport === 'tcp' ? this.#openTcp(endpoint) : this.#openTls(endpoint)
+    const previous = this.#opened.get(transport)
+    open()
+      .catch(async (cause: unknown) => {
+        this.#log.error({ err: cause, transport }, 'Unable to listen on this port')
+        this.#listeners.close(transport)
+        if (previous !== undefined) await open(previous)
+      })
+      .catch((cause: unknown) => {
+        this.#log.error({ err: cause, transport }, 'Unable to listen where it did before')
+      })
     return undefined
   }
 

@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CliProcess } from '../../support/cli-process.ts'
 import { freePort } from '../../support/free-port.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 requireToolInCi('redis-cli')
 requireToolInCi('openssl')
@@ -56,6 +59,21 @@ describe.skipIf(!canRun)('where gerbang engine listens', () => {
     expect(await redisCli('-s', socket, 'SHUTDOWN')).toBe('')
     expect(await cli?.ended()).toBe(0)
     expect(statSync(socket, { throwIfNoEntry: false })).toBeUndefined()
+  })
+
+  it('stays where it listens when CONFIG SET names a port that is taken', async () => {
+    const port = String(await freePort())
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const address = taken.address()
+    await start('--port', port)
+    const takenPort = typeof address === 'object' && address !== null ? String(address.port) : ''
+    expect(await redisCli('-p', port, 'CONFIG', 'SET', 'port', takenPort)).toBe('OK')
+    await cli?.logged(/Unable to listen on this port/)
+    await waitUntil(async () => (await redisCli('-p', port, 'PING').catch(() => '')) === 'PONG')
+    taken.close()
+    expect(await redisCli('-p', port, 'CONFIG', 'SET', 'port', takenPort)).toBe('OK')
+    await waitUntil(async () => (await redisCli('-p', port, 'PING').catch(() => '')) === '')
   })
 
   it('asks clients over TLS for a certificate, unless told not to', async () => {

@@ -43,14 +43,18 @@ export function markStale(bytes: Uint8Array, start: number): void {
   bytes[start + STALE_AT] = (bytes[start + STALE_AT] ?? 0) | STALE_BIT
 }
 
-/** `undefined` when registers have changed since it was counted. */
-export function cachedCardinality(bytes: Uint8Array, start: number): number | undefined {
+/** `undefined` when registers have changed since it was counted; a bigint only where SETRANGE has written into it. */
+export function cachedCardinality(bytes: Uint8Array, start: number): number | bigint | undefined {
   if (((bytes[start + STALE_AT] ?? 0) & STALE_BIT) !== 0) return undefined
-  let cardinality = 0
-  for (let at = STALE_AT; at >= CARDINALITY_AT; at -= 1) {
-    cardinality = cardinality * 256 + (bytes[start + at] ?? 0)
+  let high = 0
+  let low = 0
+  for (let at = STALE_AT; at >= CARDINALITY_AT + 4; at -= 1)
+    high = high * 256 + (bytes[start + at] ?? 0)
+  for (let at = CARDINALITY_AT + 3; at >= CARDINALITY_AT; at -= 1) {
+    low = low * 256 + (bytes[start + at] ?? 0)
   }
-  return cardinality
+  const cardinality = high * 0x1_0000_0000 + low
+  return Number.isSafeInteger(cardinality) ? cardinality : (BigInt(high) << 32n) + BigInt(low)
 }
 
 export function cacheCardinality(bytes: Uint8Array, start: number, cardinality: number): void {
