@@ -13,8 +13,23 @@ const CLOCK_TOLERANCES: ReadonlyMap<string, bigint> = new Map([
   ['PEXPIRETIME', 1_500n],
 ])
 
+/**
+ * Doubles with all their digits. Sines differ in the last one between libraries of mathematics (distances of geo
+ * commands): no client can rely on it.
+ */
+const LONG_DOUBLE = /-?\d+\.\d{9,}(?:e[+-]\d+)?/g
+const COMPARED_DIGITS = 12
+
 /** What must be equal of a reply to `words`: all of it, but for an order that is open. */
 export function comparable(words: Words, reply: Reply): string {
+  return roundDoubles(inKnownOrder(words, reply))
+}
+
+export function roundDoubles(text: string): string {
+  return text.replace(LONG_DOUBLE, (digits) => Number(digits).toPrecision(COMPARED_DIGITS))
+}
+
+function inKnownOrder(words: Words, reply: Reply): string {
   const name = nameOf(words)
   if (!('items' in reply)) return showReply(reply)
   if (UNORDERED.has(name)) return `${reply.type} ${sorted(reply.items.map(showReply))}`

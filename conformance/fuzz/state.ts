@@ -1,5 +1,5 @@
 import { STATE_KEYS } from './arguments.ts'
-import { pairsOf, sorted } from './compare.ts'
+import { pairsOf, roundDoubles, sorted } from './compare.ts'
 import type { Pair } from './pair.ts'
 import { itemsOf, showReply, textOf } from './reply.ts'
 import type { RespClient } from './resp-client.ts'
@@ -22,7 +22,7 @@ export async function compareStates(pair: Pair): Promise<readonly StateDifferenc
       theirs.ttlMs > 0
         ? Math.abs(theirs.ttlMs - ours.ttlMs) <= TTL_TOLERANCE_MS
         : theirs.ttlMs === ours.ttlMs
-    if (theirs.value === ours.value && hasSameTtl) continue
+    if (roundDoubles(theirs.value) === roundDoubles(ours.value) && hasSameTtl) continue
     differences.push({ key, theirs: show(theirs), ours: show(ours) })
   }
   return differences

@@ -5,8 +5,8 @@ import { type FailedTest, hasStarted, parseUnitLog, type UnitLog } from './unit-
 import type { Workspace } from './workspace.ts'
 
 /** Seconds without any progress, after which the suite gives up the running test. */
-const STALL_S = 45
-const UNIT_MS_MAX = 300_000
+const STALL_S = 120
+const UNIT_MS_MAX = 600_000
 /** How often a unit is run again: without the test that hung, or because the suite did not start. */
 const RETRIES_MAX = 5
 
