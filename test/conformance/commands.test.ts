@@ -69,6 +69,11 @@ describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
   it.each([
     ['an inline command', 'PING\r\n'],
     ['an inline command with quotes', 'SET "a \\x41" \'b\'\r\nGET "a A"\r\n'],
+    [
+      'an inline command with blanks of other kinds',
+      '\v\fECHO a\vb\fc\r\nECHO \xa0x\x85\tPING\r\n',
+    ],
+    ['an inline command with text behind a quote', 'ECHO "a"\v\r\nECHO "a"b\r\n'],
     ['an empty line', '\r\nPING\r\n'],
     ['an empty array', '*0\r\nPING\r\n'],
     ['a negative array', '*-10\r\nPING\r\n'],

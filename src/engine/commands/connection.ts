@@ -6,6 +6,7 @@ import type { CommandContext } from '../execution/context.ts'
 import { replyErrors, wrongArity } from '../protocol/reply-errors.ts'
 import { ENGINE_VERSION } from '../version.ts'
 import { isClientName } from './client.ts'
+import { readDatabaseIndex } from './database-index.ts'
 
 export const connectionCommands: readonly CommandSpec[] = [
   {
@@ -91,14 +92,11 @@ function quit({ client, reply }: CommandContext): void {
   reply.simple('OK')
 }
 
-function select({ argv, client, reply, services }: CommandContext): void {
-  const index = integerArgument(argv, 1)
-  if (Number.isNaN(index)) return reply.error(replyErrors.notInteger)
-  if (index < 0 || index >= services.keyspace.databases.length) {
-    return reply.error(replyErrors.databaseOutOfRange)
-  }
-  client.databaseIndex = index
-  reply.simple('OK')
+function select(context: CommandContext): void {
+  const index = readDatabaseIndex(context, 1)
+  if (index === undefined) return
+  context.client.databaseIndex = index
+  context.reply.simple('OK')
 }
 
 function reset({ client, reply, services }: CommandContext): void {

@@ -1,10 +1,10 @@
-import { integerArgument } from '../execution/arguments.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { keyAt } from '../execution/key-spec.ts'
 import type { Database } from '../keyspace/database.ts'
 import { EVENT_CLASSES } from '../keyspace/key-events.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { readDatabaseIndex } from './database-index.ts'
 
 export const copyCommands: readonly CommandSpec[] = [
   {
@@ -84,15 +84,9 @@ function move(context: CommandContext): void {
 }
 
 /** `undefined` once the error is written. */
-function databaseAt(
-  { argv, keyspace, reply }: CommandContext,
-  argument: number,
-): Database | undefined {
-  const index = integerArgument(argv, argument)
-  const database = keyspace.databases[index]
-  if (Number.isNaN(index)) reply.error(replyErrors.notInteger)
-  else if (database === undefined) reply.error(replyErrors.databaseOutOfRange)
-  return database
+function databaseAt(context: CommandContext, argument: number): Database | undefined {
+  const index = readDatabaseIndex(context, argument)
+  return index === undefined ? undefined : context.keyspace.databases[index]
 }
 
 function isSameKey({ argv }: CommandContext): boolean {

@@ -64,12 +64,18 @@ export function parseSetOptions(
       isExpirySaid = true
     }
   }
-  if (expiryAt === 0) return options
+  // Redis looks at the number only once there is something to expire.
+  if (expiryAt === 0 || (command === 'getex' && !hasString(context))) return options
   const [, unitMs = 1, isInstant = false] = EXPIRY_WORDS[expiryWord] ?? []
   const instant = readExpiry(context, expiryAt, { unitMs, isInstant, command: where.command })
   if (instant === undefined) return undefined
   options.expiresAtMs = instant
   return options
+}
+
+function hasString({ argv, database }: CommandContext): boolean {
+  const record = database.peek(argv.bytes, argv.start(1), argv.length(1))
+  return record !== 0 && database.isString(record)
 }
 
 /** False when the word is unknown here, or contradicts one before it. */

@@ -1,4 +1,9 @@
-const WHITESPACE = /\s/
+/** What may stand before a word: isspace() of the C locale. */
+const BLANK = /[ \t\n\v\f\r]/
+/** What ends a word. */
+const SEPARATOR = /[ \t\n\r\0]/
+/** What may stand behind a closing quote. */
+const AFTER_QUOTE = /[ \t\n\v\f\r\0]/
 
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
@@ -16,7 +21,7 @@ export function splitArguments(line: string): string[] | undefined {
   const words: string[] = []
   let at = 0
   for (;;) {
-    while (at < line.length && WHITESPACE.test(line.charAt(at))) at += 1
+    while (at < line.length && BLANK.test(line.charAt(at))) at += 1
     if (at >= line.length) return words
     const word = readWord(line, at)
     if (word === undefined) return undefined
@@ -33,7 +38,7 @@ interface Word {
 function readWord(line: string, start: number): Word | undefined {
   let text = ''
   let at = start
-  while (at < line.length && !WHITESPACE.test(line.charAt(at))) {
+  while (at < line.length && !SEPARATOR.test(line.charAt(at))) {
     const character = line.charAt(at)
     if (character !== '"' && character !== "'") {
       text += character
@@ -42,10 +47,9 @@ function readWord(line: string, start: number): Word | undefined {
     }
     const quoted = character === '"' ? readDoubleQuoted(line, at + 1) : readQuoted(line, at + 1)
     if (quoted === undefined) return undefined
-    text += quoted.text
-    at = quoted.end
     // A closing quote ends the word: what follows must be a space or nothing.
-    if (at < line.length && !WHITESPACE.test(line.charAt(at))) return undefined
+    if (quoted.end < line.length && !AFTER_QUOTE.test(line.charAt(quoted.end))) return undefined
+    return { text: text + quoted.text, end: quoted.end }
   }
   return { text, end: at }
 }

@@ -7,6 +7,7 @@ export const replyErrors = {
   notFloat: 'ERR value is not a valid float',
   outOfRange: 'ERR value is out of range',
   notPositive: 'ERR value is out of range, must be positive',
+  notInIntRange: 'ERR value is out of range, value must between -2147483648 and 2147483647',
   notInLongRange:
     'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
   notFinite: 'ERR value is NaN or Infinity',
