@@ -15,6 +15,9 @@ const KEY_COUNTS = {
   lex: 3,
 } as const
 
+/** Of no kind, and mostly not there. */
+const OTHER_KEY = '{t}none'
+
 export type KeyKind = keyof typeof KEY_COUNTS
 
 export const KEY_KINDS: readonly KeyKind[] = Object.keys(KEY_COUNTS).filter(isKind)
@@ -24,7 +27,7 @@ export function keysOfKind(kind: KeyKind): readonly string[] {
 }
 
 /** All keys that the state is made of. */
-export const STATE_KEYS: readonly string[] = KEY_KINDS.flatMap(keysOfKind)
+export const STATE_KEYS: readonly string[] = [...KEY_KINDS.flatMap(keysOfKind), OTHER_KEY]
 /** Those that any command may be tried on. */
 export const OPEN_KEYS: readonly string[] = KEY_KINDS.filter((kind) => kind !== 'lex').flatMap(
   keysOfKind,
@@ -75,8 +78,9 @@ export class Arguments {
 
   /** Mostly of the kind; now and then another's or one that is not there. */
   key(kind: KeyKind): string {
-    if (this.choice.chance(0.03)) return this.anyKey()
-    return this.choice.chance(0.01) ? '{t}none' : this.choice.pick(keysOfKind(kind))
+    const isKind = kind === 'lex' || !this.choice.chance(0.04)
+    if (isKind) return this.choice.pick(keysOfKind(kind))
+    return this.choice.chance(0.25) ? OTHER_KEY : this.anyKey()
   }
 
   anyKey(): string {

@@ -1,4 +1,4 @@
-import { comparable, isSame, nameOf, shapeOf, sorted } from './compare.ts'
+import { comparable, isSame, nameOf, roundDoubles, shapeOf, sorted } from './compare.ts'
 import type { Words } from './grammar/production.ts'
 import type { Pair, Replies } from './pair.ts'
 import { itemsOf, type Reply, showReply, textOf } from './reply.ts'
@@ -63,7 +63,7 @@ async function walk(client: RespClient, words: Words, cursorAt: number): Promise
     if (next === undefined || page === undefined) return showReply(reply)
     const shown = itemsOf(page).map(showReply)
     for (let index = 0; index < shown.length; index += isPaired ? 2 : 1) {
-      found.add(shown.slice(index, index + (isPaired ? 2 : 1)).join('='))
+      found.add(roundDoubles(shown.slice(index, index + (isPaired ? 2 : 1)).join('=')))
     }
     cursor = textOf(next)
     if (cursor === '0') return sorted(found)
