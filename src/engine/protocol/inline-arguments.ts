@@ -1,9 +1,9 @@
 /** What may stand before a word: isspace() of the C locale. */
 const BLANK = /[ \t\n\v\f\r]/
 /** What ends a word. */
-const SEPARATOR = /[ \t\n\r\0]/
+const SEPARATOR = /[ \t\n\r]/
 /** What may stand behind a closing quote. */
-const AFTER_QUOTE = /[ \t\n\v\f\r\0]/
+const AFTER_QUOTE = /[ \t\n\v\f\r]/
 
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',

@@ -114,7 +114,7 @@ describe('a script that loops', () => {
     const answer = reply(looping)
     expect(await ask('GET', 'a')).toMatch(/^-BUSY/)
     expect(await ask('SCRIPT', 'KILL')).toBe('+OK\r\n')
-    expect(await answer).toMatch(/^-ERR Error running script.*Script killed by user/)
+    expect(await answer).toMatch(/^-ERR Script killed by user with SCRIPT KILL/)
     expect(await ask('PING')).toBe('+PONG\r\n')
     looping.destroy()
     other.destroy()
