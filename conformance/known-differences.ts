@@ -9,7 +9,22 @@ export interface KnownDifference {
 }
 
 /** docs/CONFORMANCE.md is made from this. */
-export const KNOWN_DIFFERENCES: readonly KnownDifference[] = []
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    kind: 'deliberate',
+    reason:
+      'Measures jemalloc, and is run only where INFO names it. The engine keeps values in a slab of its own.',
+    tests: { 'unit/type/string': ['trim on SET with big value'] },
+    isSkipped: true,
+  },
+  {
+    kind: 'deliberate',
+    reason:
+      'CONFIG SET port answers before it is known whether the port can be had: Node.js listens a turn later. When it ' +
+      'cannot, the log says so, and the engine listens where it did before.',
+    tests: { 'unit/introspection': ['CONFIG SET rollback on apply error'] },
+  },
+]
 
 export function knownIn(unit: string): readonly string[] {
   return KNOWN_DIFFERENCES.flatMap(({ tests }) => tests[unit] ?? [])

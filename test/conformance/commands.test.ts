@@ -74,6 +74,10 @@ describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
       '\v\fECHO a\vb\fc\r\nECHO \xa0x\x85\tPING\r\n',
     ],
     ['an inline command with text behind a quote', 'ECHO "a"\v\r\nECHO "a"b\r\n'],
+    [
+      'an offset that is empty',
+      '*5\r\n$8\r\nBITFIELD\r\n$1\r\na\r\n$3\r\nGET\r\n$2\r\nu8\r\n$0\r\n#7\r\n',
+    ],
     ['an empty line', '\r\nPING\r\n'],
     ['an empty array', '*0\r\nPING\r\n'],
     ['a negative array', '*-10\r\nPING\r\n'],

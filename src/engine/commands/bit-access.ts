@@ -16,7 +16,10 @@ export function readBitOffset(
   width: number | undefined,
 ): number | undefined {
   const { argv, reply, services } = context
-  const isCounted = width !== undefined && argv.bytes[argv.start(argument)] === NUMBER_SIGN
+  const isCounted =
+    width !== undefined &&
+    argv.length(argument) > 0 &&
+    argv.bytes[argv.start(argument)] === NUMBER_SIGN
   const given = isCounted
     ? Number(int64Of(argv.bytes, argv.start(argument) + 1, argv.length(argument) - 1) ?? Number.NaN)
     : integerArgument(argv, argument)
