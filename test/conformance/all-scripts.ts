@@ -4,6 +4,7 @@ import { DUMP_SCRIPTS } from './dump-scripts.ts'
 import { GEO_SCRIPTS } from './geo-scripts.ts'
 import { HASH_SCRIPTS } from './hash-scripts.ts'
 import { LIST_SCRIPTS } from './list-scripts.ts'
+import { REPLICATION_SCRIPTS } from './replication-scripts.ts'
 import type { Script } from './script.ts'
 import { SCRIPTS } from './scripts.ts'
 import { SET_SCRIPTS } from './set-scripts.ts'
@@ -17,6 +18,7 @@ export const ALL_SCRIPTS: Readonly<Record<string, Script>> = {
   ...BITMAP_SCRIPTS,
   ...COPY_SCRIPTS,
   ...DUMP_SCRIPTS,
+  ...REPLICATION_SCRIPTS,
   ...SORT_SCRIPTS,
   ...HASH_SCRIPTS,
   ...LIST_SCRIPTS,

@@ -217,6 +217,7 @@ export const replyErrors = {
   scriptOnReadOnlyReplica: 'READONLY You can not run script with write flag on readonly replica.',
   notEnoughReplicas: 'NOREPLICAS Not enough good replicas to write.',
   staleReplica: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  notZeroOrOne: 'ERR value is out of range, value must between 0 and 1',
   copyFilterMissing: 'ERR Missing rdb-filter-only values',
   copyFilterNeedsEndMark: 'ERR Filtered replica requires EOF capability',
   syncWithPendingOutput: 'ERR SYNC and PSYNC are invalid with pending output',

@@ -63,7 +63,7 @@ function configure(
     case 'rdb-only': {
       const value = integerArgument(argv, at + 1)
       if (Number.isNaN(value)) return replyErrors.notInteger
-      if (value !== 0 && value !== 1) return replyErrors.outOfRange
+      if (value !== 0 && value !== 1) return replyErrors.notZeroOrOne
       settings.isCopyOnly = value === 1
       return undefined
     }

@@ -100,6 +100,7 @@ export class ReplicationStream {
 
   /** What touches no key, in whatever database: PING. */
   message(parts: readonly CommandPart[]): void {
+    if (this.#blocks === undefined) return
     this.#encoder.clear()
     this.#encoder.command(parts)
     this.append(this.#encoder.bytes, 0, this.#encoder.length)
