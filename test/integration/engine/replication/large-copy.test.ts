@@ -17,7 +17,8 @@ describe('a copy for a replica', () => {
     }
     const { announced, received } = await takeCopy(port)
     expect(announced).toBeGreaterThan(VALUES * VALUE_BYTES)
-    expect(received).toBe(announced)
+    // A PING may come right behind it.
+    expect(received).toBeGreaterThanOrEqual(announced)
     await engine.stop()
   })
 })
