@@ -63,7 +63,7 @@ interface Round {
  */
 export async function redisBenchmarkBench(): Promise<void> {
   const theirs = await startServer('redis-server', ['--save', ''])
-  const ours = await startServer(process.execPath, [MAIN, 'engine'])
+  const ours = await startServer(process.execPath, [MAIN, 'engine', '--save', ''])
   pinLoad()
   process.stdout.write(
     `redis-benchmark: ${CLIENTS} clients, ${KEYS} random keys, 3-byte values\n` +
