@@ -80,7 +80,9 @@ export async function memoryBench(): Promise<void> {
     const ours: number[] = []
     for (let round = 0; round < ROUNDS; round += 1) {
       theirs.push(await weigh(await startServer('redis-server', ['--save', '']), dataSet))
-      ours.push(await weigh(await startServer(process.execPath, [MAIN, 'engine', '--save', '']), dataSet))
+      ours.push(
+        await weigh(await startServer(process.execPath, [MAIN, 'engine', '--save', '']), dataSet),
+      )
     }
     const [their, our] = [median(theirs), median(ours)]
     process.stdout.write(
