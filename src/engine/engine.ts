@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { type Logger, silentLogger } from '../shared/logger.ts'
 import { type Random, systemRandom } from '../shared/random.ts'
+import { Acl } from './acl/acl.ts'
+import { describeClient } from './commands/client-description.ts'
 import { COMMANDS } from './commands/table.ts'
 import { Blocking } from './execution/blocking.ts'
 import { CallTimer } from './execution/call-timer.ts'
@@ -15,6 +17,7 @@ import { DebugSettings } from './execution/debug-settings.ts'
 import { Executor } from './execution/executor.ts'
 import { type Guard, GuardList } from './execution/guard.ts'
 import {
+  aclGuard,
   authenticationGuard,
   busyGuard,
   loadingGuard,
@@ -88,6 +91,7 @@ interface Codec {
 }
 
 interface JoinedParts {
+  readonly commands: CommandTable
   readonly debug: DebugSettings
   readonly pause: ClientPause
   readonly propagation: Propagation
@@ -125,6 +129,7 @@ export class Engine {
   readonly #server: RespServer
   readonly #services: EngineServices
   readonly #scripting: Scripting
+  readonly #acl: Acl
   readonly #busyGuard: Guard
   readonly #turn = new Turn()
   readonly #replication: Replication
@@ -216,8 +221,13 @@ export class Engine {
     const files = this.#newFiles(debug)
     const appendLog = this.#newLog(files, propagation)
     this.#persistence = this.#newPersistence({ appendLog, files, propagation })
-    this.#services = this.#joinServices({ debug, pause, propagation })
-    this.#scripting.resolveFlags(this.#services.commands)
+    const commands = new CommandTable(
+      COMMANDS,
+      renamedCommands(options.configuration?.renamedCommands ?? [], COMMANDS),
+    )
+    this.#acl = this.#newAcl(commands)
+    this.#services = this.#joinServices({ commands, debug, pause, propagation })
+    this.#scripting.resolveFlags(commands)
     this.#executor = new Executor(this.#services, this.#turn)
     this.#server = new RespServer({
       executor: this.#executor,
@@ -226,6 +236,7 @@ export class Engine {
       config: this.#config,
       log: options.log,
       clients: this.#clients,
+      isOpen: () => this.#acl.isOpen,
     })
     for (const { name, unused } of this.#config.unusedDirectives) {
       options.log.warn({ directive: name }, `${name} has no effect: ${unused}`)
@@ -233,10 +244,16 @@ export class Engine {
     this.#followDirectives()
     this.#followClients()
     this.#replication.join()
+    this.#acl.define(options.configuration?.users ?? [])
   }
 
-  /** Starts the cycle that takes due keys away. */
+  /** Starts the cycle that takes due keys away. Rejects with a DirectiveError when the file of users is wrong. */
   start(): Promise<void> {
+    const error = this.#config.value('aclfile') === '' ? undefined : this.#acl.load()
+    if (error !== undefined) {
+      const reason = `Aborting Redis startup because of ACL errors: ${error}`
+      return Promise.reject(new DirectiveError(reason))
+    }
     const hz = Math.min(500, Math.max(1, this.#config.integer('hz')))
     this.#cycle = setInterval(() => this.#runCycle(1_000 / hz), 1_000 / hz)
     this.#cycle.unref()
@@ -287,7 +304,6 @@ export class Engine {
       client: this.#clients.add({
         address: 'embedded:0',
         nowMs: this.#options.clock.nowMs(),
-        isAuthenticated: true,
         isEmbedded: true,
       }),
     })
@@ -308,6 +324,20 @@ export class Engine {
     this.#executor.beginTurn()
     this.#replication.start()
     this.#executor.settle()
+  }
+
+  #newAcl(commands: CommandTable): Acl {
+    return new Acl({
+      commands: commands.originals,
+      clients: this.#clients,
+      config: this.#config,
+      log: this.#options.log,
+      nowMs: () => this.#keyspace.nowMs,
+      describeClient: (client, argv) => {
+        const nowMs = this.#keyspace.nowMs
+        return describeClient({ argv, client, nowMs, services: this.#services }, client)
+      },
+    })
   }
 
   #newCodec(): Codec {
@@ -344,7 +374,6 @@ export class Engine {
       id: 0,
       address: 'log:0',
       nowMs: clock.nowMs(),
-      isAuthenticated: true,
       isEmbedded: true,
     })
     client.isReplaying = true
@@ -393,7 +422,7 @@ export class Engine {
     })
   }
 
-  #joinServices({ debug, pause, propagation }: JoinedParts): EngineServices {
+  #joinServices({ commands, debug, pause, propagation }: JoinedParts): EngineServices {
     const { clock } = this.#options
     const slowLog = new SlowLog()
     const latency = new LatencyMonitor()
@@ -419,10 +448,7 @@ export class Engine {
       eviction: this.#eviction,
       clock: this.#options.clock,
       config: this.#config,
-      commands: new CommandTable(
-        COMMANDS,
-        renamedCommands(this.#options.configuration?.renamedCommands ?? [], COMMANDS),
-      ),
+      commands,
       propagation,
       clients: this.#clients,
       blocking: new Blocking(this.#keyspace),
@@ -445,10 +471,12 @@ export class Engine {
         checksSums: () => !debug.skipsChecksums,
       }),
       persistence: this.#persistence,
+      acl: this.#acl,
       // In the order Redis asks (server.c, processCommand).
       guards: new GuardList([
         authenticationGuard,
         transactionGuard,
+        aclGuard(() => this.#acl),
         this.#memoryGuard,
         this.#writeErrorGuard,
         this.#replication.guards.write,
@@ -496,7 +524,8 @@ export class Engine {
     const path = this.#options.configuration?.path
     if (path === undefined) return replyErrors.noConfigFile
     try {
-      rewriteConfFile({ path: resolve(path), config: this.#config, users: [] })
+      const users = this.#config.value('aclfile') === '' ? this.#acl.userLines() : undefined
+      rewriteConfFile({ path: resolve(path), config: this.#config, users })
       this.#options.log.info({ path }, 'CONFIG REWRITE executed with success.')
       return undefined
     } catch (error) {

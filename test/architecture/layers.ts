@@ -12,7 +12,7 @@ export const TOP: Readonly<Record<string, readonly string[]>> = {
 }
 
 const AROUND_EXECUTION = ['memory', 'protocol', 'structures', 'keyspace', 'introspection']
-const BELOW_COMMANDS = [...AROUND_EXECUTION, 'execution', 'acl', 'runtime-config', 'pubsub']
+const BELOW_COMMANDS = [...AROUND_EXECUTION, 'execution', 'runtime-config', 'acl', 'pubsub']
 /** The same of the folders and files in src/engine/. */
 export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   memory: [],
@@ -22,6 +22,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   introspection: ['memory', 'structures', 'keyspace'],
   execution: AROUND_EXECUTION,
   'runtime-config': [...AROUND_EXECUTION, 'execution'],
+  acl: [...AROUND_EXECUTION, 'execution', 'runtime-config'],
   pubsub: [...AROUND_EXECUTION, 'execution'],
   scripting: [...AROUND_EXECUTION, 'execution', 'version.ts'],
   replication: AROUND_EXECUTION.concat('execution', 'runtime-config', 'persistence', 'version.ts'),

@@ -51,7 +51,6 @@ export function recordingClient(id = 1): { client: Client; output: RecordingOutp
     id,
     address: '127.0.0.1:1',
     nowMs: 0,
-    isAuthenticated: true,
     isEmbedded: false,
   })
   const output = new RecordingOutput(client)

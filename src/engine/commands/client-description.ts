@@ -18,8 +18,11 @@ export function clientTypeOf(client: Client): 'normal' | 'pubsub' | 'slave' | 'm
   return client.is(CLIENT_STATE.subscribed) ? 'pubsub' : 'normal'
 }
 
+/** Who asks, when, and with which command: its arguments count for the asking client. */
+export type DescriptionContext = Pick<CommandContext, 'argv' | 'client' | 'nowMs' | 'services'>
+
 /** One line of CLIENT LIST, with the fields of Redis 7.0 in its order. */
-export function describeClient(context: CommandContext, client: Client): string {
+export function describeClient(context: DescriptionContext, client: Client): string {
   const { argv, nowMs, services } = context
   const state = client.output.state()
   const tracking = services.tracking.stateOf(client)
@@ -59,7 +62,7 @@ export function describeClient(context: CommandContext, client: Client): string 
     ['tot-mem', total],
     ['events', state.events],
     ['cmd', client.lastCommand],
-    ['user', 'default'],
+    ['user', client.user?.name ?? '(superuser)'],
     ['redir', tracking?.redirectTo ?? -1],
     ['resp', client.protocol],
   ]

@@ -1,3 +1,4 @@
+import type { AclService, ClientUser } from '../execution/acl-service.ts'
 import { integerArgument } from '../execution/arguments.ts'
 import type { Client } from '../execution/client.ts'
 import type { CommandContext } from '../execution/context.ts'
@@ -9,7 +10,7 @@ interface KillFilter {
   address?: string
   localAddress?: string
   type?: string
-  user?: string
+  user?: ClientUser
   id?: number
   skipsCaller: boolean
 }
@@ -30,10 +31,13 @@ export function clientKill(context: CommandContext): void {
 }
 
 /** `undefined` after an error, which has been written. */
-function readFilter({ argv, reply }: CommandContext): KillFilter | undefined {
+function readFilter({ argv, reply, services }: CommandContext): KillFilter | undefined {
   const filter: KillFilter = { skipsCaller: true }
   for (let index = 2; index < argv.count; index += 2) {
-    const error = index + 1 < argv.count ? readOption(argv, index, filter) : replyErrors.syntax
+    const error =
+      index + 1 < argv.count
+        ? readOption(argv, index, { filter, acl: services.acl })
+        : replyErrors.syntax
     if (error === undefined) continue
     reply.error(error)
     return undefined
@@ -45,7 +49,7 @@ function readFilter({ argv, reply }: CommandContext): KillFilter | undefined {
 function readOption(
   argv: CommandContext['argv'],
   index: number,
-  filter: KillFilter,
+  { filter, acl }: { readonly filter: KillFilter; readonly acl: AclService },
 ): string | undefined {
   const value = argv.latin1(index + 1)
   if (argv.is(index, 'ID')) {
@@ -59,8 +63,9 @@ function readOption(
   } else if (argv.is(index, 'ADDR')) filter.address = value
   else if (argv.is(index, 'LADDR')) filter.localAddress = value
   else if (argv.is(index, 'USER')) {
-    if (value !== 'default') return noSuchUser(value)
-    filter.user = value
+    const user = acl.find(value)
+    if (user === undefined) return noSuchUser(value)
+    filter.user = user
   } else if (argv.is(index, 'SKIPME') && argv.is(index + 1, 'YES')) filter.skipsCaller = true
   else if (argv.is(index, 'SKIPME') && argv.is(index + 1, 'NO')) filter.skipsCaller = false
   else return replyErrors.syntax
@@ -71,6 +76,7 @@ function isMeant(client: Client, filter: KillFilter, caller: Client): boolean {
   if (client === caller && filter.skipsCaller) return false
   if (filter.address !== undefined && client.address !== filter.address) return false
   if (filter.type !== undefined && clientTypeOf(client) !== filter.type) return false
+  if (filter.user !== undefined && client.user !== filter.user) return false
   if (filter.id !== undefined && client.id !== filter.id) return false
   return (
     filter.localAddress === undefined || client.output.state().localAddress === filter.localAddress

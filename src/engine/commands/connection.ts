@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { integerArgument } from '../execution/arguments.ts'
 import { CLIENT_STATE } from '../execution/client.ts'
 import type { CommandSpec } from '../execution/command.ts'
@@ -100,34 +99,27 @@ function select(context: CommandContext): void {
 }
 
 function reset({ client, reply, services }: CommandContext): void {
-  services.clients.reset(client, services.config.value('requirepass') === '')
+  services.clients.reset(client)
   reply.protocol = client.protocol
   reply.simple('RESET')
 }
 
 function auth(context: CommandContext): void {
-  const { argv, client, reply, services } = context
+  const { argv, reply, services } = context
   if (argv.count > 3) return reply.error(replyErrors.syntax)
-  if (argv.count === 2 && services.config.value('requirepass') === '') {
-    return reply.error(replyErrors.authWithoutPassword)
-  }
-  const user = argv.count === 3 ? argv.utf8(1) : 'default'
-  if (!isRightPassword(context, user, argv.view(argv.count - 1))) {
-    return reply.error(replyErrors.wrongPassword)
-  }
-  client.isAuthenticated = true
-  reply.simple('OK')
+  for (let index = 1; index < argv.count; index += 1) context.redact(index)
+  if (argv.count === 2 && services.acl.isOpen) return reply.error(replyErrors.authWithoutPassword)
+  const user = argv.count === 3 ? argv.latin1(1) : 'default'
+  if (logIn(context, user, argv.count - 1)) reply.simple('OK')
+  else reply.error(replyErrors.wrongPassword)
 }
 
-/** In a time that tells nothing of how much was right. Without a password, any is. */
-function isRightPassword(context: CommandContext, user: string, password: Uint8Array): boolean {
-  const required = context.services.config.value('requirepass')
-  if (user !== 'default') return false
-  return required === '' || timingSafeEqual(digest(Buffer.from(required)), digest(password))
-}
-
-function digest(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
+function logIn(
+  { argv, client, services }: CommandContext,
+  user: string,
+  passwordAt: number,
+): boolean {
+  return services.acl.logIn({ client, argv, user, password: argv.view(passwordAt) })
 }
 
 function hello(context: CommandContext): void {
@@ -139,7 +131,7 @@ function hello(context: CommandContext): void {
     if (protocol !== 2 && protocol !== 3) return reply.error(replyErrors.protocolUnsupported)
   }
   if (!applyHelloOptions(context)) return
-  if (!client.isAuthenticated) return reply.error(replyErrors.helloUnauthenticated)
+  if (!client.hasLoggedIn) return reply.error(replyErrors.helloUnauthenticated)
   client.protocol = protocol === 3 ? 3 : 2
   replyWithHello(context)
 }
@@ -149,11 +141,12 @@ function applyHelloOptions(context: CommandContext): boolean {
   const { argv, client, reply } = context
   for (let index = 2; index < argv.count; ) {
     if (argv.is(index, 'AUTH') && index + 2 < argv.count) {
-      if (!isRightPassword(context, argv.utf8(index + 1), argv.view(index + 2))) {
+      context.redact(index + 1)
+      context.redact(index + 2)
+      if (!logIn(context, argv.latin1(index + 1), index + 2)) {
         reply.error(replyErrors.wrongPassword)
         return false
       }
-      client.isAuthenticated = true
       index += 3
     } else if (argv.is(index, 'SETNAME') && index + 1 < argv.count) {
       const name = argv.latin1(index + 1)

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../execution/command.ts'
+import { aclCommands } from './acl.ts'
 import { bitmapCommands } from './bitmap.ts'
 import { clientCommands } from './client.ts'
 import { clusterCommands } from './cluster.ts'
@@ -57,6 +58,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...configCommands,
   ...clusterCommands,
   ...moduleCommands,
+  ...aclCommands,
   ...shutdownCommands,
   ...scriptingCommands,
   ...transactionCommands,

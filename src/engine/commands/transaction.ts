@@ -1,8 +1,10 @@
+import { CLIENT_STATE } from '../execution/client.ts'
 import type { CommandSpec } from '../execution/command.ts'
-import type { CommandContext } from '../execution/context.ts'
+import type { CommandContext, EngineServices } from '../execution/context.ts'
 import { keysFrom } from '../execution/key-spec.ts'
 import type { Transaction } from '../execution/transaction.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import type { ReplyWriter } from '../protocol/reply-writer.ts'
 
 const FLAGS = ['noscript', 'loading', 'stale', 'fast', 'allow_busy'] as const
 
@@ -86,13 +88,25 @@ function runAll({ client, reply, services }: CommandContext, transaction: Transa
   reply.array(transaction.commands.length)
   try {
     for (const { command, argv } of transaction.commands) {
-      services.nested.run(client, { command, argv, reply })
+      // Since it was queued the rules may have changed, or the user.
+      const refusal = client.is(CLIENT_STATE.restricted)
+        ? services.acl.refuseQueued({ client, command, argv })
+        : undefined
+      if (refusal === undefined) services.nested.run(client, { command, argv, reply })
+      else refuse(refusal, reply, services)
     }
   } finally {
     // A bug of ours in one of them may not leave a caller in this process in a transaction for ever.
     client.deniesBlocking = deniesBlocking
     services.transactions.discard(client)
   }
+}
+
+/** Counted with the others: EXEC itself has not failed. */
+function refuse(text: string, reply: ReplyWriter, { nested }: EngineServices): void {
+  reply.error(text)
+  nested.reject(undefined, text)
+  reply.lastError = ''
 }
 
 function watch({ argv, client, reply, services }: CommandContext): void {

@@ -1,4 +1,5 @@
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import type { ClientUser } from './acl-service.ts'
 import type { Waiter } from './blocking.ts'
 import type { ChannelKind } from './channel-service.ts'
 import type { Transaction } from './transaction.ts'
@@ -8,6 +9,7 @@ import type { Transaction } from './transaction.ts'
  * tells.
  */
 export const CLIENT_STATE = {
+  /** Has to say who it is before anything else. */
   unauthenticated: 1,
   inTransaction: 2,
   /** Has a channel or pattern it listens to. */
@@ -94,8 +96,8 @@ export interface ClientOptions {
   readonly id: number
   readonly address: string
   readonly nowMs: number
-  readonly isAuthenticated: boolean
   readonly isEmbedded: boolean
+  readonly isTrusted?: boolean
 }
 
 /** One who sends commands: a connection, or a caller in this process. */
@@ -105,6 +107,8 @@ export class Client {
   readonly createdMs: number
   /** A caller in this process. */
   readonly isEmbedded: boolean
+  /** May do everything unless it logs in as a user: a caller in this process, or the primary that is followed. */
+  readonly isTrusted: boolean
   /** Bits of CLIENT_STATE. */
   state = 0
   databaseIndex = 0
@@ -131,6 +135,10 @@ export class Client {
   caller: Client | undefined
   /** Its commands were run before, by a primary or in the log: they are done as they are, whatever that takes. */
   isReplaying = false
+  /** Whom it has logged in as, or would be let in as; nobody: it may do everything. */
+  user: ClientUser | undefined
+  /** Has shown a password, or came when none was needed. Whether it needs to is a bit of `state`. */
+  hasLoggedIn = true
   /** CLIENT NO-EVICT. */
   isKeptFromEviction = false
   /** Where the replication stream was when its last command had run: WAIT waits for that. */
@@ -146,8 +154,8 @@ export class Client {
     this.createdMs = options.nowMs
     this.lastCommandMs = options.nowMs
     this.isEmbedded = options.isEmbedded
+    this.isTrusted = options.isEmbedded || options.isTrusted === true
     this.deniesBlocking = options.isEmbedded
-    this.isAuthenticated = options.isAuthenticated
   }
 
   /** Channels and patterns it listens to, or channels of slots: SUBSCRIBE and SSUBSCRIBE count apart. */
@@ -161,10 +169,6 @@ export class Client {
 
   get isAuthenticated(): boolean {
     return (this.state & CLIENT_STATE.unauthenticated) === 0
-  }
-
-  set isAuthenticated(isAuthenticated: boolean) {
-    this.set(CLIENT_STATE.unauthenticated, !isAuthenticated)
   }
 
   setReplyMode(mode: ReplyMode): void {

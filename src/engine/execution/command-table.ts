@@ -17,14 +17,15 @@ interface Entry {
  */
 export class CommandTable {
   readonly commands: readonly Command[]
+  /** Those that configuration took away, too: rules of the ACL know every command by its own name. */
+  readonly originals: readonly Command[]
   readonly #slots: (Entry | undefined)[]
   readonly #mask: number
 
   /** `renamed`: by its own name the one a command shall be called by, nothing for one that shall be gone. */
   constructor(specs: readonly CommandSpec[], renamed: ReadonlyMap<string, string> = new Map()) {
-    this.commands = specs
-      .filter((spec) => renamed.get(spec.name) !== '')
-      .map((spec) => new Command(spec))
+    this.originals = specs.map((spec) => new Command(spec))
+    this.commands = this.originals.filter(({ spec }) => renamed.get(spec.name) !== '')
     let size = 256
     while (size < specs.length * 4) size *= 2
     this.#slots = Array.from({ length: size })

@@ -14,6 +14,7 @@ import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import type { Structures } from '../structures/structures.ts'
 import type { ValueType } from '../structures/value.ts'
+import type { AclService } from './acl-service.ts'
 import { secondsToDeadline } from './block-timeout.ts'
 import type { Blocking, BlockRequest } from './blocking.ts'
 import type { CallTimer } from './call-timer.ts'
@@ -101,6 +102,7 @@ export interface EngineServices {
   readonly scripting: ScriptingService
   readonly values: ValueCodec
   readonly persistence: PersistenceService
+  readonly acl: AclService
   readonly channels: ChannelService
   readonly timer: CallTimer
   readonly slowLog: SlowLog

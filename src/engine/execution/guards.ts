@@ -1,5 +1,6 @@
 import type { Eviction } from '../keyspace/eviction.ts'
 import { notInSubscriberContext, replyErrors } from '../protocol/reply-errors.ts'
+import type { AclService } from './acl-service.ts'
 import { CLIENT_STATE } from './client.ts'
 import type { ClientPause } from './client-pause.ts'
 import { type Guard, hasFlag, POSTPONED } from './guard.ts'
@@ -25,6 +26,15 @@ export const authenticationGuard: Guard = {
     client.isAuthenticated || command.allowsUnauthenticated
       ? undefined
       : replyErrors.authenticationRequired,
+}
+
+/** Of a user who may not do everything. */
+export function aclGuard(acl: () => AclService): Guard {
+  return {
+    concerns: 'client',
+    refuse: (client, command, argv) =>
+      client.is(CLIENT_STATE.restricted) ? acl().refuse({ client, command, argv }) : undefined,
+  }
 }
 
 export const transactionGuard: Guard = {

@@ -2,7 +2,7 @@ import type { Fields, InfoSources } from './info-sources.ts'
 
 export function statsFields(sources: InfoSources): Fields {
   const { keyspace, executor, eviction, expiry, server, services } = sources
-  const { channels, replication } = services()
+  const { acl, channels, replication } = services()
   const { commandRate, inputRate, outputRate, traffic } = server()
   return [
     ['total_connections_received', server().connectionsReceived],
@@ -49,9 +49,13 @@ export function statsFields(sources: InfoSources): Fields {
     ['io_threaded_writes_processed', 0],
     ['reply_buffer_shrinks', 0],
     ['reply_buffer_expands', 0],
-    // Redis 7.2 tells these two; here they say how often a limit was the end of a client.
+    // Redis 7.2 tells these six. The first two say how often a limit was the end of a client.
     ['client_query_buffer_limit_disconnections', traffic.queryLimitDisconnections],
     ['client_output_buffer_limit_disconnections', traffic.outputLimitDisconnections],
+    ['acl_access_denied_auth', acl.denials.auth],
+    ['acl_access_denied_cmd', acl.denials.command],
+    ['acl_access_denied_key', acl.denials.key],
+    ['acl_access_denied_channel', acl.denials.channel],
   ]
 }
 

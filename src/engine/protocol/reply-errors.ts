@@ -71,6 +71,14 @@ export const replyErrors = {
   loading: 'LOADING Redis is loading the dataset in memory',
   outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
   authenticationRequired: 'NOAUTH Authentication required.',
+  userNameInvalid: "ERR Usernames can't contain spaces or null characters",
+  defaultUserStays: "ERR The 'default' user cannot be removed",
+  noAclFile:
+    'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.',
+  generatedPasswordBits:
+    'ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096',
+  sortByDenied: 'ERR BY option of SORT denied due to insufficient ACL permissions.',
+  sortGetDenied: 'ERR GET option of SORT denied due to insufficient ACL permissions.',
   wrongPassword: 'WRONGPASS invalid username-password pair or user is disabled.',
   authWithoutPassword:
     'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
@@ -350,6 +358,53 @@ export function unknownSubcommand(subcommand: string, command: string): string {
 /** For EXEC itself refused; the general code goes without saying. */
 export function transactionAborted(error: string): string {
   return `EXECABORT Transaction discarded because of: ${error.replace(/^ERR /, '')}`
+}
+
+const REFUSED = {
+  key: 'one of the keys used as arguments',
+  channel: 'one of the channels used as arguments',
+} as const
+const REFUSED_IN_EXEC = {
+  command: 'no permission to execute the command or subcommand',
+  key: 'no permission to touch the specified keys',
+  channel: 'no permission to access one of the channels used as arguments',
+} as const
+const REFUSED_IN_SCRIPT = {
+  command: "can't run this command or subcommand",
+  key: "can't access at least one of the keys mentioned in the command arguments",
+  channel: "can't publish to the channel mentioned in the command",
+} as const
+
+/** What the ACL does not allow. */
+export function noPermission(reason: 'command' | 'key' | 'channel', command: string): string {
+  return reason === 'command'
+    ? `NOPERM this user has no permissions to run the '${command}' command`
+    : `NOPERM this user has no permissions to access ${REFUSED[reason]}`
+}
+
+/** The same of a command that was allowed when it was queued. */
+export function noPermissionInExec(reason: 'command' | 'key' | 'channel'): string {
+  return `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${REFUSED_IN_EXEC[reason]}`
+}
+
+export function noPermissionInScript(reason: 'command' | 'key' | 'channel'): string {
+  return `ERR The user executing the script ${REFUSED_IN_SCRIPT[reason]}`
+}
+
+/** ACL CAT; Redis shows 128 bytes of it. */
+export function unknownCategory(category: string): string {
+  return `ERR Unknown category '${category.slice(0, 128)}'`
+}
+
+export function userNotFound(user: string): string {
+  return `ERR User '${user}' not found`
+}
+
+/** ACL DRYRUN's answer, which is no error. */
+export function wouldBeRefused(reason: 'command' | 'key' | 'channel', what: string): string {
+  return reason === 'command'
+    ? `This user has no permissions to run the '${what}' command`
+    : `This user has no permissions to access the '${what}' ${reason}`
 }
 
 export function notInSubscriberContext(command: string): string {

@@ -325,8 +325,8 @@ export class ReplicaLink {
     const client = clients.add({
       address: `${host}:${port}`,
       nowMs: this.#nowMs,
-      isAuthenticated: true,
       isEmbedded: false,
+      isTrusted: true,
     })
     client.databaseIndex = databaseIndex
     client.isReplaying = true

@@ -1,5 +1,5 @@
 import type { Logger } from '../../shared/logger.ts'
-import { Client } from '../execution/client.ts'
+import { CLIENT_STATE, Client } from '../execution/client.ts'
 import type { Command } from '../execution/command.ts'
 import type { CommandContext, EngineServices } from '../execution/context.ts'
 import { AUDIENCE } from '../execution/propagation.ts'
@@ -13,13 +13,6 @@ const LOAD_MS_MAX = 500
 /** Looks at the clock are this far apart when a script calls pcall over and over. */
 const LOOKS_PER_CLOCK = 1_000
 
-/** Whether the user of the client may run a command; the error's text when not. */
-export type CommandPermission = (
-  client: Client,
-  command: Command,
-  argv: ArgumentVector,
-) => string | undefined
-
 /**
  * The script that runs, and what it may do: at most one at a time, and what it changes is changed at once. The
  * rules are those of script.c.
@@ -31,7 +24,6 @@ export class ScriptRunner {
   /** A load that comes from a log or a primary may take its time. */
   isLoadLimited = true
   busyThresholdMs = 5_000
-  permission: CommandPermission = () => undefined
   /** Of the command a script calls. */
   readonly argv = new ArgumentVector()
   readonly log: Logger
@@ -47,7 +39,6 @@ export class ScriptRunner {
       id: 0,
       address: 'script:0',
       nowMs: 0,
-      isAuthenticated: true,
       isEmbedded: true,
     })
   }
@@ -103,6 +94,7 @@ export class ScriptRunner {
     if (command.isWrite) run.hasWritten = true
     reply.begin(run.protocol)
     this.#client.protocol = run.protocol
+    this.#client.user = run.client.user
     propagation.audience = run.audience
     try {
       nested.run(this.#client, { command, argv, reply })
@@ -116,7 +108,7 @@ export class ScriptRunner {
   mayRun(run: ScriptRun): boolean | undefined {
     const command = this.#services().commands.find(this.argv)
     if (command === undefined || isUnknownSubcommand(command, this.argv)) return undefined
-    return this.permission(run.client, command, this.argv) === undefined
+    return this.#services().acl.mayRun({ client: run.client, command, argv: this.argv })
   }
 
   /** SCRIPT KILL and FUNCTION KILL: the error's text, or nothing when the script is told to end. */
@@ -200,7 +192,9 @@ export class ScriptRunner {
     if (flags.includes('noscript') && !this.#services().debug.allowsAllInScripts) {
       return replyErrors.notFromScript
     }
-    const denied = this.permission(run.client, command, argv)
+    const denied = run.client.is(CLIENT_STATE.restricted)
+      ? this.#services().acl.refuseInScript({ client: run.client, command, argv })
+      : undefined
     if (denied !== undefined) return denied
     if (run.isReadOnly && (command.isWrite || flags.includes('may_replicate'))) {
       return replyErrors.scriptReadOnly

@@ -14,7 +14,7 @@ import { openLuaModule } from './lua-module.ts'
 import { Random48 } from './random48.ts'
 import { ScriptExecution, type ScriptExecutionOptions } from './script-execution.ts'
 import { flagsOfCall, type ScriptFlags } from './script-flags.ts'
-import { type CommandPermission, ScriptRunner } from './script-runner.ts'
+import { ScriptRunner } from './script-runner.ts'
 import { ScriptVm } from './script-vm.ts'
 import type { WasmModule } from './webassembly.ts'
 
@@ -73,11 +73,6 @@ export class Scripting implements ScriptingService {
 
   set busyThresholdMs(ms: number) {
     this.#runner.busyThresholdMs = ms
-  }
-
-  /** What the users of scripts may run. */
-  set permission(permission: CommandPermission) {
-    this.#runner.permission = permission
   }
 
   /** Guards are to ask what a call does, not what its command could. */

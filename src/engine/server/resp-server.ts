@@ -30,6 +30,8 @@ export interface RespServerOptions {
   readonly turn: Turn
   readonly gate: ReplyGate
   readonly clients: ClientRegistry
+  /** Whether who connects is let in without a password. */
+  readonly isOpen: () => boolean
 }
 
 /** Serves the engine's commands over sockets. */
@@ -163,12 +165,11 @@ export class RespServer {
       return
     }
     this.connectionsReceived += 1
-    const { clients, config, executor } = this.#options
+    const { clients, executor } = this.#options
     executor.beginTurn()
     const client = clients.add({
       address: `${address}:${accepted.remotePort ?? 0}`,
       nowMs: executor.nowMs,
-      isAuthenticated: config.value('requirepass') === '',
       isEmbedded: false,
     })
     const receive: ReceiveBytes = (bytes, length) => connection.receive(bytes, length)
@@ -193,10 +194,9 @@ export class RespServer {
 
   /** Without an address: for who came through the file system. */
   #refusalFor(address: string | undefined): string | undefined {
-    const { config } = this.#options
+    const { config, isOpen } = this.#options
     if (this.#connections.size >= config.integer('maxclients')) return replyErrors.maxClients
-    const isProtected =
-      config.value('protected-mode') === 'yes' && config.value('requirepass') === ''
+    const isProtected = config.value('protected-mode') === 'yes' && isOpen()
     return isProtected && address !== undefined && !LOOPBACK.test(address) ? PROTECTED : undefined
   }
 

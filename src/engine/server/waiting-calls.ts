@@ -36,7 +36,6 @@ export class WaitingCalls {
     const client = clients.add({
       address: 'embedded:0',
       nowMs: executor.nowMs,
-      isAuthenticated: true,
       isEmbedded: true,
     })
     client.deniesBlocking = false

@@ -29,7 +29,6 @@ function world() {
     id: 1,
     address: '1.2.3.4:5',
     nowMs: 0,
-    isAuthenticated: true,
     isEmbedded: false,
   })
   const call = (called: Command, ms: number, ...args: readonly string[]): void => {
@@ -106,11 +105,7 @@ describe('CallTimer', () => {
     argv.load(['config', 'requirepass', 'hunter2'])
     timer.begin(set)
     timer.redact(2)
-    timer.end(
-      set,
-      new Client({ id: 1, address: '', nowMs: 0, isAuthenticated: true, isEmbedded: true }),
-      argv,
-    )
+    timer.end(set, new Client({ id: 1, address: '', nowMs: 0, isEmbedded: true }), argv)
     call(command('auth', ['skip_slowlog']), 1, 'hunter2')
     call(set, 1, 'a', 'b')
     expect(slowLog.latest(10).map(({ args }) => args)).toEqual([

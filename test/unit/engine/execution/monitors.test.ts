@@ -7,7 +7,7 @@ import { collectOutput } from '../../../support/collect-output.ts'
 const NO_SECRETS: Secrets = { isRedacted: () => false }
 
 function clientAt(address: string): Client {
-  return new Client({ id: 1, address, nowMs: 0, isAuthenticated: true, isEmbedded: false })
+  return new Client({ id: 1, address, nowMs: 0, isEmbedded: false })
 }
 
 function fed(client: Client, args: readonly string[], secrets = NO_SECRETS): string {

@@ -35,7 +35,6 @@ function world() {
     const client = clients.add({
       address: '1.2.3.4:5',
       nowMs: 0,
-      isAuthenticated: true,
       isEmbedded: false,
     })
     client.protocol = protocol
