@@ -1,3 +1,4 @@
+import { ACL_SCRIPTS } from './acl-scripts.ts'
 import { BITMAP_SCRIPTS } from './bitmap-scripts.ts'
 import { COPY_SCRIPTS } from './copy-scripts.ts'
 import { DUMP_SCRIPTS } from './dump-scripts.ts'
@@ -15,6 +16,7 @@ import { STREAM_SCRIPTS } from './stream-scripts.ts'
 /** Every script of commands that both servers are sent, by its name. */
 export const ALL_SCRIPTS: Readonly<Record<string, Script>> = {
   ...SCRIPTS,
+  ...ACL_SCRIPTS,
   ...BITMAP_SCRIPTS,
   ...COPY_SCRIPTS,
   ...DUMP_SCRIPTS,

@@ -1,3 +1,4 @@
+import { ACL_CLIENTS } from './acl-clients.ts'
 import { HASH_CLIENTS } from './hash-clients.ts'
 import { LIST_CLIENTS } from './list-clients.ts'
 import { STREAM_CLIENTS } from './stream-clients.ts'
@@ -8,6 +9,7 @@ import { TRACKING_CLIENTS } from './tracking-clients.ts'
  * sends them together; `...` at the end waits for the answer. All clients are told apart by name, and all listen.
  */
 export const SEVERAL_CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  ...ACL_CLIENTS,
   ...HASH_CLIENTS,
   ...LIST_CLIENTS,
   ...STREAM_CLIENTS,
