@@ -248,7 +248,7 @@ export class Acl implements AclService {
 
   #setDefaultPassword(password: string): void {
     const { defaultUser } = this.#users
-    const hashes = password === '' ? [] : [hashPassword(Buffer.from(password, 'latin1'))]
+    const hashes = password === '' ? [] : [hashPassword(Buffer.from(password))]
     this.#users.put(DEFAULT_USER, {
       ...defaultUser.state,
       needsNoPassword: password === '',

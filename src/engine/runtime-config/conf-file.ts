@@ -1,5 +1,6 @@
 import { splitArguments } from '../protocol/inline-arguments.ts'
 import { DirectiveError, type DirectiveLine } from './directive-line.ts'
+import { bytesOfText, textOfBytes } from './text-bytes.ts'
 
 const INCLUDE_DEPTH_MAX = 16
 const GLOB = /[*?[]/
@@ -97,7 +98,10 @@ class ConfReader {
     switch (name) {
       case 'user':
         if (words.length === 0) throw badDirective(line)
-        this.result.users.push(line)
+        // Names, patterns and passwords of users may be any bytes.
+        this.result.users.push(
+          place === undefined ? { ...line, words: words.map(bytesOfText) } : line,
+        )
         return
       case 'rename-command':
         if (words.length !== 2) throw badDirective(line)
@@ -108,7 +112,9 @@ class ConfReader {
       case 'sentinel':
         throw new DirectiveError('sentinel directive while not in sentinel mode', place)
       default:
-        this.result.directives.push(line)
+        this.result.directives.push(
+          place === undefined ? line : { ...line, words: words.map(textOfBytes) },
+        )
     }
   }
 

@@ -47,6 +47,19 @@ describe('readConfiguration', () => {
     expect(value('bind')).toBe('127.0.0.1 -::1')
   })
 
+  it('takes bytes of a file for UTF-8, and keeps those of users as they are', () => {
+    const { directives, users } = readConfiguration(['-', '--user', 'é', 'on'], {
+      read: () => '',
+      glob: () => [],
+      standardInput: () => 'requirepass \xc3\xa9\nuser \xc3\xa9 >\xff\n',
+    })
+    expect(directives.map(({ words }) => words)).toEqual([['é']])
+    expect(users.map(({ words }) => words)).toEqual([
+      ['\xc3\xa9', '>\xff'],
+      ['\xc3\xa9', 'on'],
+    ])
+  })
+
   it('keeps users and renamed commands apart', () => {
     const { users, renamedCommands, path } = read('redis.conf')
     expect(users.map(({ words }) => words)).toEqual([['alice', 'on', '+@all']])

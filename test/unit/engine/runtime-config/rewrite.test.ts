@@ -27,6 +27,12 @@ function lines(text: string): readonly string[] {
 }
 
 describe('CONFIG REWRITE', () => {
+  it('writes UTF-8', () => {
+    expect(lines(rewrite('requirepass x\n', [['requirepass', 'é']]))).toContain(
+      'requirepass "\\xc3\\xa9"',
+    )
+  })
+
   it('keeps comments and order, and changes values where they stand', () => {
     const text = '# memory\nmaxmemory 1mb\n\n\n\n# the rest\nhz 20\n'
     expect(lines(rewrite(text, [['maxmemory', '2147483648']]))).toEqual([
