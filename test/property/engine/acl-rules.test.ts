@@ -24,19 +24,17 @@ const commandRule = fc.oneof(
     .map((parts) => parts.join('')),
 )
 const otherRule = fc.constantFrom(
-  ...[
-    '~a',
-    '~b*',
-    '%R~a',
-    '%W~b*',
-    '%R~c',
-    'allkeys',
-    'resetkeys',
-    '&a',
-    '&b*',
-    'allchannels',
-    'resetchannels',
-  ],
+  '~a',
+  '~b*',
+  '%R~a',
+  '%W~b*',
+  '%R~c',
+  'allkeys',
+  'resetkeys',
+  '&a',
+  '&b*',
+  'allchannels',
+  'resetchannels',
 )
 const userRule = fc.constantFrom(
   'on',
