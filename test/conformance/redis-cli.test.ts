@@ -33,6 +33,10 @@ const OWN_FIELDS = new Set([
 const TOLD_BESIDES = new Set([
   'client_query_buffer_limit_disconnections',
   'client_output_buffer_limit_disconnections',
+  'acl_access_denied_auth',
+  'acl_access_denied_cmd',
+  'acl_access_denied_key',
+  'acl_access_denied_channel',
 ])
 
 describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => {
