@@ -51,8 +51,16 @@ export function readSortOptions(
       by = argv.view(index)
       // It stays so whatever BY comes after it, as in Redis.
       if (placeholderOf(by) < 0) isUnsorted = true
+      else if (!mayReadAnyKey(context)) {
+        reply.error(replyErrors.sortByDenied)
+        return undefined
+      }
     } else if (argv.is(index, 'GET') && left >= 1) {
       index += 1
+      if (!mayReadAnyKey(context)) {
+        reply.error(replyErrors.sortGetDenied)
+        return undefined
+      }
       gets.push(argv.view(index))
     } else {
       reply.error(replyErrors.syntax)
@@ -60,4 +68,11 @@ export function readSortOptions(
     }
   }
   return { isDescending, isAlpha, isUnsorted, by, gets, start, count, storeAt }
+}
+
+/** BY and GET read keys that no argument names: only for users to whom every key may be read. */
+function mayReadAnyKey({ argv, client, services }: CommandContext): boolean {
+  if (client.user === undefined || client.user.isUnrestricted) return true
+  const command = services.commands.find(argv)
+  return command !== undefined && services.acl.mayReadAnyKey({ client, command, argv })
 }

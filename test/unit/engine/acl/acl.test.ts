@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { Acl } from '../../../../src/engine/acl/acl.ts'
+import { COMMANDS } from '../../../../src/engine/commands/table.ts'
+import { CLIENT_STATE } from '../../../../src/engine/execution/client.ts'
+import { ClientRegistry } from '../../../../src/engine/execution/client-registry.ts'
+import { CommandTable } from '../../../../src/engine/execution/command-table.ts'
 import { Engine } from '../../../../src/engine/index.ts'
+import { RuntimeConfig } from '../../../../src/engine/runtime-config/runtime-config.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
 import { CommandDriver } from '../../../support/command-driver.ts'
@@ -44,6 +50,33 @@ describe('a caller in this process', () => {
     driver.run('AUTH alice x')
     driver.run('ACL DELUSER alice')
     expect(driver.run('ACL WHOAMI')).toBe('NOAUTH Authentication required.')
+  })
+})
+
+describe('the primary that is followed', () => {
+  it('is nobody, whatever the default user may', () => {
+    const config = new RuntimeConfig([])
+    const clients = new ClientRegistry()
+    const acl = new Acl({
+      commands: new CommandTable(COMMANDS).originals,
+      clients,
+      config,
+      log: silentLogger,
+      nowMs: () => 0,
+      describeClient: () => '',
+    })
+    const primary = clients.add({ address: '', nowMs: 0, isEmbedded: false, isTrusted: true })
+    const other = clients.add({ address: '', nowMs: 0, isEmbedded: false })
+    acl.setUser('default', ['resetpass', '>secret', '-@all'], other)
+    expect([primary.state, primary.user]).toEqual([0, undefined])
+    // Who was let in without a password stays in.
+    expect(other.state).toBe(CLIENT_STATE.restricted)
+    const late = clients.add({ address: '', nowMs: 0, isEmbedded: false })
+    expect(late.state).toBe(CLIENT_STATE.restricted | CLIENT_STATE.unauthenticated)
+    acl.setUser('default', ['nopass'], other)
+    expect([other.state, late.state]).toEqual([CLIENT_STATE.restricted, CLIENT_STATE.restricted])
+    acl.setUser('default', ['+@all'], other)
+    expect([other.state, late.state]).toEqual([0, 0])
   })
 })
 
