@@ -19,8 +19,11 @@ export function judge(
   const unexplained = [...failed]
     .filter(([name]) => !known.includes(name))
     .map(([name, detail]) => `${name}: ${detail}`)
-  const explained = known.filter((name) => failed.has(name) || skipped.includes(name))
-  const lost = baseline - result.passed - unexplained.length - explained.length
+  const left = skipped.filter((name) => !failed.has(name))
+  const explained = known.filter((name) => failed.has(name) || left.includes(name))
+  // By number, since some names are there twice.
+  const told = result.passed + result.failed.length + result.hung.length + left.length
+  const lost = baseline - told
   if (result.broken !== undefined) unexplained.push(result.broken)
   if (lost > 0) unexplained.push(`${lost} tests did not run`)
   const outdated =

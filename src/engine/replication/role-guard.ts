@@ -12,12 +12,16 @@ export function writeGuard(replication: () => ReplicationService): Guard {
   }
 }
 
-/** MASTERDOWN, for all that is not allowed while the data may be old. */
+/** MASTERDOWN, for all that is not allowed while the data may be old, and transactions with such a command. */
 export function staleGuard(replication: () => ReplicationService): Guard {
   return {
     concerns: 'engine',
-    refuse: (_client, command, argv) =>
-      command.flagsFor(argv).includes('stale') ? undefined : replication().staleError,
+    refuse: (client, command, argv) => {
+      const isQueueAllowed =
+        command.fullName !== 'exec' || client.transaction?.allHave('stale') !== false
+      const isAllowed = isQueueAllowed && command.flagsFor(argv).includes('stale')
+      return isAllowed ? undefined : replication().staleError
+    },
   }
 }
 

@@ -29,6 +29,11 @@ describe('judge', () => {
     expect(judge(RESULT, 12, ['a', 'b']).unexplained).toEqual(['2 tests did not run'])
   })
 
+  it('counts tests of one name as two', () => {
+    const failed = [...RESULT.failed, ...RESULT.failed]
+    expect(judge({ ...RESULT, failed }, 11, ['a', 'b'])).toMatchObject({ unexplained: [] })
+  })
+
   it('is never content with a server that is gone', () => {
     const broken = 'the engine does not answer any more'
     expect(judge({ ...RESULT, broken }, 10, ['a', 'b']).unexplained).toEqual([broken])

@@ -111,6 +111,20 @@ describe.skipIf(findTool('redis-server') === undefined)('a replica of redis-serv
     expect(engine.client().call('INFO', 'server')).toContain('redis_version')
   })
 
+  it('runs no transaction with old data that was queued before', async () => {
+    await begin([], { 'replica-serve-stale-data': 'no' })
+    await waitUntil(isUp)
+    const client = engine.client()
+    client.call('MULTI')
+    client.call('GET', 'before')
+    await primary.stop()
+    await waitUntil(() => !isUp())
+    expect(client.call('EXEC')).toMatchObject({ message: expect.stringMatching(/MASTERDOWN/) })
+    client.call('MULTI')
+    client.call('PING')
+    expect(client.call('EXEC')).toMatchObject({ message: expect.stringMatching(/EXECABORT/) })
+  })
+
   it('becomes a primary whose history goes on', async () => {
     await begin([], {})
     await waitUntil(isUp)
