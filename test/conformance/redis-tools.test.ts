@@ -102,12 +102,13 @@ describe.skipIf(!hasTools)('the tools of Redis on an engine process', () => {
     clearInterval(writer)
   })
 
-  it('MONITOR tells database, client and words, and marks scripts', async () => {
+  it('MONITOR tells database, client and words, marks scripts, and hides passwords', async () => {
     const watched = watch(/"last"/, 'MONITOR')
     const script = 'return redis.call("get",KEYS[1])'
     const write = async (): Promise<void> => {
       await cli('-n', '3', 'SET', 'seen', 'a "b"')
       await cli('EVAL', script, '1', 'seen')
+      await cli('AUTH', 'somebody', 'hunter2')
       await cli('ECHO', 'last')
     }
     const writer = setInterval(() => void write(), 500)
@@ -115,6 +116,8 @@ describe.skipIf(!hasTools)('the tools of Redis on an engine process', () => {
     clearInterval(writer)
     expect(output).toMatch(/^\d+\.\d{6} \[3 127\.0\.0\.1:\d+\] "SET" "seen" "a \\"b\\""$/m)
     expect(output).toMatch(/^\d+\.\d{6} \[0 lua\] "get" "seen"$/m)
+    expect(output).toMatch(/"AUTH" "\(redacted\)"/i)
+    expect(output).not.toContain('hunter2')
   })
 
   it('commands come by standard input, and errors do not end them', async () => {
