@@ -9,7 +9,7 @@ const HEADINGS: Readonly<Record<KnownDifference['kind'], string>> = {
 /** docs/CONFORMANCE.md */
 export function renderConformanceDocs(): string {
   const wanted = [...readBaseline().values()].reduce((sum, passed) => sum + passed, 0)
-  const known = KNOWN_DIFFERENCES.map(countOf).reduce((sum, count) => sum + count, 0)
+
   return `${[
     '# Conformance',
     '',
@@ -17,7 +17,7 @@ export function renderConformanceDocs(): string {
     '`conformance/known-differences.ts` by `npm run docs`; edit that.',
     '',
     `\`npm run conformance\` runs the suite of Redis 7.0.15 against \`gerbang engine\`: redis-server passes ${wanted} of its`,
-    `tests as an external server, the engine all but these ${known}. A test that fails and is not listed here fails the run,`,
+    'tests as an external server, the engine all but those below. A test that fails and is not listed here fails the run,',
     'and CI runs a part of it. More: [conformance/](../conformance/README.md).',
     ...Object.entries(HEADINGS).flatMap(([kind, heading]) => section(kind, heading)),
   ].join('\n')}\n`
@@ -34,8 +34,4 @@ function entry({ reason, tests }: KnownDifference): readonly string[] {
     names.map((name) => `- \`${unit}\`: ${name.replaceAll(/[<>*_|]/g, '\\$&')}`),
   )
   return ['', reason, '', ...lines]
-}
-
-function countOf({ tests }: KnownDifference): number {
-  return Object.values(tests).flat().length
 }

@@ -1,4 +1,4 @@
-import { Arguments } from './arguments.ts'
+import { Arguments, keysOfKind } from './arguments.ts'
 import type { Choice } from './choice.ts'
 import { ENCODING_GROUP, GROUPS } from './grammar/groups.ts'
 import type { Grammar, Words } from './grammar/production.ts'
@@ -26,6 +26,8 @@ const NEVER_ODD = /^(B[LRZ]|XREAD|WAIT|SPOP)/
 /** Would make large values, or expire at once, with a number changed. */
 const NEVER_REPLACED =
   /^(SETBIT|SETRANGE|BITFIELD|.?EXPIRE|SETEX|PSETEX|GETEX|SET|SCAN|.SCAN|.RANDMEMBER|HRANDFIELD|EVAL)/
+
+const EQUAL_SCORES = keysOfKind('lex')
 
 export interface StreamOptions {
   readonly choice: Choice
@@ -67,7 +69,9 @@ export class CommandStream {
     const way = this.#choice.int(3)
     if (way === 0) return words.slice(0, -1)
     if (way === 1) return [...words, this.#choice.pick(ODD)]
-    if (words.length < 3 || NEVER_REPLACED.test(name)) return words
+    // Scores that are all equal must stay so.
+    const hasEqualScores = EQUAL_SCORES.some((key) => words.includes(key))
+    if (words.length < 3 || hasEqualScores || NEVER_REPLACED.test(name)) return words
     return words.with(2 + this.#choice.int(words.length - 2), this.#choice.pick(ODD))
   }
 }

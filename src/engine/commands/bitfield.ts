@@ -6,6 +6,8 @@ import { readField, writeField } from '../structures/bits.ts'
 import { readBitOffset, roomForBit } from './bit-access.ts'
 import { findString } from './string-access.ts'
 
+const INT64_MAX = 2n ** 63n - 1n
+
 type Overflow = 'wrap' | 'sat' | 'fail'
 
 interface FieldOperation {
@@ -94,8 +96,16 @@ function fit(
   const min = isSigned ? -max - 1n : 0n
   if (wanted >= min && wanted <= max) return wanted
   if (overflow === 'fail') return undefined
-  if (overflow === 'sat') return wanted > max ? max : min
+  if (overflow === 'sat') {
+    const isTooLarge = wanted > max || (isSigned && kind === 'set' && isFarBelow(wanted, max))
+    return isTooLarge ? max : min
+  }
   return isSigned ? BigInt.asIntN(width, wanted) : BigInt.asUintN(width, wanted)
+}
+
+/** Redis 7.0 subtracts in 64 bits, so that the smallest numbers look too large to it (bitops.c). */
+function isFarBelow(wanted: bigint, max: bigint): boolean {
+  return max - wanted > INT64_MAX
 }
 
 /** `undefined` once the error is written. */
