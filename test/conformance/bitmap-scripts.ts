@@ -6,17 +6,18 @@ const UNITS = ['', ' BYTE', ' bit', ' FOO']
 /** Bitmaps and HyperLogLogs, and LCS. */
 export const BITMAP_SCRIPTS: Readonly<Record<string, readonly Line[]>> = {
   'BITFIELD with numbers far too small': [
-    ...['-9223372036854775808', '-9223372036854775793', '-9223372036854775792', '-17'].flatMap(
-      (number) => [
-        `BITFIELD a OVERFLOW SAT SET i5 0 ${number} GET i5 0`,
-        `BITFIELD a OVERFLOW FAIL SET i5 0 ${number} GET i5 0`,
-        `BITFIELD a OVERFLOW WRAP SET i63 0 ${number} GET i63 0`,
-        `BITFIELD a OVERFLOW SAT INCRBY i64 0 ${number} GET i5 0`,
-        `BITFIELD a OVERFLOW SAT INCRBY u5 3 ${number} GET u5 3`,
-        `BITFIELD a OVERFLOW SAT SET u63 0 ${number} INCRBY i5 0 ${number}`,
-      ],
-    ),
-  ],
+    '-9223372036854775808',
+    '-9223372036854775793',
+    '-9223372036854775792',
+    '-17',
+  ].flatMap((number) => [
+    `BITFIELD a OVERFLOW SAT SET i5 0 ${number} GET i5 0`,
+    `BITFIELD a OVERFLOW FAIL SET i5 0 ${number} GET i5 0`,
+    `BITFIELD a OVERFLOW WRAP SET i63 0 ${number} GET i63 0`,
+    `BITFIELD a OVERFLOW SAT INCRBY i64 0 ${number} GET i5 0`,
+    `BITFIELD a OVERFLOW SAT INCRBY u5 3 ${number} GET u5 3`,
+    `BITFIELD a OVERFLOW SAT SET u63 0 ${number} INCRBY i5 0 ${number}`,
+  ]),
   'encodings of results': [
     'SET a abc',
     'BITOP OR to a missing',
