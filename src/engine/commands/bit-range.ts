@@ -1,6 +1,7 @@
 import { integerArgument } from '../execution/arguments.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { refuse } from './refuse.ts'
 
 /** Bits from `first` up to `end`, which is not one of them. */
 export interface BitRange {
@@ -26,10 +27,10 @@ export function readBitRange(
 ): BitRange | undefined {
   const { argv, reply } = context
   let first = integerArgument(argv, places.start)
-  if (Number.isNaN(first)) return refused(context, replyErrors.notInteger)
+  if (Number.isNaN(first)) return refuse(context, replyErrors.notInteger)
   const isBit = places.unit !== undefined && argv.is(places.unit, 'BIT')
   if (places.unit !== undefined && !isBit && !argv.is(places.unit, 'BYTE')) {
-    return refused(context, replyErrors.syntax)
+    return refuse(context, replyErrors.syntax)
   }
   const total = isBit ? length * 8 : length
   let last = total - 1
@@ -44,9 +45,4 @@ export function readBitRange(
   if (last < 0) last = Math.max(0, last + total)
   last = Math.min(last, total - 1)
   return isBit ? { first, end: last + 1 } : { first: first * 8, end: (last + 1) * 8 }
-}
-
-function refused({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
-  return undefined
 }

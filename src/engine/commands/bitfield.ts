@@ -3,10 +3,9 @@ import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import type { Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { readField, writeField } from '../structures/bits.ts'
+import { INT64_MAX } from '../structures/int64.ts'
 import { readBitOffset, roomForBit } from './bit-access.ts'
 import { findString } from './string-access.ts'
-
-const INT64_MAX = 2n ** 63n - 1n
 
 type Overflow = 'wrap' | 'sat' | 'fail'
 

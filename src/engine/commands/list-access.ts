@@ -2,6 +2,7 @@ import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ListEnd } from '../structures/quicklist-reader.ts'
+import { refuse } from './refuse.ts'
 
 /**
  * The root of the list at the key an argument names: NONE when there is none, WRONG_TYPE, with the error
@@ -28,11 +29,6 @@ export function endArgument(context: CommandContext, argument: number): ListEnd 
   if (context.argv.is(argument, 'LEFT')) return 'head'
   if (context.argv.is(argument, 'RIGHT')) return 'tail'
   return refuse(context, replyErrors.syntax)
-}
-
-/** For parsers of options: the error is written, and there are none. */
-export function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }
 
 export function replyWithArgument({ argv, reply }: CommandContext, argument: number): void {

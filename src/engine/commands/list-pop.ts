@@ -8,11 +8,11 @@ import {
   deleteIfEmpty,
   endArgument,
   findList,
-  refuse,
   replyFromEnd,
   replyWithArgument,
   takeFromEnd,
 } from './list-access.ts'
+import { refuse } from './refuse.ts'
 
 const POP_NAMES: Readonly<Record<ListEnd, string>> = { head: 'LPOP', tail: 'RPOP' }
 

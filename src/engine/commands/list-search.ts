@@ -3,7 +3,8 @@ import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ListEnd } from '../structures/quicklist-reader.ts'
-import { deleteIfEmpty, findList, refuse } from './list-access.ts'
+import { deleteIfEmpty, findList } from './list-access.ts'
+import { refuse } from './refuse.ts'
 
 /** LINSERT key BEFORE|AFTER pivot element. */
 export function linsert(context: CommandContext): void {

@@ -6,6 +6,7 @@ import type { SortedSetValue } from '../keyspace/sorted-set-value.ts'
 import { inputKeyNeeded, replyErrors } from '../protocol/reply-errors.ts'
 import type { PackedEntry } from '../structures/packed-entry.ts'
 import { parseDouble } from '../structures/parse-double.ts'
+import { refuse } from './refuse.ts'
 import { replyWithMemberCount, storeResult } from './sorted-set-access.ts'
 
 export type Operation = 'union' | 'inter' | 'diff'
@@ -157,11 +158,6 @@ function readOptions(
     }
   }
   return asked
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
-  return undefined
 }
 
 /** False after an error. */

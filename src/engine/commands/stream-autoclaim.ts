@@ -3,6 +3,7 @@ import type { CommandContext } from '../execution/context.ts'
 import { NONE } from '../memory/slab.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { StreamId } from '../structures/stream/stream-id.ts'
+import { refuse } from './refuse.ts'
 import { readRangeStart, replyWithFound, replyWithFoundIds, replyWithId } from './stream-access.ts'
 import { dropMissing, findGroup } from './stream-claim.ts'
 import { type GroupTarget, openConsumer, tellClaim } from './stream-delivery.ts'
@@ -107,8 +108,4 @@ function parseAutoclaimOptions(context: CommandContext): AutoclaimOptions | unde
     }
   }
   return { minIdleMs: Math.max(0, Number(minIdle)), count, justId }
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }

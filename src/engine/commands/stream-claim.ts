@@ -4,6 +4,7 @@ import { type Handle, NONE } from '../memory/slab.ts'
 import { noGroup, replyErrors, unknownClaimOption } from '../protocol/reply-errors.ts'
 import type { Int64 } from '../structures/int64.ts'
 import { StreamId } from '../structures/stream/stream-id.ts'
+import { refuse } from './refuse.ts'
 import {
   findStream,
   nameAt,
@@ -174,8 +175,4 @@ export function findGroup(context: CommandContext): GroupTarget | undefined {
   const group = root === NONE ? NONE : streams.groups.find(root, nameAt(context, 2))
   if (group !== NONE) return { streams, root, group, keyAt: 1, groupAt: 2 }
   return refuse(context, noGroup(textAt(context, 1), textAt(context, 2)))
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }

@@ -2,6 +2,7 @@ import { int64Argument } from '../execution/arguments.ts'
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
 import { noGroup, replyErrors } from '../protocol/reply-errors.ts'
+import { refuse } from './refuse.ts'
 import {
   findStream,
   nameAt,
@@ -138,8 +139,4 @@ function collectPending(
     const idle = nowMs - groups.deliveredMs(trees.valueAt(place))
     if (idleMs === 0 || idle >= idleMs) found.push(place.leaf, place.index)
   }
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }

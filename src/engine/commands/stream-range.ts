@@ -4,6 +4,7 @@ import { NONE } from '../memory/slab.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { Int64 } from '../structures/int64.ts'
 import { StreamId } from '../structures/stream/stream-id.ts'
+import { refuse } from './refuse.ts'
 import {
   findStream,
   readId,
@@ -131,8 +132,4 @@ function readCount(context: CommandContext, first: number): number | undefined {
     count = Math.max(0, given)
   }
   return count
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }

@@ -3,6 +3,7 @@ import { millisecondsToDeadline } from '../execution/block-timeout.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { blockInScript, replyErrors } from '../protocol/reply-errors.ts'
 import type { StreamId } from '../structures/stream/stream-id.ts'
+import { refuse } from './refuse.ts'
 
 /** A stream that XREAD or XREADGROUP names. */
 export interface ReadFrom {
@@ -68,8 +69,4 @@ function readDeadline(context: CommandContext, argument: number): number | undef
   const { argv, client } = context
   if (client.caller !== undefined) return refuse(context, blockInScript(argv.latin1(0)))
   return millisecondsToDeadline(context, argument)
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }

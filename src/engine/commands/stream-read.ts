@@ -3,6 +3,7 @@ import { type Handle, NONE } from '../memory/slab.ts'
 import { noGroupToRead, replyErrors } from '../protocol/reply-errors.ts'
 import type { Streams } from '../structures/stream/stream.ts'
 import { StreamId } from '../structures/stream/stream-id.ts'
+import { refuse } from './refuse.ts'
 import { findStream, nameAt, readId, replyWithFound, textAt } from './stream-access.ts'
 import {
   deliverAgain,
@@ -210,8 +211,4 @@ function groupOf(
   { groupAt }: ReadOptions,
 ): Handle {
   return root === NONE ? NONE : streams.groups.find(root, nameAt(context, groupAt))
-}
-
-function refuse({ reply }: CommandContext, error: string): undefined {
-  reply.error(error)
 }
