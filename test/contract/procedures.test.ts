@@ -8,7 +8,8 @@ import { silentLogger } from '../../src/shared/logger.ts'
 import { type Random, seededRandom } from '../../src/shared/random.ts'
 import { EmbeddedStore, type Procedure, type ProcedureArgument } from '../../src/store/index.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { type RedisProcess, startRedis } from '../support/start-redis.ts'
+import { type RedisServer, startEngineServer } from '../support/start-engine-server.ts'
+import { startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 
 /** One call of a procedure, some time after the one before. */
@@ -89,17 +90,22 @@ const PUT_OFF_MS = 100 * 365 * 86_400_000
 
 requireToolInCi('redis-server')
 
-describe.skipIf(findTool('redis-server') === undefined)('procedures on redis-server', () => {
-  let redisProcess: RedisProcess
+const SERVERS = [
+  ['the engine', startEngineServer],
+  ...(findTool('redis-server') === undefined ? [] : [['redis-server', startRedis] as const]),
+] as const
+
+describe.each(SERVERS)('procedures on %s behind a socket', (_server, start) => {
+  let server: RedisServer
   let redis: Redis
   beforeAll(async () => {
-    redisProcess = await startRedis()
-    redis = new Redis({ host: '127.0.0.1', port: redisProcess.port })
+    server = await start()
+    redis = new Redis({ host: '127.0.0.1', port: server.port })
   })
   beforeEach(() => redis.flushall())
   afterAll(async () => {
     redis.disconnect()
-    await redisProcess.stop()
+    await server.stop()
   })
 
   it.each(SUBJECTS.map((subject) => [subject.name, subject] as const))(

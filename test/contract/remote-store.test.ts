@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { parseStoreUrl, RemoteStore } from '../../src/store/index.ts'
 import { freePort } from '../support/free-port.ts'
+import { startEngineServer } from '../support/start-engine-server.ts'
 import { startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 
@@ -72,16 +74,25 @@ describe('RemoteStore', () => {
       .toBe('pong')
   })
 
-  it.skipIf(!hasRedis)('teaches a procedure to a server that forgot it', async () => {
-    const redis = await startRedis()
-    closers.push(() => redis.stop())
-    const store = open(`redis://127.0.0.1:${redis.port}`)
+  it.each([
+    ['the engine', startEngineServer],
+    ...(hasRedis ? [['redis-server', startRedis] as const] : []),
+  ] as const)('teaches a procedure to %s when it has forgotten it', async (_name, start) => {
+    const server = await start()
+    closers.push(() => server.stop())
+    const store = open(`redis://127.0.0.1:${server.port}`)
     await store.start()
-    const flush = { ...echo, name: 'flush', lua: `redis.call('SET', 'a', '1') return 1` }
+    const other = { ...echo, name: 'other', lua: `redis.call('SET', 'a', '1') return 1` }
     expect(await store.run(echo, [], [])).toBe(7)
-    expect(await store.run(flush, [], [])).toBe(1)
+    expect(await store.run(other, [], [])).toBe(1)
     expect(await store.run(echo, [], [])).toBe(7)
     expect(await store.info()).toContain('number_of_cached_scripts:2')
+    const beside = new Redis({ host: '127.0.0.1', port: server.port })
+    closers.push(() => beside.disconnect())
+    await beside.script('FLUSH')
+    expect(await store.info()).toContain('number_of_cached_scripts:0')
+    expect(await store.run(echo, [], [])).toBe(7)
+    expect(await store.info()).toContain('number_of_cached_scripts:1')
   })
 })
 

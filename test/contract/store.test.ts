@@ -24,10 +24,6 @@ describeStoreContract('EmbeddedStore on an engine', {
 })
 
 describeStoreContract('RemoteStore on an engine behind a socket', {
-  skip: new Map([
-    ['runs a procedure in one step', 'the engine has no EVAL yet'],
-    ['says so when the memory is full for a procedure', 'the engine has no EVAL yet'],
-  ]),
   open: async () => {
     const engine = createEngine()
     await engine.start()
