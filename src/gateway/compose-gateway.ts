@@ -213,7 +213,6 @@ export function composeGateway(
       statistics: statistics.cache,
       random,
       entryBytesMax: options.cache.entryBytesMax,
-      hasVariants: options.cache.compression,
       admission,
     }),
     discards: new DiscardMemo(),

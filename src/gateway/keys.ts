@@ -23,11 +23,12 @@ export function entryKey(digest: Buffer): Buffer {
   return shownEntryKey(shownDigest(digest))
 }
 
+/** The braces put an entry and its variants on one cluster node: they change in one step. */
 export function shownEntryKey(shown: string): Buffer {
-  return Buffer.from(`${PREFIX}:entry:${shown}`)
+  return Buffer.from(`${PREFIX}:entry:{${shown}}`)
 }
 
-/** The entry that clients are shown so, and what may be kept of it in other encodings. */
+/** The entry that clients are shown so, then what may be kept of it in other encodings. */
 export function shownEntryKeys(shown: string): readonly Buffer[] {
   const key = shownEntryKey(shown)
   const variants = COMPRESSIONS.map((encoding) => Buffer.from(`${key.toString()}:${encoding}`))

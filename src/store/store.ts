@@ -39,7 +39,8 @@ export interface SetOptions {
   readonly onlyIfAbsent?: boolean
 }
 
-export type ProcedureArgument = string | number
+/** Bytes of the caller's are only read. */
+export type ProcedureArgument = string | number | Buffer
 
 export type ProcedureReply = number | null | Buffer | readonly ProcedureReply[]
 

@@ -2,7 +2,9 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Engine } from '../../src/engine/index.ts'
 import { appendPurge } from '../../src/gateway/cache/append-purge.ts'
+import { encodeCacheEntry, entryHead } from '../../src/gateway/cache/cache-entry.ts'
 import { endFillLock, endMark, takeFillLock } from '../../src/gateway/cache/fill-lock.ts'
+import { keepEntry, keepVariant } from '../../src/gateway/cache/keep-entry.ts'
 import { SlidingWindow, windowArguments } from '../../src/gateway/ratelimit/sliding-window.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { type Random, seededRandom } from '../../src/shared/random.ts'
@@ -79,7 +81,40 @@ const SUBJECTS: readonly Subject[] = [
       }
     },
   },
+  {
+    name: 'keeping an entry',
+    nextCall(random) {
+      const digest = random.uint32() % 2
+      const entry = Buffer.from(`{entry ${digest}}`)
+      const gzip = Buffer.from(`{entry ${digest}}:gzip`)
+      const br = Buffer.from(`{entry ${digest}}:br`)
+      const lifeMs = pick(random, [100, 1_000])
+      const bytes = entryBytes(digest, pick(random, [0, 1]))
+      const isEntry = random.next() < 0.4
+      return {
+        procedure: isEntry ? keepEntry : keepVariant,
+        afterMs: pick(random, [0, 0, 1, 99, 100, 999]),
+        keys: isEntry ? [entry, gzip, br] : [entry, gzip],
+        args: isEntry ? [bytes, lifeMs] : [headOf(bytes), Buffer.from([0, 255, 10]), lifeMs],
+      }
+    },
+  },
 ]
+
+/** One of two answers to one of two requests. */
+function entryBytes(digest: number, answer: number): Buffer {
+  return encodeCacheEntry({
+    digest: Buffer.alloc(32, digest),
+    storedAtMs: 1_000,
+    expiresAtMs: 2_000,
+    fetchMs: 1,
+    hash: Buffer.alloc(16, answer),
+    stamps: [Buffer.alloc(16, 7)],
+    body: Buffer.from(`answer ${answer}`),
+  })
+}
+
+const headOf = (bytes: Buffer): Buffer => entryHead(bytes) ?? Buffer.alloc(0)
 
 const CALL_COUNT = 600
 /**

@@ -150,6 +150,12 @@ export function describeStoreContract(title: string, options: ContractOptions): 
       expect(await underTest.raw('PTTL', 'a')).toBeGreaterThan(50_000)
     })
 
+    test('gives a procedure bytes as they are', async () => {
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+      expect(await store.run(keep, [key('a')], [bytes])).toBe(256)
+      expect(await store.get(key('a'))).toEqual(bytes)
+    })
+
     test('tells about itself as Redis does', async () => {
       expect(await store.info()).toMatch(/^redis_version:\d+\.\d+\.\d+\r$/m)
     })
@@ -178,6 +184,17 @@ export function describeStoreContract(title: string, options: ContractOptions): 
 }
 
 const key = (text: string): Buffer => Buffer.from(text)
+
+const keep: Procedure<number> = {
+  name: 'keep',
+  lua: `redis.call('SET', KEYS[1], ARGV[1]) return #ARGV[1]`,
+  run(database, [target = key('')], [bytes]) {
+    if (!Buffer.isBuffer(bytes)) throw new TypeError('expected bytes')
+    database.set(target, bytes)
+    return bytes.length
+  },
+  decode: Number,
+}
 
 /** Appends to a string and renews its life: reads, writes, and replies with a list, bytes, null and a number. */
 const append: Procedure<{ readonly before: string | undefined; readonly length: number }> = {

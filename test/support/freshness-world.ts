@@ -243,7 +243,7 @@ function openModelGateway(store: Store, { clock, random, pause }: Common) {
   const invalidation = new Invalidation({ epochs, statistics, log, ...retry })
   const census = new EntryCensus({ isStoreShared: true, entriesMax: 10 })
   const common = { store, invalidation, census, clock, log }
-  const caching = { ...common, epochs, purges: history, statistics, random, hasVariants: false }
+  const caching = { ...common, epochs, purges: history, statistics, random }
   const cache = new ResponseCache({ ...caching, entryBytesMax: 1_000 })
   const purger = new Purger({ ...common, history, tagNames: NAMES, recordsMax: 10 })
   const waiting = { flightsMax: 100, waitersMax: 100, waitTimeoutMs: 60_000 }

@@ -21,6 +21,8 @@ const VERSION = 2
 const STAMP_COUNT_AT = 1
 const ENCODING_AT = 2
 const STORED_AT = 4
+/** Where that part of an entry begins that is equal in its variants, but for the body. */
+export const HEAD_AT = STORED_AT
 const EXPIRES_AT = 12
 const DIGEST_AT = 20
 const HASH_AT = 52
@@ -148,10 +150,10 @@ export function encodeVariant(bytes: Buffer, encoding: Encoding, body: Buffer): 
   return variant
 }
 
-/** What stands before the body: equal in two entries of one answer, but for the encoding. */
+/** What stands before the body, from `HEAD_AT`: equal in two entries of one answer. */
 export function entryHead(bytes: Buffer): Buffer | undefined {
   const bodyAt = bodyOffset(bytes)
-  return bodyAt === undefined ? undefined : bytes.subarray(STORED_AT, bodyAt)
+  return bodyAt === undefined ? undefined : bytes.subarray(HEAD_AT, bodyAt)
 }
 
 export function entryBody(bytes: Buffer): Buffer | undefined {

@@ -13,6 +13,7 @@ import {
 } from './cache-entry.ts'
 import { type CacheTarget, variantOf } from './cache-target.ts'
 import type { Compression, Encoding } from './encoding.ts'
+import { keepVariant } from './keep-entry.ts'
 import type { Variant } from './representation.ts'
 
 /** What became of a variant that was asked for; a label, so the set is closed. */
@@ -122,13 +123,15 @@ export class Compressor {
     if (isOfSameAnswer(await store.get(variantKey), bytes)) return this.#keep(variant, 'found')
     const compressed = await compress(body, variant.encoding)
     if (compressed.length > body.length * WORTH) return 'useless'
+    const head = entryHead(bytes)
     const value = encodeVariant(bytes, variant.encoding, compressed)
+    const lifeMs = Math.ceil(entryExpiresAtMs(bytes) - clock.nowMs())
+    if (head === undefined || value === undefined || lifeMs <= 0 || this.#isStopped) {
+      return 'outdated'
+    }
     // Meanwhile a newer answer may have been kept: beside it, nobody must find the older one.
-    if (value === undefined || !isOfSameAnswer(await store.get(entryKey), bytes)) return 'outdated'
-    const ttlMs = Math.ceil(entryExpiresAtMs(bytes) - clock.nowMs())
-    if (ttlMs <= 0 || this.#isStopped) return 'outdated'
-    await store.set(variantKey, value, { ttlMs })
-    return this.#keep(variant, 'made')
+    const isKept = await store.run(keepVariant, [entryKey, variantKey], [head, value, lifeMs])
+    return isKept ? this.#keep(variant, 'made') : 'outdated'
   }
 
   #keep(variant: Variant, result: VariantResult): VariantResult {

@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto'
-import { nth } from '../../shared/assert.ts'
 import { type Awaitable, chain, isPromise, recovered } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
 import { type Store, StoreError } from '../../store/index.ts'
-import { variantKey } from '../keys.ts'
+import { shownEntryKeys } from '../keys.ts'
 import type { EntryCensus } from '../purge/entry-census.ts'
 import type { CacheStatistics } from '../statistics/cache-statistics.ts'
 import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
@@ -19,9 +18,10 @@ import {
   STAMPS_MAX,
 } from './cache-entry.ts'
 import { type CacheTarget, forgetVariants } from './cache-target.ts'
-import { COMPRESSIONS, type Encoding } from './encoding.ts'
+import type { Encoding } from './encoding.ts'
 import type { Epochs } from './epochs.ts'
 import type { Invalidation } from './invalidation.ts'
+import { keepEntry } from './keep-entry.ts'
 import type { PurgeHistory, Read } from './purge-history.ts'
 import { forgetVariant, type Representation, type Variant } from './representation.ts'
 import { type DiscardReason, whyNotStorable } from './storable.ts'
@@ -37,8 +37,6 @@ export interface ResponseCacheOptions {
   readonly statistics: CacheStatistics
   readonly random: Random
   readonly entryBytesMax: number
-  /** Entries may be kept compressed, too. */
-  readonly hasVariants: boolean
   /** `undefined`: whatever fits is kept. */
   readonly admission?: Admission | undefined
 }
@@ -180,8 +178,9 @@ export class ResponseCache {
       if (!(await this.#areCurrent(stamps, current, target))) return statistics.discarded('epoch')
       if (!this.#admits(target, answer.body.length)) return await this.#leaveOut(target)
       await this.#renewStamps(keys.slice(1))
-      await this.#forgetVariants(target)
-      await store.set(nth(keys, 0), bytes, { ttlMs: ttlMs + target.staleMs })
+      forgetVariants(target)
+      const kept = shownEntryKeys(target.cacheKey)
+      await store.run(keepEntry, kept, [bytes, ttlMs + target.staleMs])
     } catch (error) {
       this.#storeFailed(error)
       if (!isFull(error)) return statistics.discarded('store')
@@ -201,8 +200,8 @@ export class ResponseCache {
   /** An older answer goes as well: nobody is to be served it who comes after one that was served the newer one. */
   async #leaveOut(target: CacheTarget): Promise<DiscardReason> {
     try {
-      await this.#options.store.delete([nth(target.keys, 0)])
-      await this.#forgetVariants(target)
+      forgetVariants(target)
+      await this.#options.store.delete(shownEntryKeys(target.cacheKey))
     } catch (error) {
       this.#storeFailed(error)
     }
@@ -216,14 +215,6 @@ export class ResponseCache {
     } catch (error) {
       this.#storeFailed(error)
     }
-  }
-
-  /** What was compressed is of the answer before. One key at a time: they may be on several nodes. */
-  async #forgetVariants(target: CacheTarget): Promise<void> {
-    if (!this.#options.hasVariants) return
-    forgetVariants(target)
-    const keys = COMPRESSIONS.map((encoding) => variantKey(target.digest, encoding))
-    await Promise.all(keys.map(async (key) => await this.#options.store.delete([key])))
   }
 
   /** Only ever shorter: nobody is served an answer older than he asked for. */

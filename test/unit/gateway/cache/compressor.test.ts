@@ -41,7 +41,7 @@ beforeEach(() => {
     purges: new PurgeHistory({ store, random: seededRandom(2), ttlMs: 86_400_000 }),
     census: new EntryCensus({ isStoreShared: false, entriesMax: 100 }),
   }
-  const caching = { epochs, invalidation, ...purging, random: seededRandom(1), hasVariants: true }
+  const caching = { epochs, invalidation, ...purging, random: seededRandom(1) }
   cache = new ResponseCache({ ...parts, ...caching, entryBytesMax: 1_000_000 })
   compressor = new Compressor({ ...parts, bytesMin: BYTES_MIN, queueMax: 2 })
 })

@@ -48,7 +48,6 @@ beforeEach(async () => {
     statistics,
     random: seededRandom(1),
     entryBytesMax: 1_000,
-    hasVariants: true,
   })
   const stamps = await cache.stampsFor(target, await cache.lookUp(target, 0))
   await cache.fill(target, stamps ?? [], answer)

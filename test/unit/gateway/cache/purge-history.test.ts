@@ -71,7 +71,6 @@ function openGateway(own: Store) {
     log,
     statistics,
     random,
-    hasVariants: false,
     entryBytesMax: 1_000,
   })
   return { purges, invalidation, cache }

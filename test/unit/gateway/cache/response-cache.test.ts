@@ -59,7 +59,6 @@ beforeEach(() => {
     statistics,
     random: seededRandom(1),
     entryBytesMax: 1_000,
-    hasVariants: true,
   })
 })
 

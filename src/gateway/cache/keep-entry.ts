@@ -1,0 +1,52 @@
+import { nth } from '../../shared/assert.ts'
+import type { Procedure, ProcedureArgument } from '../../store/index.ts'
+import { HEAD_AT } from './cache-entry.ts'
+
+/**
+ * What is kept under a key, and what of it is kept compressed, change in one step: whoever finds a variant has
+ * found the entry of that moment in another encoding, whatever other gateways do meanwhile.
+ */
+
+/** Keeps an entry, and with it no variant of the one before. Keys: the entry, its variants. Arguments: bytes, life. */
+export const keepEntry: Procedure<void> = {
+  name: 'keep-entry',
+  // In this order: Redis looks at its memory before the first write of a script only.
+  lua: `
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    for index = 2, #KEYS do redis.call('DEL', KEYS[index]) end
+    return 1
+  `,
+  run(database, keys, [bytes, lifeMs]) {
+    database.set(nth(keys, 0), bytesOf(bytes), Number(lifeMs))
+    for (const variant of keys.slice(1)) database.delete(variant)
+    return 1
+  },
+  decode: () => undefined,
+}
+
+/**
+ * Keeps a variant beside the entry it was made of; tells whether that is still there. Keys: the entry, the
+ * variant. Arguments: the entry's head, the variant's bytes, its life.
+ */
+export const keepVariant: Procedure<boolean> = {
+  name: 'keep-variant',
+  lua: `
+    local head = redis.call('GETRANGE', KEYS[1], ${HEAD_AT}, ${HEAD_AT} + #ARGV[1] - 1)
+    if head ~= ARGV[1] then return 0 end
+    redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+    return 1
+  `,
+  run(database, keys, [headArgument, bytes, lifeMs]) {
+    const head = bytesOf(headArgument)
+    const entry = database.get(nth(keys, 0))
+    const isThere = entry?.subarray(HEAD_AT, HEAD_AT + head.length).equals(head) === true
+    if (!isThere) return 0
+    database.set(nth(keys, 1), bytesOf(bytes), Number(lifeMs))
+    return 1
+  },
+  decode: (reply) => reply === 1,
+}
+
+function bytesOf(argument: ProcedureArgument | undefined): Buffer {
+  return Buffer.isBuffer(argument) ? argument : Buffer.from(String(argument ?? ''))
+}
