@@ -4,7 +4,10 @@ export const ADMIN_SECRET = 'gateway-admin-secret'
 export const EVENTS_SECRET = 'gateway-events-secret'
 export const JWT_KEY = 'a key of at least thirty-two bytes, for tests'
 
-/** What the defaults of the configuration make, on loopback, with a secret and tokens, and all queries cached. */
+/**
+ * What the defaults of the configuration make, on loopback, with a secret and tokens, all queries cached, and
+ * the patience of a machine that does much else.
+ */
 export function gatewayOptions(upstreamUrl: string): GatewayOptions {
   return {
     server: {
@@ -12,7 +15,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       port: 0,
       trustedProxyHops: 0,
       keepAliveTimeoutMs: 75_000,
-      requestTimeoutMs: 30_000,
+      requestTimeoutMs: 120_000,
       shutdownGraceMs: 5_000,
       connectionsMax: 10_000,
       fastLane: true,
@@ -21,7 +24,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       url: upstreamUrl,
       adminSecret: ADMIN_SECRET,
       connections: 64,
-      connectTimeoutMs: 5_000,
+      connectTimeoutMs: 60_000,
       headersTimeoutMs: 60_000,
       bodyTimeoutMs: 60_000,
       responseBytesMax: 1_000_000,
@@ -78,7 +81,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       memoBodyBytesMax: 32_768,
       flightsMax: 1_000,
       waitersMax: 1_000,
-      waitTimeoutMs: 10_000,
+      waitTimeoutMs: 60_000,
       fillLock: 'auto',
       fillLockMs: 5_000,
     },

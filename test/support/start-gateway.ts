@@ -8,6 +8,7 @@ import type { Store } from '../../src/store/index.ts'
 import { EchoUpstream } from './echo-upstream.ts'
 import { gatewayOptions, JWT_KEY } from './gateway-options.ts'
 import { openStore } from './open-store.ts'
+import { waitUntil } from './wait-until.ts'
 
 export interface RunningGateway {
   readonly gateway: Gateway
@@ -29,12 +30,22 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const gateway = createGateway(options, { store, clock, random: systemRandom, log })
   await gateway.start()
+  await metadataIsRead(gateway, options)
   return {
     gateway,
     url: `http://127.0.0.1:${gateway.address.port}`,
     store,
     stop: () => gateway.stop(),
   }
+}
+
+/** The gateway itself waits two seconds, which is little on a machine that does much else. */
+async function metadataIsRead(gateway: Gateway, { upstream }: GatewayOptions): Promise<void> {
+  if (upstream.adminSecret === undefined) return
+  await waitUntil(() => {
+    const { isLoaded, lastError } = gateway.snapshot().metadata
+    return isLoaded || lastError !== undefined
+  })
 }
 
 /** Of each part of the options what is not as in `gatewayOptions`. */

@@ -81,7 +81,13 @@ const chunked = (body: string): string =>
 
 const last = (): string => 'GET /healthz HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n'
 
-/** Whole requests of all kinds that a client may send one after the other. */
+const MUTATION = '{"query":"mutation { delete_products(where: {}) { affected_rows } }"}'
+
+/**
+ * Whole requests of all kinds that a client may send one after the other. No mutation: what is fetched at the same
+ * time is kept or not, as it happens. Nor one that expects to be told to continue: Node.js (20.20) says so at the
+ * wrong place when an answer before it takes its time.
+ */
 const wellFormed: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 6,
@@ -97,8 +103,6 @@ const wellFormed: fc.Arbitrary<string> = fc.oneof(
     .constantFrom(
       ...[1, 2, 3, 4].map((times) => () => request({ body: query(times, 9_000 * times) })),
       () => request({ body: query(LARGE_ID) }),
-      () =>
-        request({ body: '{"query":"mutation { delete_products(where: {}) { affected_rows } }"}' }),
       () => request({ body: '{"query":"{ products { id } }"' }),
       () => request({ body: '[{"query":"{ products { id } }"},{"query":"{"}]' }),
       () => request({ body: '{"query":"{ n: __typename }"}' }),
@@ -108,7 +112,6 @@ const wellFormed: fc.Arbitrary<string> = fc.oneof(
       () => request({ fields: ['X-Hasura-Role: user', 'Connection: keep-alive'] }),
       () => request({ fields: ['X-Twice: 1', 'X-Twice: 2'] }),
       () => request({ fields: ['X-Latin: \u00e9'] }),
-      () => request({ fields: ['Expect: 100-continue'] }),
       () => request({ line: 'GET /v1/version HTTP/1.1', body: '', length: '' }),
       () => request({ line: 'OPTIONS /v1/graphql HTTP/1.1', body: '', length: '' }),
       () => request({ line: 'POST /v1/graphql?x=1 HTTP/1.1' }),
@@ -193,6 +196,23 @@ describe('the fast lane', () => {
         },
       ),
       { numRuns: RUNS },
+    )
+  })
+
+  it.each<[string, Wording]>([
+    ['a mutation', { body: MUTATION }],
+    [
+      'a request that waits to be told to continue',
+      { fields: ['Expect: 100-continue', 'Connection: close'] },
+    ],
+  ])('answers %s as Node.js’ HTTP server does', async (_what, wording) => {
+    await fc.assert(
+      fc.asyncProperty(places, async (at) => {
+        const pieces = cut(request(wording) + last(), at)
+        const plain = await talk(portOf(withoutLane.url), pieces)
+        expect(await talk(portOf(withLane.url), pieces)).toBe(plain)
+      }),
+      { numRuns: 10 },
     )
   })
 

@@ -24,7 +24,7 @@ describe('cache.normalisation', () => {
       asked.push(args[0].query)
       return await execute(...args)
     }
-  }, 60_000)
+  }, 120_000)
   afterAll(() => demo.stop())
 
   const read = async (gateway: RunningGateway, query: string | object) => {

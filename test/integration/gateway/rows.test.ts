@@ -14,7 +14,7 @@ describe('answers by primary key', () => {
 
   beforeAll(async () => {
     demo = await startDemoServer()
-  }, 60_000)
+  }, 120_000)
   afterAll(() => demo.stop())
   beforeEach(async () => {
     gateway = await startGatewayTo(demo.url)

@@ -12,11 +12,12 @@ const user = { authorization: await bearer('1') }
 /** A store that has room for small values only, as one that is full. */
 function fullStore(): Store {
   const store = openStore(systemClock)
-  const set: Store['set'] = (key, value, options) => {
-    if (value.length > 100) throw new StoreError('out-of-memory', 'no room')
-    return store.set(key, value, options)
+  const run: Store['run'] = (procedure, keys, args) => {
+    const isLarge = args.some((argument) => Buffer.isBuffer(argument) && argument.length > 100)
+    if (isLarge) throw new StoreError('out-of-memory', 'no room')
+    return store.run(procedure, keys, args)
   }
-  return { ...failingStore(store), set }
+  return { ...failingStore(store), run }
 }
 
 const told = ({ status, headers }: Asked) => [status, headers['cache-status'], headers['warning']]

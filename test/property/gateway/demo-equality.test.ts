@@ -93,7 +93,7 @@ beforeAll(async () => {
     },
   })
   askers = await createAskers()
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await gateway?.stop()
@@ -181,7 +181,7 @@ describe('the gateway in front of the demo Hasura', () => {
     // Otherwise it would have shown nothing.
     expect(counts.hits / counts.questions).toBeGreaterThan(0.3)
     expect(counts.effects).toBeGreaterThan(30)
-  }, 180_000)
+  }, 300_000)
 })
 
 function newQuestions(random: Random): readonly Question[] {

@@ -21,5 +21,5 @@ describe('what is read compressed', () => {
     )
     // What is never compressed is never stale so.
     expect(served).toBeGreaterThan(WORLDS * SCHEDULES)
-  }, 120_000)
+  }, 300_000)
 })

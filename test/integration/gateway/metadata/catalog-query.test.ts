@@ -49,7 +49,7 @@ describe('the catalog query', () => {
     for (const change of CHANGES) await shop.query(change)
     text = await read()
     catalog = parseCatalog(text)
-  }, 60_000)
+  }, 120_000)
   afterAll(() => shop.close())
 
   const relation = (name: string) => catalog.relations.get(`public.${name}`)

@@ -108,7 +108,7 @@ describe('what the catalog query tells of who asks', () => {
     for (const [name, , query] of VIEWS) {
       if (name !== 'by_function') await run(`CREATE VIEW ${name} AS ${query}`)
     }
-  }, 60_000)
+  }, 120_000)
   afterAll(() => shop.close())
 
   it.each(FUNCTIONS)('a function: %s %s', (name, asks) => {

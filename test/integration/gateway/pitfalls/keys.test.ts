@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { keepEntry } from '../../../../src/gateway/cache/keep-entry.ts'
 import { systemClock } from '../../../../src/shared/clock.ts'
 import type { Store } from '../../../../src/store/index.ts'
 import { ask, type Headers } from '../../../support/ask.ts'
@@ -171,9 +172,9 @@ describe('pitfalls of keys', () => {
     const inner = failingStore(openStore(systemClock))
     const store: Store = {
       ...inner,
-      set: async (key, value, options) => {
-        if (key.includes(':entry:')) kept.push(key)
-        return await inner.set(key, value, options)
+      run: async (procedure, keys, args) => {
+        if (procedure.name === keepEntry.name) kept.push(...keys.slice(0, 1))
+        return await inner.run(procedure, keys, args)
       },
     }
     const { url, upstream } = await startWorld({}, { store })
@@ -181,6 +182,7 @@ describe('pitfalls of keys', () => {
     const other = { authorization: await bearer('2') }
     await ask(url, '{ orders { id } }', user)
     await ask(url, '{ orders { id } }', other)
+    expect(kept).toHaveLength(2)
     const [one = Buffer.alloc(0), two = Buffer.alloc(0)] = kept
     await inner.set(two, (await inner.get(one)) ?? Buffer.alloc(0))
     expect((await ask(url, '{ orders { id } }', other)).text).toContain('"sees":"2"')
