@@ -11,9 +11,19 @@ import {
 import { canonicalJson } from '../graphql/lossless-json.ts'
 import { normalizeOperation } from '../graphql/normalize.ts'
 import type { OperationSyntax, PreparedRequest } from '../graphql/operation.ts'
-import type { MetadataModel, Table, TableId } from './metadata-model.ts'
+import type { MetadataModel } from './metadata-model.ts'
 import type { KeyTexts } from './plan.ts'
-import type { PlainType, TableTypes } from './table-types.ts'
+import { hasConflicts } from './selection-conflicts.ts'
+import type { PlainType } from './table-types.ts'
+import {
+  CONDITION,
+  type Expected,
+  FOREIGN_PLACE,
+  OTHER_PLACE,
+  type Owner,
+  operandOf,
+  TypedSchema,
+} from './typed-schema.ts'
 import { literal } from './typed-values.ts'
 import { type Place, VariableUses } from './variable-uses.ts'
 
@@ -63,31 +73,17 @@ type Resolve = (
   place: Place,
 ) => ValueNode
 
-/** What the fields of a selection set belong to. */
-type Owner =
-  | { readonly kind: 'root' }
-  | { readonly kind: 'rows' | 'aggregate'; readonly table: TypedTable }
-  /** Of an aggregate, within the database. */
-  | { readonly kind: 'totals' }
-  | { readonly kind: 'foreign' }
-
-type TypedTable = Table & { readonly types: TableTypes }
-
-const FOREIGN: Owner = { kind: 'foreign' }
 const ROOT_TYPE = 'query_root'
 
-const OTHER_PLACE: Place = { kind: 'other' }
-const FOREIGN_PLACE: Place = { kind: 'foreign' }
-
 class Rewriter {
-  readonly #model: MetadataModel
+  readonly #schema: TypedSchema
   readonly #syntax: OperationSyntax
   readonly #resolve: Resolve
   #size = 0
   #isGivenUp = false
 
   constructor(model: MetadataModel, syntax: OperationSyntax, resolve: Resolve) {
-    this.#model = model
+    this.#schema = new TypedSchema(model)
     this.#syntax = syntax
     this.#resolve = resolve
   }
@@ -146,7 +142,7 @@ class Rewriter {
   }
 
   #field(node: FieldNode, owner: Owner): FieldNode {
-    const { owner: inner, placeOf } = this.#meaningOf(node, owner)
+    const { owner: inner, placeOf } = this.#schema.meaningOf(node.name.value, owner)
     const given = (node.arguments ?? []).map((one) => this.#argument(one, placeOf))
     const directives = this.#directives(node.directives ?? [])
     const { selectionSet, ...rest } = node
@@ -163,76 +159,6 @@ class Rewriter {
 
   #argument(node: ArgumentNode, placeOf: (name: string) => Expected): ArgumentNode {
     return { ...node, value: this.#value(node.value, placeOf(node.name.value)) }
-  }
-
-  #meaningOf({ name: { value: name } }: FieldNode, owner: Owner): Meaning {
-    switch (owner.kind) {
-      case 'root':
-        return this.#rootField(name)
-      case 'rows':
-        return this.#rowField(name, owner.table)
-      case 'aggregate':
-        return name === 'nodes'
-          ? inDatabase({ ...owner, kind: 'rows' })
-          : inDatabase({ kind: 'totals' })
-      case 'totals':
-        return inDatabase(owner)
-      case 'foreign':
-        return { owner, placeOf: () => FOREIGN_PLACE }
-    }
-  }
-
-  #rootField(name: string): Meaning {
-    const [field, ...others] = this.#model.queryFields.get(name) ?? []
-    const isSelect = field?.kind === 'select' && others.length === 0
-    const table = isSelect ? this.#tableOf(field.table) : undefined
-    if (!isSelect || table === undefined) return { owner: FOREIGN, placeOf: () => FOREIGN_PLACE }
-    if (field.shape !== 'row-by-key') return this.#rows(table, field.shape)
-    const { columns } = table.types
-    return {
-      owner: { kind: 'rows', table },
-      placeOf: (argument) => {
-        const type = columns.get(argument)
-        return type === undefined ? OTHER_PLACE : { kind: 'plain', type, isNullable: false }
-      },
-    }
-  }
-
-  #rowField(name: string, table: TypedTable): Meaning {
-    const field = table.fields.get(name)
-    // A column: what its arguments choose of it is left alone, and it has no fields.
-    if (field === undefined) return { owner: FOREIGN, placeOf: () => OTHER_PLACE }
-    const target = field.kind === 'relationship' ? this.#tableOf(field.target) : undefined
-    if (field.kind !== 'relationship' || target === undefined) {
-      return { owner: FOREIGN, placeOf: () => FOREIGN_PLACE }
-    }
-    return this.#rows(target, field.shape)
-  }
-
-  #rows(table: TypedTable, shape: 'rows' | 'aggregate'): Meaning {
-    return {
-      owner: { kind: shape, table },
-      placeOf: (argument) => {
-        switch (argument) {
-          case 'where':
-            return { kind: 'where', table }
-          case 'limit':
-          case 'offset':
-            return { kind: 'plain', type: 'Int', isNullable: true }
-          case 'order_by':
-          case 'distinct_on':
-            return { kind: 'list' }
-          default:
-            return OTHER_PLACE
-        }
-      },
-    }
-  }
-
-  #tableOf(id: TableId | undefined): TypedTable | undefined {
-    const table = id === undefined ? undefined : this.#model.tables.get(id)
-    const types = table?.types
-    return table === undefined || types === undefined ? undefined : { ...table, types }
   }
 
   #directives(nodes: readonly DirectiveNode[]): readonly DirectiveNode[] {
@@ -259,7 +185,7 @@ class Rewriter {
         return this.#list(node, { ...expected, kind: 'where' })
       case 'where':
         return node.kind === Kind.OBJECT
-          ? this.#object(node.fields, (name) => this.#condition(name, expected.table))
+          ? this.#object(node.fields, (name) => this.#schema.conditionOf(name, expected.table))
           : this.#within(node, OTHER_PLACE)
       case 'comparison':
         return node.kind === Kind.OBJECT
@@ -312,20 +238,6 @@ class Rewriter {
     return isItem ? { kind: Kind.LIST, values: [rewritten] } : rewritten
   }
 
-  /** What stands under a name in `where`. */
-  #condition(name: string, table: TypedTable): Expected {
-    if (name === '_and' || name === '_or') return { kind: 'where-list', table }
-    if (name === '_not') return { kind: 'where', table }
-    const field = table.fields.get(name)
-    if (field === undefined) {
-      const type = table.types.columns.get(name)
-      return type === undefined ? OTHER_PLACE : { kind: 'comparison', type }
-    }
-    if (field.kind !== 'relationship') return FOREIGN_PLACE
-    const target = field.shape === 'rows' ? this.#tableOf(field.target) : undefined
-    return target === undefined ? OTHER_PLACE : { kind: 'where', table: target }
-  }
-
   #takes(size: number): boolean {
     this.#size += size
     if (this.#size > SIZE_MAX) this.#isGivenUp = true
@@ -333,68 +245,7 @@ class Rewriter {
   }
 }
 
-/** What stands in a place by the schema. */
-type Expected =
-  | Place
-  /** Of objects or names that are left as they are. */
-  | { readonly kind: 'list' }
-  | { readonly kind: 'where' | 'where-list'; readonly table: TypedTable }
-  | { readonly kind: 'comparison'; readonly type: PlainType }
-
-/** What a field's arguments are, and what its fields belong to. */
-interface Meaning {
-  readonly owner: Owner
-  readonly placeOf: (argument: string) => Expected
-}
-
-const CONDITION: Place = { kind: 'plain', type: 'Boolean', isNullable: false }
-
-function inDatabase(owner: Owner): Meaning {
-  return { owner, placeOf: () => OTHER_PLACE }
-}
-
-const COMPARING: ReadonlySet<string> = new Set(['_eq', '_neq', '_gt', '_gte', '_lt', '_lte'])
-const MATCHING: ReadonlySet<string> = new Set(
-  ['_like', '_ilike', '_similar', '_regex', '_iregex'].flatMap((name) => [
-    name,
-    name.replace('_', '_n'),
-  ]),
-)
-
-function operandOf(operator: string, type: PlainType): Expected {
-  if (operator === '_in' || operator === '_nin') return { kind: 'plain-list', type }
-  if (operator === '_is_null') return { kind: 'plain', type: 'Boolean', isNullable: true }
-  const isPlain = COMPARING.has(operator) || (type === 'String' && MATCHING.has(operator))
-  return isPlain ? { kind: 'plain', type, isNullable: true } : OTHER_PLACE
-}
-
 function sizeOf(node: ValueNode): number {
   if (node.kind === Kind.STRING) return node.value.length
   return node.kind === Kind.LIST ? node.values.reduce((sum, item) => sum + 1 + sizeOf(item), 0) : 0
-}
-
-/**
- * Whether two fields share a response key and have arguments, at any depth: Hasura compares how these are written,
- * and refuses one form of what it takes in another.
- */
-function hasConflicts(nodes: readonly SelectionNode[]): boolean {
-  const byKey = new Map<string, FieldNode>()
-  const fields = nodes.flatMap(fieldsOf)
-  return fields.some((field) => {
-    const key = field.alias?.value ?? field.name.value
-    const earlier = byKey.get(key)
-    byKey.set(key, field)
-    return earlier !== undefined && (hasArguments(field) || hasArguments(earlier))
-  })
-}
-
-function fieldsOf(node: SelectionNode): readonly FieldNode[] {
-  if (node.kind === Kind.FIELD) return [node]
-  return node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet.selections.flatMap(fieldsOf) : []
-}
-
-function hasArguments(node: SelectionNode): boolean {
-  if (node.kind === Kind.FIELD && (node.arguments ?? []).length > 0) return true
-  if (node.kind === Kind.FRAGMENT_SPREAD) return true
-  return (node.selectionSet?.selections ?? []).some(hasArguments)
 }

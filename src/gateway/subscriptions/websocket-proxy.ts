@@ -1,15 +1,15 @@
-import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http'
-import { type Duplex, pipeline } from 'node:stream'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Invalidation } from '../cache/invalidation.ts'
 import type { WrittenTags } from '../cache/written-tags.ts'
-import { GatewayError, plainErrorBody } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { RequestHead } from '../http/answer.ts'
 import { passthroughRequestHeaders } from '../http/forward-headers.ts'
-import { JSON_TYPE, toGatewayError } from '../http/graphql-response.ts'
+import { toGatewayError } from '../http/graphql-response.ts'
 import { sessionIdentity } from '../http/passthrough-route.ts'
 import type { SocketDecision, SocketOperation } from '../http/socket-operation.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -19,6 +19,13 @@ import type { SessionCookie } from '../session/session-cookie.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { WebSocketsSnapshot } from '../statistics/snapshot.ts'
 import { parseUpstreamUrl } from '../upstream/upstream-url.ts'
+import {
+  refusalText,
+  refuseBadHandshake,
+  relayRefusal,
+  subprotocolFor,
+  TRANSPORT,
+} from './handshake.ts'
 import { MutationTracker } from './mutation-tracker.ts'
 import { SocketOperations } from './socket-operations.ts'
 import { WebSocketRelay } from './websocket-relay.ts'
@@ -54,13 +61,11 @@ interface OpenedSocket {
 }
 
 const PATHS = new Set(['/v1/graphql', '/v1alpha1/graphql', '/v1beta1/relay'])
-const TRANSPORT = 'graphql-transport-ws'
 const HANDSHAKE_HEADER = 'sec-websocket-'
 const MUTATIONS_MAX = 1_000
 const SESSION_CHECK_INTERVAL_MS = 1_000
 const GOING_AWAY = 1001
 const STOPPING = 'the gateway is stopping'
-const KEY = /^[+/\dA-Za-z]{22}==$/
 /** As Hasura ends a connection whose token has expired, and graphql-transport-ws names it. */
 const FORBIDDEN = 4403
 
@@ -268,38 +273,6 @@ export class WebSocketProxy {
     if (error.code === 'unexpected' && error.cause !== undefined) {
       this.#options.log.error({ err: error.cause }, 'a WebSocket failed by a bug')
     }
-    const body = plainErrorBody(error)
-    const head = [
-      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
-      `Content-Type: ${JSON_TYPE}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      ...Object.entries(error.headers).map(([name, value]) => `${name}: ${value}`),
-      'Connection: close',
-    ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+    socket.end(refusalText(error))
   }
-}
-
-/** Node.js takes every Upgrade for one to WebSocket, h2c as well. */
-function refuseBadHandshake({ method, headers }: IncomingMessage): void {
-  const isHandshake =
-    method === 'GET' &&
-    headers.upgrade?.toLowerCase() === 'websocket' &&
-    KEY.test(headers['sec-websocket-key'] ?? '') &&
-    headers['sec-websocket-version'] === '13'
-  if (!isHandshake) throw new GatewayError('bad-request', 'not a handshake for a WebSocket')
-}
-
-/** What Hasura makes of the client's wish: the new protocol when it is the only one, else the older one. */
-function subprotocolFor(request: IncomingMessage): string {
-  const wished = request.headers['sec-websocket-protocol']
-  return wished === TRANSPORT ? wished : 'graphql-ws'
-}
-
-function relayRefusal(response: IncomingMessage, socket: Duplex): void {
-  const head = [`HTTP/1.1 ${response.statusCode} ${response.statusMessage}`, 'Connection: close']
-  const type = response.headers['content-type']
-  if (type !== undefined) head.push(`Content-Type: ${type}`)
-  socket.write(`${head.join('\r\n')}\r\n\r\n`)
-  pipeline(response, socket, () => undefined)
 }

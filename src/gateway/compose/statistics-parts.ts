@@ -1,0 +1,21 @@
+import { DocumentStatistics } from '../documents/document-statistics.ts'
+import { EventStatistics } from '../events/event-statistics.ts'
+import type { Statistics } from '../metrics.ts'
+import type { GatewayOptions } from '../options.ts'
+import { CacheStatistics } from '../statistics/cache-statistics.ts'
+import { FamilyStatistics } from '../statistics/family-statistics.ts'
+import { LimitStatistics } from '../statistics/limit-statistics.ts'
+import { RequestStatistics } from '../statistics/request-statistics.ts'
+import { UpstreamStatistics } from '../statistics/upstream-statistics.ts'
+
+export function createStatistics({ rateLimit, purge }: GatewayOptions): Statistics {
+  return {
+    requests: new RequestStatistics(),
+    cache: new CacheStatistics(),
+    limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
+    upstream: new UpstreamStatistics(),
+    events: new EventStatistics(),
+    documents: new DocumentStatistics(),
+    families: new FamilyStatistics(purge.familiesMax),
+  }
+}
