@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import type { Config } from '../config/index.ts'
-import { explainUpstream, GatewayError, type RequestExplanation } from '../gateway/index.ts'
+import { type Explanation, explainUpstream, GatewayError } from '../gateway/index.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { systemRandom } from '../shared/random.ts'
@@ -25,7 +25,7 @@ export async function explainByAdmin(
   order: Buffer,
   adminUrl: string,
   { signal }: ExplainOptions,
-): Promise<RequestExplanation> {
+): Promise<Explanation> {
   const [secret] = auth.admin_secrets
   const dispatcher = new Agent({ connect: { timeout: upstream.connect_timeout } })
   try {
@@ -54,7 +54,7 @@ export async function explainDirectly(
   config: Config,
   order: Buffer,
   { log }: ExplainOptions,
-): Promise<RequestExplanation> {
+): Promise<Explanation> {
   const common = { clock: systemClock, random: systemRandom, log }
   const { url, connect_timeout, command_timeout, commands_max } = config.store
   const isStoreInUse = url !== 'embedded:'
@@ -87,7 +87,7 @@ function withoutPort({ engine }: Config): Config['engine'] {
   return { ...engine, redis_port: undefined }
 }
 
-function readAnswer(text: string, status: number, adminUrl: string): RequestExplanation {
+function readAnswer(text: string, status: number, adminUrl: string): Explanation {
   const answer = parse(text)
   if (status === 200 && isExplanation(answer)) return answer
   if (isRefusal(answer)) throw new ExplainError(refusal(answer.path, answer.error))
@@ -103,7 +103,10 @@ function parse(text: string): unknown {
 }
 
 /** Of a gateway of this version; the others are told apart by what they lack. */
-function isExplanation(answer: unknown): answer is RequestExplanation {
+function isExplanation(answer: unknown): answer is Explanation {
+  if (isObject(answer) && Array.isArray(answer['batch'])) {
+    return answer['batch'].every((one) => isRefusal(one) || isExplanation(one))
+  }
   const members = ['operation', 'identity', 'limits', 'plan', 'verdict']
   return isObject(answer) && members.every((name) => name in answer)
 }

@@ -1,4 +1,4 @@
-export type { RequestExplanation } from '../gateway/index.ts'
+export type { Explanation, RefusedRequest, RequestExplanation } from '../gateway/index.ts'
 export type { Access, FieldAccess } from './access.ts'
 export { type Addresses, type App, compose } from './compose.ts'
 export { ExplainError, explainByAdmin, explainDirectly } from './explain.ts'

@@ -1,8 +1,20 @@
-import type { RequestExplanation } from '../app/index.ts'
+import type { Explanation, RefusedRequest, RequestExplanation } from '../app/index.ts'
 import { formatDuration } from '../shared/duration.ts'
 
 /** What `gerbang explain` prints. */
-export function renderExplanation(explanation: RequestExplanation): string {
+export function renderExplanation(explanation: Explanation): string {
+  if (!('batch' in explanation)) return renderOne(explanation)
+  const { batch } = explanation
+  const of = `of ${batch.length}`
+  return batch
+    .map((one, index) => `Request     ${index + 1} ${of}\n${renderOne(one)}`)
+    .join('\n\n\n')
+}
+
+function renderOne(explanation: RequestExplanation | RefusedRequest): string {
+  if ('error' in explanation) {
+    return toText(['Refused', `${explanation.code}, ${explanation.path}: ${explanation.error}`])
+  }
   return [
     ...asked(explanation),
     ...planned(explanation),

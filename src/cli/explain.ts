@@ -11,6 +11,11 @@ import { UsageError } from './usage-error.ts'
 
 const FLAGS: readonly FlagSpec[] = [
   { name: 'query', value: 'FILE', doc: 'The GraphQL document; standard input without it.' },
+  {
+    name: 'batch',
+    value: 'FILE',
+    doc: 'A batch instead, as a client sends it: a list in JSON. Each of its requests is explained.',
+  },
   { name: 'variables', value: 'JSON', doc: 'Its variables; @FILE reads them from a file.' },
   { name: 'operation', value: 'NAME', doc: 'The operation, when the document has several.' },
   { name: 'role', value: 'ROLE', doc: 'Who asks. Without it, the headers tell, as for a client.' },
@@ -39,7 +44,7 @@ export const explainCommand: Command = {
   help: [
     'Usage: gerbang explain [flags] < query.graphql',
     '',
-    'Says what becomes of one request, and why: the tables it is read from, the session variables in its key,',
+    'Says what becomes of one request, or of each in a batch, and why: the tables it is read from, the session variables in its key,',
     'how long its answer is kept, which limits count it, and whether it would be a hit, with the reason. Sends',
     'nothing to Hasura but the question for its metadata, and changes nothing.',
     '',
@@ -66,10 +71,11 @@ export const explainCommand: Command = {
 
 /** The variables as they were written: numbers keep their text. */
 async function orderText(flags: ReadonlyMap<string, string>): Promise<string> {
+  const batch = readBatch(flags)
   const file = flags.get('query')
   const session = pairs(flags, 'session').map(([name, value]) => [variableName(name), value])
   const order = {
-    query: file === undefined ? await text(process.stdin) : readFile(file, '--query'),
+    query: batch === undefined ? await readQuery(file) : undefined,
     operationName: flags.get('operation'),
     role: flags.get('role'),
     session: session.length === 0 ? undefined : Object.fromEntries(session),
@@ -78,17 +84,37 @@ async function orderText(flags: ReadonlyMap<string, string>): Promise<string> {
   }
   const variables = readVariables(flags.get('variables'))
   const members = JSON.stringify(order).slice(0, -1)
+  if (batch !== undefined) return `${members},"batch":${batch}}`
   return variables === undefined ? `${members}}` : `${members},"variables":${variables}}`
+}
+
+async function readQuery(file: string | undefined): Promise<string> {
+  return file === undefined ? await text(process.stdin) : readFile(file, '--query')
+}
+
+const OF_ONE_REQUEST = ['query', 'variables', 'operation']
+
+function readBatch(flags: ReadonlyMap<string, string>): string | undefined {
+  const file = flags.get('batch')
+  if (file === undefined) return undefined
+  const beside = OF_ONE_REQUEST.find((name) => flags.has(name))
+  if (beside !== undefined)
+    throw new UsageError(`--${beside} is of one request, --batch of several`)
+  return readJson(readFile(file, '--batch'), '--batch')
 }
 
 function readVariables(given: string | undefined): string | undefined {
   const variables = given?.startsWith('@') ? readFile(given.slice(1), '--variables') : given
-  if (variables === undefined) return undefined
+  return variables === undefined ? undefined : readJson(variables, '--variables')
+}
+
+/** As it was written. */
+function readJson(written: string, flag: string): string {
   try {
-    JSON.parse(variables)
-    return variables
+    JSON.parse(written)
+    return written
   } catch {
-    throw new UsageError('--variables is no JSON')
+    throw new UsageError(`${flag} is no JSON`)
   }
 }
 

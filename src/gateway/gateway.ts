@@ -4,7 +4,7 @@ import { invariant } from '../shared/assert.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
 import { eventRoutes } from './events/event-routes.ts'
-import type { RequestExplanation } from './explain/request-explanation.ts'
+import type { Explanation } from './explain/request-explanation.ts'
 import type { GatewayDependencies } from './gateway-dependencies.ts'
 import { Connections } from './http/connections.ts'
 import type { FastLane } from './http/fast-lane/fast-lane.ts'
@@ -31,7 +31,7 @@ export interface Gateway extends Startable {
    * What would become of a request, and why. `order` is the body of the admin listener's POST /explain; throws
    * a GatewayError when it or the request in it is refused.
    */
-  explain(order: Buffer): Promise<RequestExplanation>
+  explain(order: Buffer): Promise<Explanation>
   /** Empty when requests can be served; else what is missing, in words. */
   notReady(): Promise<readonly string[]>
   /** `order` is a JSON value, judged here. Throws a GatewayError when it is no purge, or the store fails. */
@@ -119,7 +119,7 @@ class HttpGateway implements Gateway {
     await upstream.destroy()
   }
 
-  async explain(order: Buffer): Promise<RequestExplanation> {
+  async explain(order: Buffer): Promise<Explanation> {
     return await this.#modules.explainer.explain(order)
   }
 

@@ -2,6 +2,7 @@ export { connectStore, type StoreOptions, type StoreParts } from './connect-stor
 export { EmbeddedStore } from './embedded-store.ts'
 export { RemoteStore, type RemoteStoreOptions } from './remote-store.ts'
 export {
+  argumentBytes,
   type Procedure,
   type ProcedureArgument,
   type ProcedureDatabase,

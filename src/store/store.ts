@@ -42,6 +42,11 @@ export interface SetOptions {
 /** Bytes of the caller's are only read. */
 export type ProcedureArgument = string | number | Buffer
 
+/** As Lua sees it: a string of bytes. */
+export function argumentBytes(argument: ProcedureArgument | undefined): Buffer {
+  return Buffer.isBuffer(argument) ? argument : Buffer.from(String(argument ?? ''))
+}
+
 export type ProcedureReply = number | null | Buffer | readonly ProcedureReply[]
 
 /**

@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from 'vitest'
 import { createAdmin } from '../../src/admin/index.ts'
-import type { RequestExplanation } from '../../src/gateway/index.ts'
+import type { RefusedRequest, RequestExplanation } from '../../src/gateway/index.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import type { Store } from '../../src/store/index.ts'
 import { type Asked, ask, send } from './ask.ts'
@@ -21,6 +21,9 @@ export interface ExplainedWorld extends World {
     headers?: Readonly<Record<string, string>>,
   ) => Promise<Asked>
   readonly explain: (order: object) => Promise<RequestExplanation>
+  readonly explainBatch: (
+    order: object,
+  ) => Promise<readonly (RequestExplanation | RefusedRequest)[]>
   /** As a change of metadata through the gateway has it read anew. */
   readonly reloadMetadata: () => Promise<void>
   /** As admin in the role of a user. */
@@ -53,6 +56,11 @@ export async function startExplainedWorld(
       expect(text).not.toContain('"error"')
       expect(status).toBe(200)
       return JSON.parse(text)
+    },
+    explainBatch: async (order) => {
+      const { status, text } = await post(JSON.stringify(order))
+      expect(status).toBe(200)
+      return JSON.parse(text).batch
     },
     reloadMetadata: async () => {
       const headers = { 'content-type': 'application/json' }

@@ -1,8 +1,9 @@
-import type {
-  Procedure,
-  ProcedureArgument,
-  ProcedureDatabase,
-  ProcedureReply,
+import {
+  argumentBytes,
+  type Procedure,
+  type ProcedureArgument,
+  type ProcedureDatabase,
+  type ProcedureReply,
 } from '../../store/index.ts'
 import { STAMP_BYTES } from './cache-entry.ts'
 
@@ -57,7 +58,7 @@ export const appendPurge: Procedure<void> = {
     args: readonly ProcedureArgument[],
   ): ProcedureReply {
     const [stampText, text, ttl, bytesMax] = args
-    const stamp = Buffer.from(String(stampText), 'hex')
+    const stamp = Buffer.from(argumentBytes(stampText).toString('latin1'), 'hex')
     const ttlMs = Number(ttl)
     const view = database.get(epoch)
     const now = view && Buffer.from(view)
@@ -70,7 +71,7 @@ export const appendPurge: Procedure<void> = {
     const isOn = known?.subarray(0, STAMP_BYTES).equals(now) === true
     const head = isOn ? known.subarray(STAMP_BYTES, HISTORY_HEAD_BYTES) : now
     const past = isOn ? known.subarray(HISTORY_HEAD_BYTES) : NO_BYTES
-    const records = Buffer.concat([past, recordOf(stamp, Buffer.from(String(text)))])
+    const records = Buffer.concat([past, recordOf(stamp, argumentBytes(text))])
     const { cut, base } = cutTo(records, Number(bytesMax) - HISTORY_HEAD_BYTES, Buffer.from(head))
     database.set(history, Buffer.concat([stamp, base, records.subarray(cut)]), ttlMs)
     return 1

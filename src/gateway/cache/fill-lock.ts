@@ -1,9 +1,10 @@
 import { nth } from '../../shared/assert.ts'
-import type {
-  Procedure,
-  ProcedureArgument,
-  ProcedureDatabase,
-  ProcedureReply,
+import {
+  argumentBytes,
+  type Procedure,
+  type ProcedureArgument,
+  type ProcedureDatabase,
+  type ProcedureReply,
 } from '../../store/index.ts'
 
 /**
@@ -44,7 +45,7 @@ export const takeFillLock: Procedure<LockState> = {
     const key = nth(keys, 0)
     const value = database.get(key)?.toString('latin1')
     if (value === undefined) {
-      database.set(key, Buffer.from(`${HELD}${token}`), Number(holdMs))
+      database.set(key, heldBy(token), Number(holdMs))
       return 1
     }
     if (value === FILLED) return 2
@@ -70,11 +71,15 @@ export const endFillLock: Procedure<boolean> = {
     [token, mark, markMs]: readonly ProcedureArgument[],
   ): ProcedureReply {
     const key = nth(keys, 0)
-    if (database.get(key)?.toString('latin1') !== `${HELD}${token}`) return 0
-    database.set(key, Buffer.from(String(mark)), Number(markMs))
+    if (database.get(key)?.equals(heldBy(token)) !== true) return 0
+    database.set(key, argumentBytes(mark), Number(markMs))
     return 1
   },
   decode: (reply) => reply === 1,
+}
+
+function heldBy(token: ProcedureArgument | undefined): Buffer {
+  return Buffer.concat([Buffer.from(HELD), argumentBytes(token)])
 }
 
 /** The mark of a fetch that has ended. */

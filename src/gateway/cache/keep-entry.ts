@@ -1,5 +1,5 @@
 import { nth } from '../../shared/assert.ts'
-import type { Procedure, ProcedureArgument } from '../../store/index.ts'
+import { argumentBytes, type Procedure } from '../../store/index.ts'
 import { HEAD_AT } from './cache-entry.ts'
 
 /**
@@ -17,7 +17,7 @@ export const keepEntry: Procedure<void> = {
     return 1
   `,
   run(database, keys, [bytes, lifeMs]) {
-    database.set(nth(keys, 0), bytesOf(bytes), Number(lifeMs))
+    database.set(nth(keys, 0), argumentBytes(bytes), Number(lifeMs))
     for (const variant of keys.slice(1)) database.delete(variant)
     return 1
   },
@@ -37,16 +37,12 @@ export const keepVariant: Procedure<boolean> = {
     return 1
   `,
   run(database, keys, [headArgument, bytes, lifeMs]) {
-    const head = bytesOf(headArgument)
+    const head = argumentBytes(headArgument)
     const entry = database.get(nth(keys, 0))
     const isThere = entry?.subarray(HEAD_AT, HEAD_AT + head.length).equals(head) === true
     if (!isThere) return 0
-    database.set(nth(keys, 1), bytesOf(bytes), Number(lifeMs))
+    database.set(nth(keys, 1), argumentBytes(bytes), Number(lifeMs))
     return 1
   },
   decode: (reply) => reply === 1,
-}
-
-function bytesOf(argument: ProcedureArgument | undefined): Buffer {
-  return Buffer.isBuffer(argument) ? argument : Buffer.from(String(argument ?? ''))
 }

@@ -1,11 +1,11 @@
 import { GatewayError } from '../errors.ts'
 import { canonicalRequest } from '../graphql/canonical-request.ts'
-import { isJsonObject, parseJson } from '../graphql/lossless-json.ts'
+import { canonicalJson, isJsonObject, parseJson } from '../graphql/lossless-json.ts'
 import type { JsonObject, JsonValue } from '../graphql/operation.ts'
 
 /** What is to be explained: a request as a client would send it, and who that client is. */
 export interface ExplainOrder {
-  /** Of POST /v1/graphql. */
+  /** Of POST /v1/graphql: a request, or a batch of them. */
   readonly body: Buffer
   /** With `session`, who asks; without both, the headers tell, as they do for clients. */
   readonly role: string | undefined
@@ -19,6 +19,7 @@ export interface ExplainOrder {
 const REQUEST_MEMBERS = ['query', 'operationName', 'variables', 'extensions', 'documentId'] as const
 const MEMBERS: ReadonlySet<string> = new Set([
   ...REQUEST_MEMBERS,
+  'batch',
   'role',
   'session',
   'headers',
@@ -30,8 +31,8 @@ const LOOPBACK = '127.0.0.1'
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /**
- * The body of POST /explain: the members of a GraphQL request beside `role`, `session`, `headers` and
- * `address`. Numbers keep their text. Throws a GatewayError that names the member that is wrong.
+ * The body of POST /explain: the members of a GraphQL request, or a `batch` of them, beside `role`, `session`,
+ * `headers` and `address`. Numbers keep their text. Throws a GatewayError that names the member that is wrong.
  */
 export function readExplainOrder(bytes: Buffer, jsonDepthMax: number): ExplainOrder {
   const { value } = parseJson(bytes, jsonDepthMax)
@@ -39,21 +40,44 @@ export function readExplainOrder(bytes: Buffer, jsonDepthMax: number): ExplainOr
   for (const name of value.keys()) {
     if (!MEMBERS.has(name)) throw refused(`$.${name}`, 'no such member')
   }
-  const query = text(value, 'query')
   return {
-    body: canonicalRequest({
-      query,
-      operationName: text(value, 'operationName'),
-      variables: object(value, 'variables'),
-      // Of a request that brings its document it may not be registered: nothing is changed here.
-      extensions: query === undefined ? object(value, 'extensions') : undefined,
-      documentId: query === undefined ? text(value, 'documentId') : undefined,
-    }),
+    body: value.has('batch') ? batchBody(value) : requestBody(value),
     role: text(value, 'role'),
     session: session(value),
     headers: headers(value),
     address: text(value, 'address') ?? LOOPBACK,
   }
+}
+
+/** Of one that brings its document it may not be registered: nothing is changed here. */
+function requestBody(order: JsonObject): Buffer {
+  const query = text(order, 'query')
+  return canonicalRequest({
+    query,
+    operationName: text(order, 'operationName'),
+    variables: object(order, 'variables'),
+    extensions: query === undefined ? object(order, 'extensions') : undefined,
+    documentId: query === undefined ? text(order, 'documentId') : undefined,
+  })
+}
+
+/** The members as a client would send them: what is wrong with one is for who reads them to say. */
+function batchBody(order: JsonObject): Buffer {
+  const beside = REQUEST_MEMBERS.find((name) => order.has(name))
+  if (beside !== undefined) throw refused(`$.${beside}`, 'it belongs into a member of the batch')
+  const batch = order.get('batch')
+  if (!isList(batch)) throw refused('$.batch', 'expected a list of requests')
+  return Buffer.from(canonicalJson(batch.map(unregistered)))
+}
+
+/** As in `requestBody`. */
+function unregistered(member: JsonValue): JsonValue {
+  if (!isJsonObject(member) || typeof member.get('query') !== 'string') return member
+  return new Map([...member].filter(([name]) => name !== 'extensions' && name !== 'documentId'))
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value)
 }
 
 function text(order: JsonObject, name: string): string | undefined {

@@ -2,7 +2,7 @@ import { composeGateway } from '../compose-gateway.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayDependencies } from '../gateway-dependencies.ts'
 import type { GatewayOptions } from '../options.ts'
-import type { RequestExplanation } from './request-explanation.ts'
+import type { Explanation, RefusedRequest, RequestExplanation } from './request-explanation.ts'
 import { meaningOf } from './verdicts.ts'
 
 export interface ExplainUpstreamOrder {
@@ -20,7 +20,7 @@ export async function explainUpstream(
   options: GatewayOptions,
   dependencies: GatewayDependencies,
   { order, isStoreInUse }: ExplainUpstreamOrder,
-): Promise<RequestExplanation> {
+): Promise<Explanation> {
   const { identities, metadata, explainer, invalidation, refresher, compressor, upstream } =
     composeGateway(options, dependencies)
   try {
@@ -33,7 +33,9 @@ export async function explainUpstream(
       throw new GatewayError('upstream-unreachable', message)
     }
     const explanation = await explainer.explain(order)
-    return isStoreInUse ? explanation : withoutStore(explanation)
+    if (isStoreInUse) return explanation
+    if (!('batch' in explanation)) return withoutStore(explanation)
+    return { batch: explanation.batch.map(withoutStore) }
   } finally {
     refresher.stop()
     compressor.stop()
@@ -44,8 +46,8 @@ export async function explainUpstream(
   }
 }
 
-function withoutStore(explanation: RequestExplanation): RequestExplanation {
-  if (explanation.verdict.result === 'bypass') return explanation
+function withoutStore<One extends RequestExplanation | RefusedRequest>(explanation: One): One {
+  if (!('verdict' in explanation) || explanation.verdict.result === 'bypass') return explanation
   const verdict = { result: 'unknown', reason: 'unknown', because: meaningOf('unknown') } as const
   return { ...explanation, verdict: { ...explanation.verdict, ...verdict } }
 }

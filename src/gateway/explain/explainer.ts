@@ -1,8 +1,14 @@
 import { runSteps } from '../../shared/steps.ts'
 import { keyedHeaders } from '../cache/keyed-headers.ts'
 import { type CachePolicy, cachePolicy, ruleFor } from '../cache/policy.ts'
+import type { ResolvedRequest } from '../documents/document-resolver.ts'
 import { GatewayError } from '../errors.ts'
-import type { Operation, PreparedRequest } from '../graphql/operation.ts'
+import type {
+  BatchMember,
+  DocumentReference,
+  Operation,
+  PreparedRequest,
+} from '../graphql/operation.ts'
 import { normalizedText } from '../graphql/read-operation.ts'
 import type { RequestHead } from '../http/answer.ts'
 import { ownRequestHeaders } from '../http/forward-headers.ts'
@@ -17,11 +23,14 @@ import { digestOf, rulesOfRole, subjectOf } from '../ratelimit/rules.ts'
 import { type ExplainOrder, readExplainOrder } from './explain-order.ts'
 import type { Judge } from './judge.ts'
 import type {
+  BatchExplanation,
   ExplainedLimit,
   ExplainedOperation,
   ExplainedPlan,
   ExplainedTtl,
+  Explanation,
   KeyedVariable,
+  RefusedRequest,
   RequestExplanation,
 } from './request-explanation.ts'
 
@@ -44,13 +53,40 @@ export class Explainer {
   }
 
   /** `order`: the body of POST /explain. Throws the GatewayError that the client would get, or one of the order. */
-  async explain(order: Buffer): Promise<RequestExplanation> {
-    const { options, graphql, metadata, judge } = this.#options
-    const { cache, limits } = options
-    const read = readExplainOrder(order, limits.jsonDepthMax)
+  async explain(order: Buffer): Promise<Explanation> {
+    const { options, graphql } = this.#options
+    const read = readExplainOrder(order, options.limits.jsonDepthMax)
     const head = headOf(read)
-    const identity = await this.#identityOf(read, head)
-    const { prepared, body } = await this.#prepare(read, identity)
+    const asker = { head, identity: await this.#identityOf(read, head), address: read.address }
+    const prepared = graphql.requests.prepare(read.body)
+    if (prepared.kind !== 'batch') return await this.#explainOne(asker, prepared, read.body)
+    const batch: BatchExplanation['batch'][number][] = []
+    for (const member of prepared.members) batch.push(await this.#explainMember(asker, member))
+    return { batch }
+  }
+
+  async #explainMember(
+    asker: Asker,
+    { request, body }: BatchMember,
+  ): Promise<RequestExplanation | RefusedRequest> {
+    try {
+      if (request instanceof GatewayError) throw request
+      return await this.#explainOne(asker, request, body)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return { path: error.path, error: error.message, code: error.code }
+    }
+  }
+
+  async #explainOne(
+    asker: Asker,
+    request: PreparedRequest | DocumentReference,
+    bytes: Buffer,
+  ): Promise<RequestExplanation> {
+    const { options, graphql, metadata, judge } = this.#options
+    const { cache } = options
+    const { head, identity, address } = asker
+    const { prepared, body } = await this.#resolve(asker, request, bytes)
     const { operation, variables } = prepared
     const planned = metadata.planner.explain(operation, identity.role, variables)
     const policy = cachePolicy(operation, planned.plan, identity.role, cache)
@@ -58,7 +94,7 @@ export class Explainer {
     return {
       operation: this.#operation(prepared, body),
       identity: { kind: identity.kind, role: identity.role, userId: identity.userId },
-      limits: this.#limits(identity, read.address),
+      limits: this.#limits(identity, address),
       plan: this.#plan(planned, identity, head),
       ttl: this.#ttl(operation, planned.plan, identity.role, policy),
       keys: decision.target && {
@@ -81,17 +117,16 @@ export class Explainer {
     return adminIdentity(Object.fromEntries([...variables].map(asHeader)), undefined)
   }
 
-  async #prepare(
-    { body, address }: ExplainOrder,
-    identity: Identity,
-  ): Promise<{ readonly prepared: PreparedRequest; readonly body: Buffer }> {
-    const { requests, documents } = this.#options.graphql
-    const prepared = requests.prepare(body)
+  async #resolve(
+    { identity, address }: Asker,
+    prepared: PreparedRequest | DocumentReference,
+    body: Buffer,
+  ): Promise<ResolvedRequest> {
+    const { documents } = this.#options.graphql
     if (prepared.kind === 'reference') {
       const subject = digestOf(subjectOf({ per: 'user' }, identity, address))
       return await runSteps(documents.resolve(prepared, { identity, subject }))
     }
-    if (prepared.kind === 'batch') throw new GatewayError('parse-failed', 'one request at a time')
     documents.refuseUnnamed(identity)
     return { prepared, body }
   }
@@ -160,6 +195,12 @@ export class Explainer {
       staleIfErrorMs: policy.staleness.ifErrorMs,
     }
   }
+}
+
+interface Asker {
+  readonly head: RequestHead
+  readonly identity: Identity
+  readonly address: string
 }
 
 function headOf({ headers, address }: ExplainOrder): RequestHead {

@@ -3,6 +3,20 @@ import type { Reason } from '../metadata/explanation.ts'
 import type { CacheRule, RateLimitRule } from '../options.ts'
 import type { VerdictReason, VerdictResult } from './verdicts.ts'
 
+/** What became of an order: of a batch each member by itself, in order, as if it were asked alone. */
+export type Explanation = RequestExplanation | BatchExplanation
+
+export interface BatchExplanation {
+  readonly batch: readonly (RequestExplanation | RefusedRequest)[]
+}
+
+/** A member of a batch that is no request, or beyond the limits: what its client would be told. */
+export interface RefusedRequest {
+  readonly path: string
+  readonly error: string
+  readonly code: string
+}
+
 /** All that decides what becomes of one request, in the order in which it is decided. */
 export interface RequestExplanation {
   readonly operation: ExplainedOperation

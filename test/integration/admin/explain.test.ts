@@ -167,6 +167,44 @@ describe('POST /explain', () => {
     expect(verdict).toMatchObject({ result: 'bypass', reason: 'mutation' })
   })
 
+  it('tells of each member of a batch what becomes of it', async () => {
+    const world = await startExplainedWorld({ limits: { batchMax: 4 } })
+    const { headers } = await world.askAs('1', '{ orders { id } }')
+    const hash = '0'.repeat(64)
+    const extensions = { persistedQuery: { version: 1, sha256Hash: hash } }
+    const batch = [
+      { query: '{ orders { id } }', ignored: 1, extensions },
+      { query: '{ orders(limit: 5) { id } }' },
+      { query: '{ orders { id }' },
+      { query: 'mutation { delete_orders(where: {}) { affected_rows } }' },
+    ]
+    const told = await world.explainBatch({ ...USER, batch })
+    expect(told).toMatchObject([
+      {
+        identity: { role: 'user', userId: '1' },
+        keys: { cacheKey: headers['x-hasura-query-cache-key'] },
+        verdict: { result: 'hit' },
+      },
+      { verdict: { result: 'miss', reason: 'absent' } },
+      { code: 'validation-failed', path: '$.query', error: expect.any(String) },
+      { verdict: { result: 'bypass', reason: 'mutation' } },
+    ])
+    expect(told[0]).toEqual(await world.explain({ ...USER, query: '{ orders { id } }' }))
+    // Nothing was registered on the way.
+    expect(await world.explainBatch({ ...USER, batch: [{ extensions }] })).toMatchObject([
+      { error: 'PersistedQueryNotFound' },
+    ])
+    for (const [order, path, code] of [
+      [{ batch: {} }, '$.batch', 'parse-failed'],
+      [{ batch, query: '{ a }' }, '$.query', 'parse-failed'],
+      [{ batch: [1] }, '$[0]', 'parse-failed'],
+      [{ batch: [...batch, ...batch] }, '$', 'batch-limit-exceeded'],
+    ] as const) {
+      const { status, text } = await world.post(JSON.stringify({ ...USER, ...order }))
+      expect([status, JSON.parse(text)]).toMatchObject([400, { path, code }])
+    }
+  })
+
   describe('refuses', () => {
     it.each([{}, { 'x-hasura-admin-secret': 'wrong' }])(
       '%j, which is no admin',

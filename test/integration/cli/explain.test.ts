@@ -107,6 +107,19 @@ describe('gerbang explain', () => {
     expect(plan.sessionVariables).toMatchObject([{ name: 'x-hasura-org-id', value: 'a=b' }])
   })
 
+  it('explains each request of a batch', async () => {
+    const batch = join(folder, 'batch.json')
+    writeFileSync(batch, '[{"query":"{ orders { id } }","variables":{"n":1.0}},{"query":"{"}]')
+    const output = await printed(['--batch', batch, '--admin-url', adminUrl, ...AS_USER])
+    expect(output).toMatch(
+      /^Request {5}1 of 2\nDocument {4}query\{orders\{id\}\}\nVariables {3}\{"n":1\.0\}$/m,
+    )
+    expect(output).toMatch(/^Request {5}2 of 2\nRefused {5}validation-failed, \$\.query: .+$/m)
+    const both = start(['--batch', batch, '--query', file, ...AS_USER])
+    expect(await both.ended()).not.toBe(0)
+    expect(both.errors).toContain('--query is of one request')
+  })
+
   it('plans by the metadata of Hasura when no gateway is asked', async () => {
     const rules = join(folder, 'gerbang.yaml')
     writeFileSync(rules, 'cache: { rules: [{ tables: [orders], ttl: 2m }] }\n')
