@@ -172,8 +172,8 @@ describe.each(STORES)('gateways on one %s', (_name, startStore) => {
 })
 
 async function startEngine(): Promise<RedisProcess> {
-  const cli = new CliProcess(['engine', '--port', '0', '--bind', '127.0.0.1'])
-  const [, port] = /on port (\d+)/.exec(await cli.printed(/\n/)) ?? []
+  const cli = new CliProcess(['engine', '--port', '0', '--bind', '127.0.0.1', '--save', ''])
+  const [, port] = /on port (\d+)/.exec(await cli.printed(/on port \d+\n/)) ?? []
   return {
     port: Number(port),
     stop: async () => {
