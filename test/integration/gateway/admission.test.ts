@@ -10,10 +10,10 @@ import { bearer, startWorld } from '../../support/start-gateway.ts'
 const user = { authorization: await bearer('1') }
 const BODY = 'x'.repeat(20_000)
 
-/** Room for some dozens of the answers below. */
-function smallStore(): Store {
+/** Room for some dozens of the answers below. By the clock of the gateway, it knows which were used last. */
+function smallStore(clock: FakeClock): Store {
   const directives = { maxmemory: '2mb', 'maxmemory-policy': 'volatile-lru' }
-  const engine = new Engine({ random: seededRandom(1), directives })
+  const engine = new Engine({ random: seededRandom(1), clock, directives })
   return new EmbeddedStore(engine.client())
 }
 
@@ -24,7 +24,7 @@ async function startShort(cache: object = {}) {
   const clock = new FakeClock(Date.now())
   const world = await startWorld(
     { cache: { compression: false, rules: [{ ttlMs: 3_600_000 }], ...cache } },
-    { store: smallStore(), clock },
+    { store: smallStore(clock), clock },
   )
   world.upstream.respond = (_request, response) => sendJson(response, { data: { rows: BODY } })
   let next = 0
