@@ -89,7 +89,10 @@ const SUBJECTS: readonly Subject[] = [
       const gzip = Buffer.from(`{entry ${digest}}:gzip`)
       const br = Buffer.from(`{entry ${digest}}:br`)
       const lifeMs = pick(random, [100, 1_000])
-      const bytes = entryBytes(digest, pick(random, [0, 1]))
+      const bytes = entryBytes(digest, pick(random, [0, 1]), {
+        storedAtMs: pick(random, [1_000, 1_040, 1_040.5]),
+        fetchMs: pick(random, [1, 0.1, 41.3]),
+      })
       const isEntry = random.next() < 0.4
       return {
         procedure: isEntry ? keepEntry : keepVariant,
@@ -102,12 +105,15 @@ const SUBJECTS: readonly Subject[] = [
 ]
 
 /** One of two answers to one of two requests. */
-function entryBytes(digest: number, answer: number): Buffer {
+function entryBytes(
+  digest: number,
+  answer: number,
+  times: { readonly storedAtMs: number; readonly fetchMs: number },
+): Buffer {
   return encodeCacheEntry({
+    ...times,
     digest: Buffer.alloc(32, digest),
-    storedAtMs: 1_000,
     expiresAtMs: 2_000,
-    fetchMs: 1,
     hash: Buffer.alloc(16, answer),
     stamps: [Buffer.alloc(16, 7)],
     body: Buffer.from(`answer ${answer}`),

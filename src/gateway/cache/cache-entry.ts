@@ -28,6 +28,8 @@ const DIGEST_AT = 20
 const HASH_AT = 52
 const FETCH_AT = 68
 const STAMPS_AT = 72
+/** What a script of the store reads in an entry. */
+export const ENTRY_LAYOUT = { VERSION, STORED_AT, FETCH_AT, STAMPS_AT } as const
 
 const ENCODING_CODES: readonly Encoding[] = ['identity', 'gzip', 'br']
 
@@ -184,6 +186,15 @@ export function openCacheEntry(bytes: Buffer): OpenedEntry | undefined {
     stamps,
     body: bytes.subarray(bodyAt),
   }
+}
+
+/** Whether the fetch of `there` was begun, and its answer kept, while that of `bytes` was under way. */
+export function isOvertaken(bytes: Buffer, there: Buffer): boolean {
+  if (bodyOffset(there) === undefined) return false
+  const storedAtMs = bytes.readDoubleLE(STORED_AT)
+  const thereAtMs = there.readDoubleLE(STORED_AT)
+  if (thereAtMs > storedAtMs) return false
+  return thereAtMs - there.readFloatLE(FETCH_AT) > storedAtMs - bytes.readFloatLE(FETCH_AT)
 }
 
 export function entryExpiresAtMs(bytes: Buffer): number {

@@ -180,7 +180,8 @@ export class ResponseCache {
       await this.#renewStamps(keys.slice(1))
       forgetVariants(target)
       const kept = shownEntryKeys(target.cacheKey)
-      await store.run(keepEntry, kept, [bytes, ttlMs + target.staleMs])
+      const isKept = await store.run(keepEntry, kept, [bytes, ttlMs + target.staleMs])
+      if (!isKept) return statistics.discarded('overtaken')
     } catch (error) {
       this.#storeFailed(error)
       if (!isFull(error)) return statistics.discarded('store')

@@ -13,6 +13,7 @@ export const DISCARD_REASONS = [
   'incomplete',
   'no-data',
   'epoch',
+  'overtaken',
   'admission',
   'capacity',
   'store',

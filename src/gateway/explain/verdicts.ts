@@ -61,6 +61,7 @@ export const DISCARD_MEANINGS: Readonly<Record<DiscardReason, string>> = {
   incomplete: 'it was the beginning of an answer in parts',
   'no-data': 'its data was null',
   epoch: 'what it was read from was written while it was fetched',
+  overtaken: 'another fetch that began later had brought an answer already',
   admission:
     'the memory of the store was short, and it had not been asked for often enough for its size',
   capacity: 'the store was full',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nth } from '../../../src/shared/assert.ts'
 import { ask, send, textOf } from '../../support/ask.ts'
-import { countingRows, sendJson } from '../../support/echo-upstream.ts'
+import { countingRows, HeldAnswers, sendJson } from '../../support/echo-upstream.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
 import { portOf, rawExchange, requestText } from '../../support/raw-http.ts'
@@ -91,6 +91,26 @@ describe.each([
       expect(refreshed.headers['cache-status']).toBe('gerbang; fwd=request; stored; ttl=30')
       expect(hit.headers['cache-status']).toMatch(/^gerbang; hit/)
       expect(hit.text).toBe('{"data":{"call":2}}')
+    })
+
+    it('does not give way to a slower answer that was asked for before it', async () => {
+      const clock = new FakeClock(Date.now())
+      const { url, upstream } = await startWorld({ cache: { rules: [] } }, { clock })
+      const held = new HeldAnswers((_request, response) => {
+        sendJson(response, { data: { call: 'first' } })
+      })
+      upstream.respond = held.respond
+      const slow = ask(url, 'query @cached(ttl: 30) { products { id } }', user)
+      await upstream.receives(1)
+      clock.advance(10)
+      upstream.respond = (_request, response) => sendJson(response, { data: { call: 'second' } })
+      await ask(url, 'query @cached(ttl: 30, refresh: true) { products { id } }', user)
+      clock.advance(10)
+      held.release()
+      expect((await slow).text).toBe('{"data":{"call":"first"}}')
+      expect((await slow).headers['cache-control']).toBe('no-store')
+      const hit = await ask(url, 'query @cached(ttl: 30) { products { id } }', user)
+      expect(hit.text).toBe('{"data":{"call":"second"}}')
     })
 
     it('has one family for all its variables', async () => {

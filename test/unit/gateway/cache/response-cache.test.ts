@@ -128,6 +128,26 @@ describe('ResponseCache', () => {
     expect(await servedBody()).toBe(NEW)
   })
 
+  it('keeps the answer of the fetch that began last, whichever arrives last', async () => {
+    const stamps = await readStamps()
+    clock.advance(300)
+    await cache.fill(target, stamps, answer(NEW), 100)
+    clock.advance(100)
+    expect(await cache.fill(target, stamps, answer(OLD), 400)).toBe('overtaken')
+    expect(await servedBody()).toBe(NEW)
+    clock.advance(1)
+    await cache.fill(target, stamps, answer(OLD), 1)
+    expect(await servedBody()).toBe(OLD)
+  })
+
+  it('goes on keeping answers when its clock was put back', async () => {
+    const stamps = await readStamps()
+    await cache.fill(target, stamps, answer(OLD), 1)
+    clock.advance(-3_600_000)
+    await cache.fill(target, stamps, answer(NEW), 1)
+    expect(await servedBody()).toBe(NEW)
+  })
+
   it('does not revive an entry when the stamp of its table was evicted', async () => {
     await cache.fill(target, await readStamps(), answer(OLD))
     store.delete([epochKey(products)])
