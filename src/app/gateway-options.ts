@@ -3,7 +3,9 @@ import type {
   CacheRule,
   DeclaredDependencies,
   GatewayOptions,
+  RateLimitOptions,
   RateLimitRule,
+  StoreFailureMode,
 } from '../gateway/index.ts'
 
 const PERCENT = 100
@@ -76,11 +78,7 @@ export function gatewayOptions(
       fillLock: config.cache.fill_lock,
       fillLockMs: config.cache.fill_lock_timeout,
     },
-    rateLimit: {
-      enabled: config.rate_limit.enabled,
-      rules: config.rate_limit.rules.map(rateLimitRule),
-      onStoreFailure: config.rate_limit.on_store_failure,
-    },
+    rateLimit: rateLimitOptions(config.rate_limit),
     session: {
       enabled: config.session.enabled,
       cookieName: config.session.cookie_name,
@@ -143,7 +141,50 @@ function cacheRule(rule: Config['cache']['rules'][number]): CacheRule {
   }
 }
 
-function rateLimitRule(rule: Config['rate_limit']['rules'][number]): RateLimitRule {
-  const { name, roles, per, limit, window: windowMs, slots } = rule
-  return { name, ...(roles && { roles }), per, limit, windowMs, slots }
+function rateLimitOptions(limits: Config['rate_limit']): RateLimitOptions {
+  const onStoreFailure = limits.on_store_failure
+  const rootFields = limits.cost_root_fields.flatMap(({ names, cost }) =>
+    names.map((name) => [name, cost] as const),
+  )
+  return {
+    enabled: limits.enabled,
+    rules: limits.rules.map((rule) => rateLimitRule(rule, onStoreFailure)),
+    metadata: limits.metadata,
+    onStoreFailure,
+    nodes: limits.nodes,
+    storeTimeoutMs: limits.store_timeout,
+    rejectStatus: limits.reject_status,
+    cost: {
+      object: limits.cost_object,
+      depth: limits.cost_depth,
+      aggregate: limits.cost_aggregate,
+      defaultRows: limits.cost_rows,
+      rootField: limits.cost_root_field,
+      rootFields: new Map(rootFields),
+    },
+  }
+}
+
+function rateLimitRule(
+  rule: Config['rate_limit']['rules'][number],
+  onStoreFailure: StoreFailureMode,
+): RateLimitRule {
+  const { name, roles, operations, root_fields: rootFields, per, unit, limit } = rule
+  const { algorithm, exact, window, lease, slots, burst, hit_weight: hitWeight, shadow } = rule
+  return {
+    name,
+    ...(roles && { roles }),
+    ...(operations && { operations }),
+    ...(rootFields && { rootFields }),
+    per,
+    unit,
+    algorithm: exact ? 'log' : algorithm,
+    limit,
+    windowMs: algorithm === 'concurrency' ? lease : (window ?? lease),
+    slots,
+    ...(burst !== undefined && { burst }),
+    ...(hitWeight !== undefined && { hitWeight }),
+    isShadow: shadow,
+    onStoreFailure: rule.on_store_failure ?? onStoreFailure,
+  }
 }

@@ -26,9 +26,10 @@ export function metadataFindings(
       ...(rule.ttl === 0 ? [] : neverCached(at('root_fields'), rule.root_fields, uncacheable)),
     ]
   })
-  const limitFindings = config.rate_limit.rules.flatMap((rule, index) =>
-    unknownNames(['rate_limit', 'rules', index, 'roles'], rule.roles, known.roles, 'role'),
-  )
+  const limitFindings = config.rate_limit.rules.flatMap((rule, index) => {
+    const at = (key: string): Path => ['rate_limit', 'rules', index, key]
+    return unknownNames(at('roles'), rule.roles, known.roles, 'role')
+  })
   return [...cacheFindings, ...limitFindings]
 }
 

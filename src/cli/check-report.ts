@@ -130,23 +130,56 @@ function rootFields(
 }
 
 function limited({ rate_limit: rate, limits, server }: Config): readonly string[] {
-  const rules = rate.rules.map(({ name, roles, per, limit, window }) => {
-    const whom = (roles ?? ['all but admin']).join(', ')
-    return `  ${name}: ${limit} requests in any ${formatDuration(window)} per ${per}; roles ${whom}`
-  })
-  const failing = rate.on_store_failure === 'open' ? 'let requests pass' : 'refuse requests'
+  const rules = rate.enabled ? rate.rules : []
+  const needsAddress = rules.some(({ per }) => per.some(({ kind }) => kind === 'ip'))
   return [
     '',
-    rate.enabled && rules.length > 0
-      ? `Limited (while the store fails, limits ${failing}):`
-      : 'Limited: by no rate',
-    ...(rate.enabled ? rules : []),
+    ...limitedBy(rate),
+    ...rules.map(limitingRule),
     `  one request: ${formatByteSize(limits.body_size_max)} body, ${limits.tokens_max} tokens, ` +
       `depth ${limits.depth_max}, ${limits.nodes_max} nodes, ${limits.batch_max} operations in a batch`,
-    ...(server.trusted_proxy_hops === 0 && rate.rules.some(({ per }) => per === 'ip')
+    ...(server.trusted_proxy_hops === 0 && needsAddress
       ? ['  per ip counts the address of the socket: server.trusted_proxy_hops is 0']
       : []),
   ]
+}
+
+function limitedBy({ enabled, rules, metadata, on_store_failure: failure }: Config['rate_limit']) {
+  if (!enabled || (rules.length === 0 && metadata === 'off')) return ['Limited: by no rate']
+  const failing = `while the store fails, limits ${ON_STORE_FAILURE[failure]}`
+  if (rules.length > 0) return [`Limited (${failing}):`]
+  return [`Limited: by the rate limits in Hasura’s metadata, if it has any (${failing})`]
+}
+
+const ON_STORE_FAILURE = {
+  open: 'let requests pass',
+  closed: 'refuse requests',
+  local: 'are kept by each gateway for itself',
+} as const
+
+function limitingRule(rule: Config['rate_limit']['rules'][number]): string {
+  const { name, roles, operations, root_fields: rootFields, per, shadow } = rule
+  const whom = [
+    `roles ${(roles ?? ['all but admin']).join(', ')}`,
+    ...(operations === undefined ? [] : [`operations ${operations.join(', ')}`]),
+    ...(rootFields === undefined ? [] : [`root fields ${rootFields.join(', ')}`]),
+  ]
+  const subject = per.map((part) => {
+    if (part.kind === 'header') return `header ${part.name}`
+    return part.kind === 'variable' ? part.name : part.kind.replace('_', ' ')
+  })
+  const counted = subject.length === 0 ? 'for everybody together' : `per ${subject.join(' and ')}`
+  const hidden = shadow ? '; in shadow, refusing nothing' : ''
+  return `  ${name}: ${amount(rule)} ${counted}; ${whom.join('; ')}${hidden}`
+}
+
+function amount(rule: Config['rate_limit']['rules'][number]): string {
+  const { algorithm, unit, limit, window, burst = limit } = rule
+  if (algorithm === 'concurrency') return `${limit} operations at once`
+  const units = unit === 'cost' ? 'points' : unit
+  const length = formatDuration(window ?? 0)
+  if (algorithm === 'gcra') return `${limit} ${units} each ${length}, evenly, ${burst} at once,`
+  return `${limit} ${units} in any ${length}`
 }
 
 function sessions({ session }: Config): readonly string[] {

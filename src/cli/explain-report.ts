@@ -33,15 +33,22 @@ function asked({ operation, identity, limits }: RequestExplanation): readonly st
     ['Variables', variables],
     ['Size', `depth ${depth.is} of ${depth.max}, nodes ${nodes.is} of ${nodes.max}`],
     ['Who asks', `role ${identity.role}${user}, by ${WAYS[identity.kind]}`],
-    ...limits.map(
-      ({ name, limit, windowMs, subject }): Line => [
-        'Limit',
-        `${name}: ${limit} requests in any ${formatDuration(windowMs)}, counted for ${subject}`,
-      ],
-    ),
+    ...limits.map((limit): Line => ['Limit', limitText(limit)]),
   ]
   if (limits.length === 0) lines.push(['Limit', 'none'])
   return lines.map(toText)
+}
+
+function limitText(explained: RequestExplanation['limits'][number]): string {
+  const { name, algorithm, unit, limit, windowMs, subject, cost, isShadow } = explained
+  const hidden = isShadow ? ', in shadow' : ''
+  if (algorithm === 'concurrency') {
+    return `${name}: ${limit} operations at once, counted for ${subject}${hidden}`
+  }
+  const units = unit === 'cost' ? 'points' : unit
+  const within = `${algorithm === 'gcra' ? 'each' : 'in any'} ${formatDuration(windowMs)}`
+  const asked = cost === 1 ? '' : `, this one ${cost}`
+  return `${name}: ${limit} ${units} ${within}${asked}, counted for ${subject}${hidden}`
 }
 
 const WAYS: Readonly<Record<RequestExplanation['identity']['kind'], string>> = {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { LEASES_MAX, LOG_LIMIT_MAX } from '../gateway/index.ts'
 import type { Config } from './schema.ts'
 
 /** A mistake in an option that was allowed by itself; the loader finds out who set it. */
@@ -69,15 +70,50 @@ function portProblems({ server, admin, engine, store }: Config): readonly Findin
   return findings
 }
 
-/** The name tells a subject's counters from those of another rule. */
 function rateLimitProblems({ rate_limit: { rules } }: Config): readonly Finding[] {
   return rules.flatMap((rule, index) => {
+    const at = (key: string): Finding['path'] => ['rate_limit', 'rules', index, key]
     const first = rules.findIndex((other) => other.name === rule.name)
-    if (first === index) return []
-    const message = `"${rule.name}" is the name of rule ${first} already`
-    return [{ path: ['rate_limit', 'rules', index, 'name'], message }]
+    const problems = [...nameProblems(rule.name, first, index), ...ruleProblems(rule)]
+    return problems.map(([key, message]) => ({ path: at(key), message }))
   })
 }
+
+type Problem = readonly [key: string, message: string]
+
+/** The name tells a subject's counters from those of another rule. */
+function nameProblems(name: string, first: number, index: number): readonly Problem[] {
+  return first === index ? [] : [['name', `"${name}" is the name of rule ${first} already`]]
+}
+
+function ruleProblems({
+  algorithm,
+  exact,
+  limit,
+  window,
+  burst,
+}: Config['rate_limit']['rules'][number]): readonly Problem[] {
+  const problems: Problem[] = []
+  if (window === undefined && algorithm !== 'concurrency') {
+    problems.push(['window', `is missing: ${algorithm} has a limit within a window`])
+  }
+  if (exact && algorithm !== 'window') problems.push(['exact', `is of window, not of ${algorithm}`])
+  if (exact && limit > LOG_LIMIT_MAX) {
+    problems.push(['limit', `an exact limit is at most ${LOG_LIMIT_MAX}`])
+  }
+  if (algorithm === 'concurrency' && limit > LEASES_MAX) {
+    problems.push(['limit', `at most ${LEASES_MAX} at once`])
+  }
+  if (burst !== undefined && algorithm !== 'gcra') {
+    problems.push(['burst', `is of gcra, not of ${algorithm}`])
+  }
+  if (algorithm === 'gcra' && window !== undefined && limit > window * US_PER_MS) {
+    problems.push(['limit', 'gcra has at most one unit in a microsecond'])
+  }
+  return problems
+}
+
+const US_PER_MS = 1_000
 
 function manifestProblems({ trusted_documents: { mode, manifest } }: Config): readonly Finding[] {
   if (mode === 'off' || manifest !== undefined) return []

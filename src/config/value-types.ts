@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseSubjectPart, type SubjectPart } from '../gateway/index.ts'
 import { formatByteSize, parseByteSize } from '../shared/byte-size.ts'
 import { formatDuration, parseDuration } from '../shared/duration.ts'
 import { parseStoreUrl } from '../store/index.ts'
@@ -120,6 +121,27 @@ export const storeUrl = {
   schema: z.string().refine((value) => parseStoreUrl(value) !== undefined),
   expected: '"embedded:" or redis[s]://[[user]:password@]host[:port][/database]',
   fromText: asIs,
+}
+
+const subjectPart = z.string().transform((value, context): SubjectPart => {
+  const part = parseSubjectPart(value)
+  if (part !== undefined) return part
+  context.addIssue({ code: 'invalid_value', values: [] })
+  return z.NEVER
+})
+
+/** One part or a list of them. */
+export const subject = {
+  schema: z.union([subjectPart.transform((part) => [part]), z.array(subjectPart)]).readonly(),
+  expected:
+    'user, role, ip, operation, root_field, x-hasura-<name>, header:<name>, or a list of them',
+  fromText: asIs,
+}
+
+export const rejectStatus = {
+  schema: z.union([z.literal(200), z.literal(429)]),
+  expected: '200 or 429',
+  fromText: numberFromText,
 }
 
 function inRange(value: number | undefined, { min, max }: Range, context: z.RefinementCtx): number {

@@ -59,7 +59,13 @@ export const GATEWAY_ERRORS = {
   },
   'rate-limit-exceeded': {
     status: 429,
-    meaning: 'A limit is used up; Retry-After says when to come back.',
+    meaning:
+      'A limit is used up; Retry-After says when to come back. 200 with rate_limit.reject_status: 200.',
+  },
+  'cost-limit-exceeded': {
+    status: 400,
+    meaning:
+      'The operation costs more than a rule of rate_limit.rules ever has; waiting does not help.',
   },
   'depth-limit-exceeded': {
     status: 400,
@@ -102,7 +108,7 @@ export const GATEWAY_ERRORS = {
   'store-unavailable': {
     status: 503,
     meaning:
-      'The store fails, and without it sessions or limits (rate_limit.on_store_failure: closed) cannot be told.',
+      'The store fails, and without it sessions or limits (on_store_failure: closed) cannot be told.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

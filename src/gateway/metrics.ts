@@ -224,6 +224,20 @@ export const METRICS: readonly MetricSpec[] = [
     read: ({ statistics }) => statistics.limits.rejectedByRule.entries(),
   },
   {
+    name: 'gerbang_ratelimit_shadow_rejections_total',
+    type: 'counter',
+    help: 'Requests that a rule in shadow would have refused, by rule.',
+    label: 'rule',
+    read: ({ statistics }) => statistics.limits.shadowedByRule.entries(),
+  },
+  {
+    name: 'gerbang_ratelimit_store_failures_total',
+    type: 'counter',
+    help: 'Requests about which the store could not be asked, by what was done.',
+    label: 'mode',
+    read: ({ statistics }) => statistics.limits.storeFailures.entries(),
+  },
+  {
     name: 'gerbang_upstream_duration_seconds',
     type: 'histogram',
     help: 'Requests to Hasura, whether they succeeded or failed.',

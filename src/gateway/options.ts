@@ -1,4 +1,5 @@
 import type { JwtSecret } from './identity/jwt-secret.ts'
+import type { RateLimitOptions } from './ratelimit/limit-options.ts'
 
 /** Everything the gateway can be told. `config/` validates it, `app/compose.ts` hands it over. */
 export interface GatewayOptions {
@@ -143,25 +144,6 @@ export interface CacheRule {
   /** Instead of the options of the same names. */
   readonly staleWhileRevalidateMs?: number
   readonly staleIfErrorMs?: number
-}
-
-export interface RateLimitOptions {
-  readonly enabled: boolean
-  readonly rules: readonly RateLimitRule[]
-  /** What to do when the store fails: let the request pass, or refuse it. */
-  readonly onStoreFailure: 'open' | 'closed'
-}
-
-export interface RateLimitRule {
-  /** Name in the RateLimit header and in metrics. */
-  readonly name: string
-  /** Roles it applies to; all but admin when absent. */
-  readonly roles?: readonly string[]
-  readonly per: 'user' | 'role' | 'ip'
-  readonly limit: number
-  readonly windowMs: number
-  /** How finely the window slides, 32 to 256. */
-  readonly slots: number
 }
 
 export interface SessionOptions {

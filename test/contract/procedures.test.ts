@@ -5,7 +5,13 @@ import { appendPurge } from '../../src/gateway/cache/append-purge.ts'
 import { encodeCacheEntry, entryHead } from '../../src/gateway/cache/cache-entry.ts'
 import { endFillLock, endMark, takeFillLock } from '../../src/gateway/cache/fill-lock.ts'
 import { keepEntry, keepVariant } from '../../src/gateway/cache/keep-entry.ts'
-import { SlidingWindow, windowArguments } from '../../src/gateway/ratelimit/sliding-window.ts'
+import {
+  type LimitCharge,
+  limitArguments,
+  METER_KINDS,
+  TakeLimits,
+  windowArguments,
+} from '../../src/gateway/ratelimit/take-limits.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { type Random, seededRandom } from '../../src/shared/random.ts'
 import { EmbeddedStore, type Procedure, type ProcedureArgument } from '../../src/store/index.ts'
@@ -19,7 +25,8 @@ interface Call {
   readonly procedure: Procedure<unknown>
   readonly afterMs: number
   readonly keys: readonly Buffer[]
-  readonly args: readonly ProcedureArgument[]
+  /** From the instant at which it is called. */
+  readonly args: (nowMs: number) => readonly ProcedureArgument[]
 }
 
 interface Subject {
@@ -27,7 +34,7 @@ interface Subject {
   readonly nextCall: (random: Random) => Call
 }
 
-const window = new SlidingWindow()
+const limitsProcedure = new TakeLimits()
 
 /** Every procedure of the product, with calls that lead it into all its corners. */
 const SUBJECTS: readonly Subject[] = [
@@ -41,10 +48,27 @@ const SUBJECTS: readonly Subject[] = [
       ].filter(() => random.next() < 0.7)
       const cost = pick(random, [1, 1, 1, 1, 2, -1, 20_000])
       return {
-        procedure: window,
+        procedure: limitsProcedure,
         afterMs: pick(random, [0, 0, 1, 40, 313, 1_500, 9_999, 10_001, 61_000, 200_000]),
         keys: limits.map(({ limit }) => Buffer.from(`{subject ${random.uint32() % 2}}:${limit}`)),
-        args: windowArguments(cost, limits),
+        args: () => windowArguments(cost, limits),
+      }
+    },
+  },
+  {
+    name: 'limits of all algorithms',
+    nextCall(random) {
+      const charges = METER_KINDS.filter(() => random.next() < 0.6).map((kind) =>
+        randomCharge(random, kind),
+      )
+      const agoMs = pick(random, [undefined, 0, 1, 313, 1_500, 5_000, 9_999, 20_000])
+      const token = pick(random, ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'])
+      return {
+        procedure: limitsProcedure,
+        afterMs: pick(random, [0, 0, 1, 7, 313, 1_500, 9_999, 10_001, 61_000]),
+        keys: charges.map(({ kind }) => Buffer.from(`{subject ${random.uint32() % 2}}:${kind}`)),
+        args: (nowMs) =>
+          limitArguments(charges, { atMs: agoMs === undefined ? 0 : nowMs - agoMs, token }),
       }
     },
   },
@@ -63,7 +87,7 @@ const SUBJECTS: readonly Subject[] = [
         procedure: appendPurge,
         afterMs: pick(random, [0, 1, 40, 999, 1_000, 59_999, 60_000]),
         keys: [Buffer.from(`{epoch ${word}}`), Buffer.from(`{epoch ${word}}:purges`)],
-        args: [random.bytes(16).toString('hex'), text, ttlMs, bytesMax],
+        args: constant([random.bytes(16).toString('hex'), text, ttlMs, bytesMax]),
       }
     },
   },
@@ -77,7 +101,7 @@ const SUBJECTS: readonly Subject[] = [
         procedure: isTake ? takeFillLock : endFillLock,
         afterMs: pick(random, [0, 0, 1, 40, 99, 100, 999]),
         keys: [Buffer.from(`lock ${random.uint32() % 3}`)],
-        args: isTake ? [token, lifeMs] : [token, endMark(random.next() < 0.5), lifeMs],
+        args: constant(isTake ? [token, lifeMs] : [token, endMark(random.next() < 0.5), lifeMs]),
       }
     },
   },
@@ -98,11 +122,24 @@ const SUBJECTS: readonly Subject[] = [
         procedure: isEntry ? keepEntry : keepVariant,
         afterMs: pick(random, [0, 0, 1, 99, 100, 999]),
         keys: isEntry ? [entry, gzip, br] : [entry, gzip],
-        args: isEntry ? [bytes, lifeMs] : [headOf(bytes), Buffer.from([0, 255, 10]), lifeMs],
+        args: constant(
+          isEntry ? [bytes, lifeMs] : [headOf(bytes), Buffer.from([0, 255, 10]), lifeMs],
+        ),
       }
     },
   },
 ]
+
+function randomCharge(random: Random, kind: LimitCharge['kind']): LimitCharge {
+  return {
+    kind,
+    cost: kind === 'lease' ? pick(random, [1, 1, -1]) : pick(random, [1, 1, 1, 2, 3, -1, -2, 50]),
+    limit: pick(random, [3, 9]),
+    windowMs: 10_000,
+    extra: { window: 32, log: 0, gcra: 4, lease: 0 }[kind],
+    isShadow: random.next() < 0.3,
+  }
+}
 
 /** One of two answers to one of two requests. */
 function entryBytes(
@@ -121,6 +158,10 @@ function entryBytes(
 }
 
 const headOf = (bytes: Buffer): Buffer => entryHead(bytes) ?? Buffer.alloc(0)
+
+function constant(args: readonly ProcedureArgument[]): Call['args'] {
+  return () => args
+}
 
 const CALL_COUNT = 600
 /**
@@ -159,8 +200,9 @@ describe.each(SERVERS)('procedures on %s behind a socket', (_server, start) => {
       const store = new EmbeddedStore(client)
 
       for (let index = 0; index < CALL_COUNT; index += 1) {
-        const { procedure, afterMs, keys, args } = nextCall(random)
+        const { procedure, afterMs, keys, args: argsAt } = nextCall(random)
         clock.advance(afterMs)
+        const args = argsAt(clock.nowMs())
         await expire(redis, keys, (key) => client.call('EXISTS', key) === 0)
 
         const native = store.run({ ...bodies(procedure), decode: (reply) => reply }, keys, args)

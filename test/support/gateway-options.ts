@@ -1,4 +1,5 @@
 import { type GatewayOptions, NOTHING_DECLARED } from '../../src/gateway/index.ts'
+import { LIMIT_OPTIONS } from './limit-rules.ts'
 
 export const ADMIN_SECRET = 'gateway-admin-secret'
 export const EVENTS_SECRET = 'gateway-events-secret'
@@ -85,7 +86,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       fillLock: 'auto',
       fillLockMs: 5_000,
     },
-    rateLimit: { enabled: true, rules: [], onStoreFailure: 'open' },
+    rateLimit: LIMIT_OPTIONS,
     session: {
       enabled: true,
       cookieName: 'gerbang-session',

@@ -24,7 +24,7 @@ export interface GraphqlContext extends GatewayDependencies {
 }
 
 export function createGraphqlParts(options: GatewayOptions, context: GraphqlContext): GraphqlParts {
-  const { store, clock, log, statistics } = context
+  const { store, clock, random, log, statistics } = context
   const { documentParts, cacheParts, planning } = context
   return {
     identities: context.identities,
@@ -33,7 +33,14 @@ export function createGraphqlParts(options: GatewayOptions, context: GraphqlCont
     requestLimits: options.limits,
     mediaTypes: new MediaTypes(),
     credentialHeaders: [...CREDENTIAL_HEADERS, ...tokenHeaders(options)],
-    limiter: new Limiter({ options: options.rateLimit, store, clock, log }),
+    limiter: new Limiter({
+      options: options.rateLimit,
+      store,
+      clock,
+      random,
+      log,
+      model: () => planning.metadata.model,
+    }),
     decisions: planning.decisions,
     detailOf: planning.detailOf,
     cache: cacheParts.cache,

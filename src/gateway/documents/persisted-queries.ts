@@ -4,7 +4,7 @@ import { type Store, StoreError } from '../../store/index.ts'
 import { WeightedMemo } from '../graphql/weighted-memo.ts'
 import { documentKey, documentQuotaKey } from '../keys.ts'
 import type { PersistedQueriesOptions } from '../options.ts'
-import { SlidingWindow, windowArguments } from '../ratelimit/sliding-window.ts'
+import { TakeLimits, windowArguments } from '../ratelimit/take-limits.ts'
 import type { Registration } from './document-statistics.ts'
 import { sha256Of } from './manifest.ts'
 
@@ -33,7 +33,7 @@ export class PersistedQueries {
   readonly #options: PersistedQueriesOptions
   readonly #store: Store
   readonly #log: Logger
-  readonly #window = new SlidingWindow()
+  readonly #limits = new TakeLimits()
   readonly #known: WeightedMemo<string, string>
 
   constructor({ options, store, log, memo }: PersistedQueriesParts) {
@@ -92,11 +92,11 @@ export class PersistedQueries {
 
   *#take(subject: string, limit: number, windowMs: number): Steps<boolean> {
     const taken = this.#store.run(
-      this.#window,
+      this.#limits,
       [documentQuotaKey(subject)],
       windowArguments(1, [{ limit, windowMs, slots: SLOTS }]),
     )
-    const states = yield* settled(taken)
+    const { states } = yield* settled(taken)
     return states.every(({ retryMs }) => retryMs === 0)
   }
 

@@ -1,3 +1,4 @@
+import { nth } from '../../shared/assert.ts'
 import { runSteps } from '../../shared/steps.ts'
 import { keyedHeaders } from '../cache/keyed-headers.ts'
 import { type CachePolicy, cachePolicy, ruleFor } from '../cache/policy.ts'
@@ -19,7 +20,8 @@ import type { PlanExplanation } from '../metadata/explanation.ts'
 import type { MetadataSync } from '../metadata/metadata-sync.ts'
 import type { Plan } from '../metadata/plan.ts'
 import type { GatewayOptions } from '../options.ts'
-import { digestOf, rulesOfRole, subjectOf } from '../ratelimit/rules.ts'
+import { digestOf, userSubject } from '../ratelimit/subject.ts'
+import { subjectPartText } from '../ratelimit/subject-part.ts'
 import { type ExplainOrder, readExplainOrder } from './explain-order.ts'
 import type { Judge } from './judge.ts'
 import type {
@@ -38,7 +40,7 @@ export interface ExplainerOptions {
   readonly graphql: GraphqlParts
   readonly metadata: Pick<MetadataSync, 'planner' | 'snapshot'>
   readonly judge: Judge
-  readonly options: Pick<GatewayOptions, 'cache' | 'limits' | 'rateLimit'>
+  readonly options: Pick<GatewayOptions, 'cache' | 'limits'>
 }
 
 /**
@@ -85,7 +87,7 @@ export class Explainer {
   ): Promise<RequestExplanation> {
     const { options, graphql, metadata, judge } = this.#options
     const { cache } = options
-    const { head, identity, address } = asker
+    const { head, identity } = asker
     const { prepared, body } = await this.#resolve(asker, request, bytes)
     const { operation, variables } = prepared
     const planned = metadata.planner.explain(operation, identity.role, variables)
@@ -94,7 +96,7 @@ export class Explainer {
     return {
       operation: this.#operation(prepared, body),
       identity: { kind: identity.kind, role: identity.role, userId: identity.userId },
-      limits: this.#limits(identity, address),
+      limits: this.#limits(asker, prepared),
       plan: this.#plan(planned, identity, head),
       ttl: this.#ttl(operation, planned.plan, identity.role, policy),
       keys: decision.target && {
@@ -124,7 +126,7 @@ export class Explainer {
   ): Promise<ResolvedRequest> {
     const { documents } = this.#options.graphql
     if (prepared.kind === 'reference') {
-      const subject = digestOf(subjectOf({ per: 'user' }, identity, address))
+      const subject = digestOf(userSubject(identity, address).id)
       return await runSteps(documents.resolve(prepared, { identity, subject }))
     }
     documents.refuseUnnamed(identity)
@@ -143,13 +145,21 @@ export class Explainer {
     }
   }
 
-  #limits(identity: Identity, address: string): readonly ExplainedLimit[] {
-    const { enabled, rules } = this.#options.options.rateLimit
-    if (!enabled) return []
-    return rulesOfRole(rules, identity.role).map((rule) => {
-      const { name, per, limit, windowMs } = rule
-      return { name, per, limit, windowMs, subject: subjectOf(rule, identity, address) }
-    })
+  #limits({ identity, head }: Asker, prepared: PreparedRequest): readonly ExplainedLimit[] {
+    const counted = this.#options.graphql.limiter.explain({ identity, head, prepared })
+    return counted.flatMap(({ subject, units }) =>
+      subject.rules.map(({ rule, unit, isShadow }, index) => ({
+        name: rule.name,
+        per: rule.per.map(subjectPartText),
+        unit,
+        algorithm: rule.algorithm ?? 'window',
+        limit: rule.limit,
+        windowMs: rule.windowMs,
+        isShadow,
+        subject: subject.label,
+        cost: nth(units, index),
+      })),
+    )
   }
 
   #plan(planned: PlanExplanation, identity: Identity, head: RequestHead): ExplainedPlan {

@@ -1,6 +1,7 @@
 import type { DiscardReason } from '../cache/storable.ts'
 import type { Reason } from '../metadata/explanation.ts'
-import type { CacheRule, RateLimitRule } from '../options.ts'
+import type { CacheRule } from '../options.ts'
+import type { LimitAlgorithm, LimitUnit, RateLimitRule } from '../ratelimit/limit-options.ts'
 import type { VerdictReason, VerdictResult } from './verdicts.ts'
 
 /** What became of an order: of a batch each member by itself, in order, as if it were asked alone. */
@@ -47,9 +48,15 @@ export interface ExplainedIdentity {
   readonly userId: string | undefined
 }
 
-export interface ExplainedLimit extends Pick<RateLimitRule, 'name' | 'per' | 'limit' | 'windowMs'> {
+export interface ExplainedLimit extends Pick<RateLimitRule, 'name' | 'limit' | 'windowMs'> {
+  readonly per: readonly string[]
+  readonly unit: LimitUnit
+  readonly algorithm: LimitAlgorithm
+  readonly isShadow: boolean
   /** Whom the rule counts together. */
   readonly subject: string
+  /** What the request would cost, in units of the rule, unless it is a hit. */
+  readonly cost: number
 }
 
 export interface ExplainedPlan {

@@ -1,5 +1,4 @@
-import { clientIp } from '../ratelimit/client-ip.ts'
-import { rateLimitError } from '../ratelimit/ratelimit-headers.ts'
+import type { PreparedRequest } from '../graphql/operation.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import type { GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, toGatewayError } from './graphql-response.ts'
@@ -13,15 +12,15 @@ export async function limitAlias(
   head: RequestHead,
   body: Buffer,
 ): Promise<Answer | undefined> {
-  const { headers, socketAddress, trustedHops } = head
-  const ip = clientIp(headers, socketAddress, trustedHops)
   try {
-    const identity = await parts.identities.resolve(headers)
+    const identity = await parts.identities.resolve(head.headers)
     parts.documents.refuseUnnamed(identity)
-    for (let count = operationCount(parts, body); count > 0; count -= 1) {
-      const decision = await parts.limiter.take(identity, ip)
-      parts.limitStatistics.decided(decision)
-      if (!decision.allowed) throw rateLimitError(decision)
+    for (const prepared of operationsOf(parts, body)) {
+      const taken = await parts.limiter.take({ identity, head, prepared })
+      // The answer is passed on unread: the estimate stands.
+      const whole = taken.allowed ? await parts.limiter.reserve(taken, false) : taken
+      parts.limitStatistics.decided(whole)
+      if (!whole.allowed) throw parts.limiter.refusal(whole)
     }
     return undefined
   } catch (error) {
@@ -35,15 +34,18 @@ export async function limitAlias(
 const LIMITS: ReadonlySet<string> = new Set([
   'document-not-trusted',
   'rate-limit-exceeded',
+  'cost-limit-exceeded',
   'store-unavailable',
 ])
 
-/** One for what cannot be read: Hasura may be able to. */
-function operationCount(parts: GraphqlParts, body: Buffer): number {
+/** One that is not known for what cannot be read: Hasura may be able to. */
+function operationsOf(parts: GraphqlParts, body: Buffer): readonly (PreparedRequest | undefined)[] {
   try {
     const prepared = parts.requests.prepare(body)
-    return prepared.kind === 'batch' ? prepared.members.length : 1
+    if (prepared.kind === 'single') return [prepared]
+    if (prepared.kind === 'reference') return [undefined]
+    return prepared.members.map(({ request }) => ('operation' in request ? request : undefined))
   } catch {
-    return 1
+    return [undefined]
   }
 }

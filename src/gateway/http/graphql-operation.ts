@@ -2,15 +2,14 @@ import { type Awaitable, chain, recovered } from '../../shared/awaitable.ts'
 import type { Target } from '../cache/cache-decisions.ts'
 import type { Lookup } from '../cache/response-cache.ts'
 import type { Operation } from '../graphql/operation.ts'
-import { clientIp } from '../ratelimit/client-ip.ts'
 import type { LimitDecision } from '../ratelimit/limit-decision.ts'
-import { rateLimitError, rateLimitHeaders } from '../ratelimit/ratelimit-headers.ts'
 import type { Answer } from './answer.ts'
 import { fetchAgain } from './graphql-fetch.ts'
 import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, toGatewayError } from './graphql-response.ts'
 import { hitAnswer, staleMeanwhile } from './graphql-stale.ts'
 import { bypass, fetchAndKeep, mutate } from './graphql-upstream.ts'
+import { LimitCharge } from './limit-charge.ts'
 import type { MediaType } from './media-types.ts'
 
 /** Limits, cache and upstream for one operation. Fails never: what fails becomes its answer. */
@@ -19,14 +18,21 @@ export function answerOperation(parts: GraphqlParts, ask: Ask): Awaitable<Answer
   return chain(answerLimited(parts, ask), (answer) => counted(parts, ask, answer, startMs))
 }
 
-/** For what was counted against the limits already. */
-export function answerOperationUnlimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
+/** For what the limits have let in already. */
+export function answerOperationTaken(
+  parts: GraphqlParts,
+  ask: Ask,
+  charge: LimitCharge,
+): Awaitable<Answer> {
   const startMs = parts.clock.monotonicMs()
   const answer = recovered(
-    () => answerAllowed(parts, ask),
+    () => answerAllowed(parts, ask, charge),
     (error) => failed(parts, error, ask.mediaType),
   )
-  return chain(answer, (given) => counted(parts, ask, given, startMs))
+  return chain(answer, (given) => {
+    charge.end()
+    return counted(parts, ask, given, startMs)
+  })
 }
 
 function counted(parts: GraphqlParts, ask: Ask, answer: Answer, startMs: number): Answer {
@@ -41,58 +47,56 @@ function labelOf({ name, kind, rootFields }: Operation): string {
 }
 
 function answerLimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
-  const { headers, socketAddress, trustedHops } = ask.head
-  const ip = clientIp(headers, socketAddress, trustedHops)
   return recovered(
-    () => chain(parts.limiter.take(ask.identity, ip), (taken) => answerTaken(parts, ask, taken)),
+    () => chain(parts.limiter.take(ask), (taken) => answerTaken(parts, ask, taken)),
     (error) => failed(parts, error, ask.mediaType),
   )
 }
 
 function answerTaken(parts: GraphqlParts, ask: Ask, taken: LimitDecision): Awaitable<Answer> {
-  parts.limitStatistics.decided(taken)
-  if (!taken.allowed) throw rateLimitError(taken)
+  const charge = new LimitCharge(parts, taken)
   // What fails was counted all the same, and tells the limits; a rejection tells them itself.
   const answer = recovered(
-    () => answerAllowed(parts, ask),
+    () => answerAllowed(parts, ask, charge),
     (error) => failed(parts, error, ask.mediaType),
   )
-  return chain(answer, (given) => withLimits(given, taken))
+  return chain(answer, (given) => charge.tell(given))
 }
 
-function withLimits(answer: Answer, decision: LimitDecision): Answer {
-  const limits = rateLimitHeaders(decision)
-  for (const name in limits) answer.headers.push(name, limits[name] ?? '')
-  return answer
-}
-
-function answerAllowed(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
+function answerAllowed(parts: GraphqlParts, ask: Ask, charge: LimitCharge): Awaitable<Answer> {
   const { prepared, identity } = ask
-  if (prepared.operation.kind === 'mutation') return mutate(parts, ask)
+  if (prepared.operation.kind === 'mutation') return charge.around(() => mutate(parts, ask))
   const decision = parts.decisions.of(prepared, identity, ask.head)
-  if (decision.target === undefined) return bypass(parts, ask, decision.reason)
+  if (decision.target === undefined) {
+    return charge.around(() => bypass(parts, ask, decision.reason))
+  }
   const nowMs = parts.clock.nowMs()
   const lookup = parts.cache.lookUp(decision.target, nowMs, ask.encoding)
-  return chain(lookup, (found) => answerFound(parts, ask, decision, { lookup: found, nowMs }))
+  return chain(lookup, (found) =>
+    answerFound(parts, ask, decision, { lookup: found, nowMs, charge }),
+  )
 }
 
 interface Found {
   readonly lookup: Lookup
   readonly nowMs: number
+  readonly charge: LimitCharge
 }
 
 function answerFound(
   parts: GraphqlParts,
   ask: Ask,
   decision: Target,
-  { lookup, nowMs }: Found,
+  { lookup, nowMs, charge }: Found,
 ): Awaitable<Answer> {
   const { target, refresh } = decision
   const { entry, stale } = lookup
-  if (refresh) return missed(parts, ask, decision, lookup)
+  if (refresh) return charge.around(() => missed(parts, ask, decision, lookup))
   if (entry === undefined) {
     const meanwhile = staleMeanwhile(parts, stale, target, nowMs)
-    if (meanwhile === undefined) return missed(parts, ask, decision, lookup)
+    if (meanwhile === undefined) {
+      return charge.around(() => missed(parts, ask, decision, lookup))
+    }
     parts.familyStatistics.hit(target)
     refreshBehind(parts, ask, decision)
     return meanwhile

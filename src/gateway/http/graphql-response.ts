@@ -10,6 +10,7 @@ const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
   'unexpected',
   'timeout',
   'rate-limit-exceeded',
+  'cost-limit-exceeded',
   'payload-too-large',
   'unsupported-media-type',
   'method-not-allowed',

@@ -7,7 +7,7 @@ import type { BatchMember, DocumentReference, PreparedRequest } from '../graphql
 import { bodyOfQueryString } from '../graphql/query-string.ts'
 import type { Identity } from '../identity/identity.ts'
 import { clientIp } from '../ratelimit/client-ip.ts'
-import { digestOf, subjectOf } from '../ratelimit/rules.ts'
+import { digestOf, userSubject } from '../ratelimit/subject.ts'
 import { refuseUnprovenGet } from '../session/cross-site.ts'
 import type { Answer, RequestHead } from './answer.ts'
 import { isNotModified } from './cache-headers.ts'
@@ -104,7 +104,7 @@ export function* resolveDocument(
   if (prepared.kind === 'reference') {
     const { headers, socketAddress, trustedHops } = head
     const ip = clientIp(headers, socketAddress, trustedHops)
-    const subject = digestOf(subjectOf({ per: 'user' }, identity, ip))
+    const subject = digestOf(userSubject(identity, ip).id)
     return yield* parts.documents.resolve(prepared, { identity, subject })
   }
   parts.documents.refuseUnnamed(identity)

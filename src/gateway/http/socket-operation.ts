@@ -2,13 +2,12 @@ import type { Awaitable } from '../../shared/awaitable.ts'
 import { runSteps, type Steps, settled } from '../../shared/steps.ts'
 import type { GatewayErrorCode } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
-import { clientIp } from '../ratelimit/client-ip.ts'
-import { rateLimitError } from '../ratelimit/ratelimit-headers.ts'
 import type { Answer, RequestHead } from './answer.ts'
-import { answerOperationUnlimited } from './graphql-operation.ts'
+import { answerOperationTaken } from './graphql-operation.ts'
 import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { errorAnswer, toGatewayError } from './graphql-response.ts'
 import { resolveDocument } from './graphql-route.ts'
+import { LimitCharge } from './limit-charge.ts'
 
 /** What becomes of an operation that a client begins over a WebSocket. */
 export type SocketDecision =
@@ -45,6 +44,7 @@ const OWN: ReadonlySet<GatewayErrorCode> = new Set<GatewayErrorCode>([
   'not-supported',
   'persisted-query-invalid',
   'rate-limit-exceeded',
+  'cost-limit-exceeded',
   'store-unavailable',
 ])
 
@@ -85,14 +85,16 @@ function* decideFor(
   const prepared = parts.requests.prepare(body)
   if (prepared.kind === 'batch') return FORWARD
   const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
-  const ip = clientIp(head.headers, head.socketAddress, head.trustedHops)
-  const limit = yield* settled(parts.limiter.take(identity, ip))
-  parts.limitStatistics.decided(limit)
-  if (!limit.allowed) throw rateLimitError(limit)
   const ask: Ask = { head, identity, ...resolved, mediaType: 'json', encoding: 'identity' }
+  const taken = yield* settled(parts.limiter.take(ask))
   if (isAcknowledged && mayBeCached(parts, ask)) {
-    return { kind: 'answer', answer: () => answerOperationUnlimited(parts, ask) }
+    const charge = new LimitCharge(parts, taken)
+    return { kind: 'answer', answer: () => answerOperationTaken(parts, ask, charge) }
   }
+  // Hasura answers over the WebSocket, past whatever would settle: the estimate stands.
+  const whole = taken.allowed ? yield* settled(parts.limiter.reserve(taken, false)) : taken
+  parts.limitStatistics.decided(whole)
+  if (!whole.allowed) throw parts.limiter.refusal(whole)
   return { kind: 'forward', body: prepared.kind === 'reference' ? resolved.body : undefined }
 }
 

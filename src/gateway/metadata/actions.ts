@@ -67,7 +67,8 @@ function outputRelationships(customTypes: unknown): ReadonlyMap<string, TableFie
       const earlier = fields.has(one.name)
       const target = tableId(one.source, one.remote_table)
       // Of two types with relationships of one name either may be meant.
-      setRelationship(fields, one.name, earlier ? undefined : target)
+      const isList = earlier || one.type === 'array'
+      setRelationship(fields, one.name, earlier ? undefined : target, isList)
     }
   }
   return fields

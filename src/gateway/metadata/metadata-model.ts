@@ -49,6 +49,8 @@ export interface Table {
   readonly fields: TableFields
   /** Row filters, by role. */
   readonly selectFilters: ReadonlyMap<string, unknown>
+  /** How many rows roles are shown at most, where their permission says so. */
+  readonly rowLimits: ReadonlyMap<string, number>
   /** Something of it could not be read: it depends on anything. */
   readonly isOpaque: boolean
   /** `undefined` when rows cannot be told apart by it. */
@@ -74,6 +76,8 @@ export type TableField =
       /** `undefined` when the metadata does not tell. */
       readonly target: TableId | undefined
       readonly shape: 'rows' | 'aggregate'
+      /** It may lead to several rows. */
+      readonly isList: boolean
     }
   | {
       readonly kind: 'computed'

@@ -72,6 +72,7 @@ export class MetadataSync {
   #isStopped = false
   #current: Planner
   #reading: UpstreamReading | undefined
+  #model: MetadataModel | undefined
   #state: State = 'waiting'
   #confirmedAtMs = 0
   #loadedAtMs: number | undefined
@@ -114,6 +115,14 @@ export class MetadataSync {
   async refresh(): Promise<void> {
     this.#changes += 1
     await this.#loadAnew()
+  }
+
+  /**
+   * The last that was read, also when it is in doubt since: limits that come from it are not lifted because
+   * Hasura is away. Another object when it has changed.
+   */
+  get model(): MetadataModel | undefined {
+    return this.#model
   }
 
   snapshot(): MetadataSnapshot {
@@ -209,6 +218,7 @@ export class MetadataSync {
     }
     if (model === undefined) return
     this.#reading = reading
+    this.#model = model
     await this.#replace(new MetadataPlanner(model, version), isFirst)
   }
 

@@ -30,6 +30,7 @@ import type { Tag } from './plan.ts'
 import { declaredReads, relationReads, writtenTags } from './relation-tags.ts'
 import { RootFieldIndex } from './root-fields.ts'
 import type { RowKey } from './row-key.ts'
+import { rowLimits } from './row-limits.ts'
 import { readTableFields } from './table-fields.ts'
 import { readTableKey } from './table-key.ts'
 import { readTableTypes } from './table-types.ts'
@@ -215,6 +216,7 @@ export class ModelBuilder implements DeclaredTables {
       name,
       fields,
       selectFilters,
+      rowLimits: rowLimits(permissions.items),
       isOpaque,
       rowKey,
       types: isOpaque ? undefined : readTableTypes(read.data, source),

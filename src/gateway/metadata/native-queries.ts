@@ -19,6 +19,7 @@ import {
   tableId,
 } from './metadata-model.ts'
 import type { Tag } from './plan.ts'
+import { rowLimits } from './row-limits.ts'
 import { setRelationship } from './table-fields.ts'
 
 /** As if it were a schema of the database: no real one has a name that a tag would mistake for it. */
@@ -50,13 +51,14 @@ export function readNativeQueries(
     const name = { schema: SCHEMA, name: rootField }
     const query = read.find((one) => one.root_field_name === rootField)
     const said = declared(rootField)
-    const { fields, selectFilters, isOpaque } = readShape(query, models, source)
+    const { fields, selectFilters, rowLimits, isOpaque } = readShape(query, models, source)
     const table: Table = {
       id: tableId(source.name, name),
       source: source.name,
       name,
       fields,
       selectFilters,
+      rowLimits,
       isOpaque,
       rowKey: undefined,
       types: undefined,
@@ -87,7 +89,7 @@ function readShape(
   query: z.output<typeof nativeQuerySchema> | undefined,
   models: unknown,
   source: Source,
-): Pick<Table, 'fields' | 'selectFilters' | 'isOpaque'> {
+): Pick<Table, 'fields' | 'selectFilters' | 'rowLimits' | 'isOpaque'> {
   const model = readEach(logicalModelSchema, models).items.find(
     ({ name }) => name === query?.returns,
   )
@@ -98,10 +100,15 @@ function readShape(
   const fields = new Map<string, TableField>()
   const objects = readEach(explicitRelationshipSchema, query?.object_relationships)
   const arrays = readEach(explicitRelationshipSchema, query?.array_relationships)
-  for (const { name, using } of [...objects.items, ...arrays.items]) {
-    const { remote_table: table, remote_native_query: other } = using
-    const target = table ?? (other === undefined ? undefined : { schema: SCHEMA, name: other })
-    setRelationship(fields, name, target && tableId(source.name, target))
+  for (const [{ items }, isList] of [
+    [objects, false],
+    [arrays, true],
+  ] as const) {
+    for (const { name, using } of items) {
+      const { remote_table: table, remote_native_query: other } = using
+      const target = table ?? (other === undefined ? undefined : { schema: SCHEMA, name: other })
+      setRelationship(fields, name, target && tableId(source.name, target), isList)
+    }
   }
   const lists = [permissions, objects, arrays]
   const isRead = lists.every(({ unreadableCount }) => unreadableCount === 0)
@@ -110,6 +117,7 @@ function readShape(
   return {
     fields,
     selectFilters: new Map<string, unknown>(filters),
+    rowLimits: rowLimits(permissions.items),
     isOpaque: !isRead || isFlat !== true,
   }
 }

@@ -45,10 +45,15 @@ export function readTableFields(
   const arrays = readEach(relationshipSchema, lists.array_relationships)
   const computed = readEach(computedFieldSchema, lists.computed_fields)
 
-  for (const { name, using } of [...objects.items, ...arrays.items]) {
-    const target = relationshipTarget(using, lists.table, source)
-    if (target === undefined) unresolved.push(name)
-    setRelationship(fields, name, target)
+  for (const [{ items }, isList] of [
+    [objects, false],
+    [arrays, true],
+  ] as const) {
+    for (const { name, using } of items) {
+      const target = relationshipTarget(using, lists.table, source)
+      if (target === undefined) unresolved.push(name)
+      setRelationship(fields, name, target, isList)
+    }
   }
   const unreadableRemotes = readRemoteRelationships(fields, lists.remote_relationships)
   for (const { name, definition } of computed.items) {
@@ -76,9 +81,10 @@ export function readRemoteRelationships(fields: Map<string, TableField>, value: 
     const local = toSourceRelationship.safeParse(definition)
     const isTaken = fields.has(name)
     if (local.success) {
-      const { source, table } = local.data.to_source
+      const { source, table, relationship_type: type } = local.data.to_source
       // Of two types with relationships of one name either may be meant.
-      setRelationship(fields, name, isTaken ? undefined : tableId(source, table))
+      const target = isTaken ? undefined : tableId(source, table)
+      setRelationship(fields, name, target, isTaken || type === 'array')
     } else {
       // What is no relationship to a source leads to a remote schema, in one of several forms.
       const remote = toRemoteSchema.safeParse(definition)
@@ -125,9 +131,10 @@ export function setRelationship(
   fields: Map<string, TableField>,
   name: string,
   target: TableId | undefined,
+  isList: boolean,
 ): void {
-  setBothWays(fields, name, { kind: 'relationship', target, shape: 'rows' })
-  const aggregate: TableField = { kind: 'relationship', target, shape: 'aggregate' }
+  setBothWays(fields, name, { kind: 'relationship', target, shape: 'rows', isList })
+  const aggregate: TableField = { kind: 'relationship', target, shape: 'aggregate', isList: true }
   for (const field of [`${name}_aggregate`, `${name}Aggregate`, `${camelCase(name)}Aggregate`]) {
     if (!fields.has(field)) fields.set(field, aggregate)
   }

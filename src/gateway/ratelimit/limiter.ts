@@ -1,227 +1,320 @@
-import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
+import { nth } from '../../shared/assert.ts'
+import { type Awaitable, chain, isPromise } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
+import type { Random } from '../../shared/random.ts'
 import type { Store } from '../../store/index.ts'
-import { GatewayError } from '../errors.ts'
-import type { Identity } from '../identity/identity.ts'
-import type { RateLimitOptions, RateLimitRule } from '../options.ts'
-import type { LimitDecision, LimitState } from './limit-decision.ts'
+import type { GatewayError } from '../errors.ts'
+import type { MetadataModel } from '../metadata/metadata-model.ts'
 import {
-  createRuleGroup,
-  isIndependentOfIp,
-  type RuleGroup,
-  rulesOfRole,
-  subjectOf,
-} from './rules.ts'
-import { SlidingWindow, type WindowState } from './sliding-window.ts'
+  type LimitDecision,
+  type LimitState,
+  type PendingLimits,
+  UNLIMITED,
+} from './limit-decision.ts'
+import type { RateLimitOptions } from './limit-options.ts'
+import type { LimitedRequest, LimitPlan, SubjectCharge } from './limit-plan.ts'
+import { LimitPlanner } from './limit-planner.ts'
+import { type AskedLimits, LimitStore } from './limit-store.ts'
+import { partOf, type SubjectUnits } from './plan-charges.ts'
+import { costLimitError, rateLimitError } from './ratelimit-headers.ts'
+import { type Settlement, settledCharge } from './settle.ts'
 
 export interface LimiterOptions {
   readonly options: RateLimitOptions
   readonly store: Store
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
+  /** Hasura's metadata, the last known; another object when it has changed. */
+  readonly model: () => MetadataModel | undefined
 }
 
-/** Subjects and roles whose keys and last refusals are remembered, each. */
-const SUBJECTS_MAX = 10_000
 /** A refusal is told again from memory at most this long: what is given back must be noticed. */
 const REFUSAL_MEMORY_MAX_MS = 1_000
+const TOKEN_RANDOM_BYTES = 4
+const TWO_32 = 0x1_0000_0000
 
-const UNLIMITED: LimitDecision = {
-  allowed: true,
-  states: [],
-  refusedBy: undefined,
-  retryAfterMs: 0,
+const NOTHING: readonly never[] = []
+
+type Phase = 'enter' | 'reserve'
+
+/** One phase of one request on its way through the subjects that it asks. */
+interface Run {
+  readonly phase: Phase
+  readonly charges: readonly SubjectCharge[]
+  readonly token: Buffer | undefined
+  readonly states: LimitState[]
+  readonly asked: AskedLimits[]
+  shadowed: readonly string[]
+  storeFailure: LimitDecision['storeFailure']
 }
 
-/** A group and how it last refused, in time that does not jump. */
-interface Subject {
-  readonly group: RuleGroup
-  refusedStates: readonly WindowState[]
-  refusedAtMs: number
-  refusedUntilMs: number
-}
-
-/** Applies the rules of the configuration to requests, with the counts in the store. */
+/**
+ * Applies the rules to requests, with the counts in the store. A request is `taken` when it comes: what even a
+ * hit costs. When Hasura has to be asked, the rest is `reserved` first, and `settled` when it has answered.
+ */
 export class Limiter {
   readonly #options: RateLimitOptions
-  readonly #store: Store
   readonly #clock: Clock
-  readonly #log: Logger
-  readonly #window = new SlidingWindow()
-  readonly #rulesByRole = new TwoGenerationMap<string, readonly RateLimitRule[]>(SUBJECTS_MAX)
-  readonly #subjects = new TwoGenerationMap<string, Subject>(SUBJECTS_MAX)
-  readonly #subjectsByIdentity = new WeakMap<Identity, readonly Subject[]>()
-  #isStoreFailing = false
+  readonly #store: LimitStore
+  readonly #planner: LimitPlanner
+  readonly #tokenStart: Buffer
+  #tokens = 0
 
-  constructor({ options, store, clock, log }: LimiterOptions) {
+  constructor({ options, store, clock, random, log, model }: LimiterOptions) {
     this.#options = options
-    this.#store = store
     this.#clock = clock
-    this.#log = log
+    this.#store = new LimitStore({ options, store, clock, log })
+    this.#planner = new LimitPlanner({ options, model })
+    this.#tokenStart = Buffer.from(random.bytes(TOKEN_RANDOM_BYTES))
   }
 
   /**
    * Counts one request against every rule that applies to it, or against none when one of them refuses.
-   * Answers at once when the store does. Fails only with `store-unavailable`, when the store fails and the
-   * options say `closed`.
+   * Answers at once when the store does. Fails only with `cost-limit-exceeded`, when no wait would help, and
+   * with `store-unavailable`, when the store fails and a rule says `closed`.
    */
-  take(identity: Identity, clientIp: string): Awaitable<LimitDecision> {
-    const subjects = this.#subjectsOf(identity, clientIp)
-    if (subjects.length === 0) return UNLIMITED
-    const refused = this.#rememberedRefusal(subjects)
+  take(request: LimitedRequest): Awaitable<LimitDecision> {
+    const plan = this.#planner.plan(request)
+    if (plan === undefined) return UNLIMITED
+    if (plan.tooDear !== undefined) throw costLimitError(plan.tooDear)
+    if (plan.enter.length === 0) return this.#letIn(plan, UNLIMITED, NOTHING)
+    const refused = this.#rememberedRefusal(plan.enter, 'enter')
     if (refused !== undefined) return refused
+    const run = newRun('enter', plan.enter, undefined)
+    return chain(this.#step(run, 0), (decision) =>
+      decision.allowed ? this.#letIn(plan, decision, run.asked) : decision,
+    )
+  }
+
+  /**
+   * Takes what is still to be taken of a request for which Hasura is to be asked; what was taken before goes back
+   * when that is refused. `isHeld`: the request will be settled, and holds its place until then.
+   */
+  reserve(decision: LimitDecision, isHeld = true): Awaitable<LimitDecision> {
+    const { pending } = decision
+    if (pending === undefined) return decision
+    const charges = isHeld ? pending.plan.reserve : withoutLeases(pending.plan.reserve)
+    const refused = this.#rememberedRefusal(charges, 'reserve')
+    if (refused !== undefined) {
+      this.#store.giveBack(pending.entered, undefined)
+      return refused
+    }
+    const run = newRun('reserve', charges, this.#token(charges))
+    return chain(this.#step(run, 0), (reserved) => {
+      if (!reserved.allowed) {
+        this.#store.giveBack(pending.entered, undefined)
+        return reserved
+      }
+      return this.#reserved(decision, pending, run)
+    })
+  }
+
+  /** Gives back what a request did not cost after all. Nothing to wait for. */
+  settle({ pending }: LimitDecision, settlement: Settlement): void {
+    if (pending === undefined) return
+    const back = pending.reserved.flatMap((asked) => {
+      const charge = settledCharge(asked.charge, settlement, this.#options.cost)
+      return charge === undefined ? [] : [{ ...asked, charge }]
+    })
+    this.#store.giveBack(back, pending.token)
+  }
+
+  /** What the client of a refused request is told. */
+  refusal(decision: LimitDecision): GatewayError {
+    return rateLimitError(decision, this.#options.rejectStatus)
+  }
+
+  /** What would be counted, and whom; nothing is. */
+  explain(request: LimitedRequest): readonly SubjectUnits[] {
+    return this.#planner.countedBy(request)
+  }
+
+  #letIn(plan: LimitPlan, decision: LimitDecision, entered: readonly AskedLimits[]): LimitDecision {
+    if (plan.reserve.length === 0) return decision
+    return { ...decision, pending: { plan, entered, reserved: NOTHING, token: undefined } }
+  }
+
+  #reserved(decision: LimitDecision, pending: PendingLimits, run: Run): LimitDecision {
+    const later = new Map(run.states.map((state) => [state.rule, state]))
+    const earlier = decision.states.filter(({ rule }) => !later.has(rule))
+    return {
+      ...decision,
+      states: [...earlier, ...run.states],
+      shadowed: [...decision.shadowed, ...run.shadowed],
+      storeFailure: run.storeFailure ?? decision.storeFailure,
+      pending: { ...pending, reserved: run.asked, token: run.token },
+    }
+  }
+
+  #step(run: Run, first: number): Awaitable<LimitDecision> {
+    for (let index = first; index < run.charges.length; index += 1) {
+      const asked = this.#ask(nth(run.charges, index), run)
+      if (isPromise(asked)) {
+        return asked.then((late) => this.#noted(run, late) ?? this.#step(run, index + 1))
+      }
+      const refused = this.#noted(run, asked)
+      if (refused !== undefined) return refused
+    }
+    const { states, shadowed, storeFailure } = run
+    if (shadowed.length === 0 && storeFailure === undefined) return { ...UNLIMITED, states }
+    return { ...UNLIMITED, states, shadowed, storeFailure }
+  }
+
+  /** What was taken before a store failed that refuses then goes back, if it can. */
+  #ask(charge: SubjectCharge, run: Run): Awaitable<AskedLimits> {
     try {
-      const decision = this.#takeFrom(subjects, 0, [])
-      if (isPromise(decision)) return decision.catch((error: unknown) => this.#withoutStore(error))
-      return decision
+      const asked = this.#store.take(charge, run.token)
+      if (!isPromise(asked)) return asked
+      return asked.catch((error: unknown) => this.#failed(run, error))
     } catch (error) {
-      return this.#withoutStore(error)
+      return this.#failed(run, error)
     }
   }
 
-  #takeFrom(
-    subjects: readonly Subject[],
-    index: number,
-    states: readonly LimitState[],
-  ): Awaitable<LimitDecision> {
-    const subject = subjects[index]
-    if (subject === undefined) {
-      this.#noteStore(true)
-      return { allowed: true, states, refusedBy: undefined, retryAfterMs: 0 }
-    }
-    const { keys, takeArguments } = subject.group
-    const windows = this.#store.run(this.#window, keys, takeArguments)
-    if (isPromise(windows)) {
-      return windows.then((late) => this.#afterTake(subjects, index, states, late))
-    }
-    return this.#afterTake(subjects, index, states, windows)
+  #failed(run: Run, error: unknown): never {
+    this.#store.giveBack(run.asked, run.token)
+    throw error
   }
 
-  #afterTake(
-    subjects: readonly Subject[],
-    index: number,
-    states: readonly LimitState[],
-    windows: readonly WindowState[],
-  ): Awaitable<LimitDecision> {
-    const subject = subjects[index]
-    if (subject === undefined) return UNLIMITED
-    const all = [...states, ...statesOf(subject.group, windows, 0)]
-    const retryMs = longestRetryMs(windows)
-    if (retryMs === 0) return this.#takeFrom(subjects, index + 1, all)
-    this.#noteStore(true)
+  /** Adds what was told of one subject; the refusal, when it is one. */
+  #noted(run: Run, asked: AskedLimits): LimitDecision | undefined {
+    const { charge, states } = asked
+    run.storeFailure ??= asked.storeFailure
+    let retryMs = 0
+    for (let index = 0; index < states.length; index += 1) {
+      const state = nth(states, index)
+      const { isShadow, rule } = nth(charge.rules, index)
+      if (isShadow) {
+        if (state.retryMs > 0) run.shadowed = [...run.shadowed, rule.name]
+        continue
+      }
+      retryMs = Math.max(retryMs, state.retryMs)
+      run.states.push(stateOf(asked, index, 0))
+    }
+    if (retryMs === 0) {
+      run.asked.push(asked)
+      return undefined
+    }
+    if (!asked.isLocal) this.#remember(run.phase, asked, retryMs)
+    // Subjects are in different places of a cluster: what was taken before another refused goes back.
+    this.#store.giveBack(run.asked, run.token)
+    return refusal(run.states, asked, retryMs)
+  }
+
+  #remember(phase: Phase, { charge, states }: AskedLimits, retryMs: number): void {
     const nowMs = this.#clock.monotonicMs()
-    subject.refusedStates = windows
-    subject.refusedAtMs = nowMs
-    subject.refusedUntilMs = nowMs + Math.min(retryMs, REFUSAL_MEMORY_MAX_MS)
-    this.#giveBack(subjects.slice(0, index))
-    return refusal(all, retryMs, subject.group, windows)
+    const untilMs = nowMs + Math.min(retryMs, REFUSAL_MEMORY_MAX_MS)
+    charge.subject.refusals[phase] = { charge, states, atMs: nowMs, untilMs }
   }
 
-  /** Subjects are in different places of a cluster: what was taken before another refused goes back. */
-  #giveBack(subjects: readonly Subject[]): void {
-    for (const { group } of subjects) {
-      const given = this.#store.run(this.#window, group.keys, group.giveBackArguments)
-      if (isPromise(given)) given.catch((error: unknown) => this.#noteStore(false, error))
-    }
-  }
-
-  #rememberedRefusal(subjects: readonly Subject[]): LimitDecision | undefined {
-    const nowMs = this.#clock.monotonicMs()
-    for (const { group, refusedStates, refusedAtMs, refusedUntilMs } of subjects) {
-      if (nowMs >= refusedUntilMs) continue
-      const elapsedMs = nowMs - refusedAtMs
-      const retryMs = Math.max(longestRetryMs(refusedStates) - elapsedMs, 1)
-      return refusal(statesOf(group, refusedStates, elapsedMs), retryMs, group, refusedStates)
+  /** A flood of what was refused a moment ago costs the store nothing. */
+  #rememberedRefusal(charges: readonly SubjectCharge[], phase: Phase): LimitDecision | undefined {
+    for (const charge of charges) {
+      const remembered = charge.subject.refusals[phase]
+      if (remembered === undefined) continue
+      const nowMs = this.#clock.monotonicMs()
+      if (nowMs >= remembered.untilMs) continue
+      const elapsedMs = nowMs - remembered.atMs
+      const retryMs = stillRefusedMs(remembered.charge, remembered.states, charge, elapsedMs)
+      if (retryMs === 0) continue
+      const asked = {
+        charge: remembered.charge,
+        states: remembered.states,
+        storeFailure: undefined,
+      }
+      const states = asked.charge.rules.flatMap(({ isShadow }, index) =>
+        isShadow ? [] : [stateOf(asked, index, elapsedMs)],
+      )
+      return refusal(states, asked, retryMs)
     }
     return undefined
   }
 
-  #subjectsOf(identity: Identity, clientIp: string): readonly Subject[] {
-    const known = this.#subjectsByIdentity.get(identity)
-    if (known !== undefined) return known
-    const rules = this.#rulesOf(identity.role)
-    const groups = new Map<string, RateLimitRule[]>()
-    for (const rule of rules) {
-      const name = subjectOf(rule, identity, clientIp)
-      const members = groups.get(name)
-      if (members === undefined) groups.set(name, [rule])
-      else members.push(rule)
-    }
-    const subjects = Array.from(groups, ([name, members]) =>
-      this.#subject(name, identity.role, members),
-    )
-    if (isIndependentOfIp(rules, identity)) this.#subjectsByIdentity.set(identity, subjects)
-    return subjects
-  }
-
-  #rulesOf(role: string): readonly RateLimitRule[] {
-    let rules = this.#rulesByRole.get(role)
-    if (rules === undefined) {
-      rules = this.#options.enabled ? rulesOfRole(this.#options.rules, role) : []
-      this.#rulesByRole.set(role, rules)
-    }
-    return rules
-  }
-
-  /** Two tokens of one user share what is remembered, if their role and so their rules are the same. */
-  #subject(name: string, role: string, rules: readonly RateLimitRule[]): Subject {
-    const key = `${role}\n${name}`
-    let subject = this.#subjects.get(key)
-    if (subject === undefined) {
-      const group = createRuleGroup(name, rules)
-      subject = { group, refusedStates: [], refusedAtMs: 0, refusedUntilMs: 0 }
-      this.#subjects.set(key, subject)
-    }
-    return subject
-  }
-
-  #withoutStore(error: unknown): LimitDecision {
-    this.#noteStore(false, error)
-    if (this.#options.onStoreFailure === 'open') return UNLIMITED
-    throw new GatewayError('store-unavailable', 'rate limits cannot be checked just now', {
-      cause: error,
-      headers: { 'retry-after': '1' },
-    })
-  }
-
-  /** One line when the store begins to fail and one when it is back. */
-  #noteStore(isWorking: boolean, error?: unknown): void {
-    if (isWorking !== this.#isStoreFailing) return
-    this.#isStoreFailing = !isWorking
-    const { onStoreFailure } = this.#options
-    if (isWorking) this.#log.info({ store: this.#store.name }, 'rate limits are kept again')
-    else this.#log.warn({ err: error, onStoreFailure }, 'rate limits cannot be kept')
+  /** Eight bytes that no other request of any gateway has; `undefined` when nothing is leased. */
+  #token(charges: readonly SubjectCharge[]): Buffer | undefined {
+    if (!charges.some(({ rules }) => rules.some(({ kind }) => kind === 'lease'))) return undefined
+    this.#tokens = (this.#tokens + 1) % TWO_32
+    const token = Buffer.alloc(2 * TOKEN_RANDOM_BYTES)
+    this.#tokenStart.copy(token)
+    token.writeUInt32BE(this.#tokens, TOKEN_RANDOM_BYTES)
+    return token
   }
 }
 
-function statesOf(
-  { rules, subject }: RuleGroup,
-  windows: readonly WindowState[],
+function newRun(phase: Phase, charges: readonly SubjectCharge[], token: Buffer | undefined): Run {
+  return {
+    phase,
+    charges,
+    token,
+    states: [],
+    asked: [],
+    shadowed: NOTHING,
+    storeFailure: undefined,
+  }
+}
+
+function withoutLeases(charges: readonly SubjectCharge[]): readonly SubjectCharge[] {
+  return charges.flatMap(
+    (charge) => partOf(charge, (index) => nth(charge.rules, index).kind !== 'lease') ?? [],
+  )
+}
+
+function stateOf(
+  { charge, states }: Pick<AskedLimits, 'charge' | 'states'>,
+  index: number,
   elapsedMs: number,
-): readonly LimitState[] {
-  return rules.map((rule, index) => {
-    const { remaining = rule.limit, resetMs = 0, retryMs = 0 } = windows[index] ?? {}
-    const instantMs = retryMs === 0 ? resetMs : retryMs
-    return { rule, subject, remaining, resetMs: Math.max(instantMs - elapsedMs, 0) }
-  })
+): LimitState {
+  const { remaining, resetMs, retryMs } = nth(states, index)
+  const { rule, capacity, scale } = nth(charge.rules, index)
+  const instantMs = retryMs === 0 ? resetMs : retryMs
+  return {
+    rule,
+    subject: charge.subject.label,
+    quota: capacity,
+    remaining: scale === 1 ? remaining : Math.floor(remaining / scale),
+    resetMs: instantMs > elapsedMs ? instantMs - elapsedMs : 0,
+    asked: nth(charge.units, index),
+  }
 }
 
-function longestRetryMs(windows: readonly WindowState[]): number {
+/**
+ * How much longer what was refused is refused: when it asked for no more than is asked now. A place among those
+ * at work may be free again at any moment.
+ */
+function stillRefusedMs(
+  earlier: SubjectCharge,
+  states: AskedLimits['states'],
+  now: SubjectCharge,
+  elapsedMs: number,
+): number {
   let longestMs = 0
-  for (const { retryMs } of windows) longestMs = Math.max(longestMs, retryMs)
+  for (const [index, compiled] of earlier.rules.entries()) {
+    const { retryMs } = nth(states, index)
+    if (compiled.isShadow || compiled.kind === 'lease' || retryMs <= elapsedMs) continue
+    const asked = now.charges[now.rules.indexOf(compiled)]
+    if (asked === undefined || asked.cost < nth(earlier.charges, index).cost) continue
+    longestMs = Math.max(longestMs, retryMs - elapsedMs)
+  }
   return longestMs
 }
 
 function refusal(
   states: readonly LimitState[],
+  { charge, states: told, storeFailure }: Pick<AskedLimits, 'charge' | 'states' | 'storeFailure'>,
   retryAfterMs: number,
-  group: RuleGroup,
-  windows: readonly WindowState[],
 ): LimitDecision {
-  const longestMs = longestRetryMs(windows)
-  const rule = group.rules[windows.findIndex(({ retryMs }) => retryMs === longestMs)]
-  const refusedBy = states.find((state) => state.rule === rule)
-  return { allowed: false, states, refusedBy, retryAfterMs }
+  let by: SubjectCharge['rules'][number] | undefined
+  let longestMs = 0
+  for (const [index, compiled] of charge.rules.entries()) {
+    const retryMs = told[index]?.retryMs ?? 0
+    if (compiled.isShadow || retryMs <= longestMs) continue
+    longestMs = retryMs
+    by = compiled
+  }
+  const refusedBy = states.find(
+    ({ rule, subject }) => rule === by?.rule && subject === charge.subject.label,
+  )
+  return { ...UNLIMITED, allowed: false, states, refusedBy, retryAfterMs, storeFailure }
 }

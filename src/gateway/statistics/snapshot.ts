@@ -82,6 +82,10 @@ export interface LimitsSnapshot {
   readonly allowed: number
   readonly rejected: number
   readonly rejectedByRule: Readonly<Record<string, number>>
+  /** What rules in shadow would have refused. */
+  readonly shadowedByRule: Readonly<Record<string, number>>
+  /** Requests that the store could not be asked about, by what was done. */
+  readonly storeFailures: Readonly<Record<string, number>>
   readonly topRejected: readonly SubjectSnapshot[]
 }
 

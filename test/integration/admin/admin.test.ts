@@ -8,6 +8,7 @@ import { ask, send } from '../../support/ask.ts'
 import { EchoUpstream } from '../../support/echo-upstream.ts'
 import { failingStore } from '../../support/failing-store.ts'
 import { ADMIN_SECRET, gatewayOptions } from '../../support/gateway-options.ts'
+import { LIMIT_OPTIONS, limitRule } from '../../support/limit-rules.ts'
 import { openStore } from '../../support/open-store.ts'
 import { parseExposition } from '../../support/parse-exposition.ts'
 import { bearer, type RunningGateway, startGateway } from '../../support/start-gateway.ts'
@@ -24,10 +25,8 @@ describe('the admin listener', () => {
 
   beforeAll(async () => {
     await upstream.start()
-    const rules = [
-      { name: 'per-user', per: 'user', limit: LIMIT, windowMs: 60_000, slots: 64 },
-    ] as const
-    const rateLimit = { enabled: true, onStoreFailure: 'open', rules } as const
+    const rules = [limitRule({ name: 'per-user', limit: LIMIT })]
+    const rateLimit = { ...LIMIT_OPTIONS, rules }
     running = await startGateway({ ...gatewayOptions(upstream.url), rateLimit }, { store })
     admin = createAdmin(
       { host: '127.0.0.1', port: 0, secrets: ['another', ADMIN_SECRET] },

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { startExplainedWorld } from '../../support/explained-world.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
+import { limitRule } from '../../support/limit-rules.ts'
 import { bearer } from '../../support/start-gateway.ts'
 
 const USER = { role: 'user', session: { 'X-Hasura-User-Id': '1' } }
+const PER_USER = limitRule({ name: 'per-user', limit: 120 })
 const RULES = [
-  { name: 'per-user', per: 'user', limit: 120, windowMs: 60_000, slots: 64 },
-  { name: 'managers', roles: ['manager'], per: 'role', limit: 5, windowMs: 1_000, slots: 64 },
-] as const
+  PER_USER,
+  limitRule({ name: 'managers', roles: ['manager'], per: 'role', limit: 5, windowMs: 1_000 }),
+]
 
 describe('POST /explain', () => {
   it('tells all that decides about a request', async () => {
@@ -97,7 +99,7 @@ describe('POST /explain', () => {
   })
 
   it('asks nothing of the upstream, counts nothing and keeps nothing', async () => {
-    const world = await startExplainedWorld({ rateLimit: { rules: [{ ...RULES[0], limit: 1 }] } })
+    const world = await startExplainedWorld({ rateLimit: { rules: [{ ...PER_USER, limit: 1 }] } })
     for (let count = 0; count < 3; count += 1) {
       await world.explain({ ...USER, query: '{ orders { id } }' })
     }

@@ -111,7 +111,7 @@ describe('gerbang serve', () => {
       '--admin-port: admin.port: expected an integer from 0 to 65535, got 99999',
       expect.stringMatching(/^HASURA_GRAPHQL_JWT_SECRET: auth\.jwt_secrets\[0\]: key: /),
       expect.stringMatching(/^6:12: cache\.rules\[0\]\.ttl: expected a duration .*, got "soon"$/),
-      '10:12: rate_limit.rules[0].per: expected one of user, role, ip, got "nobody"',
+      '10:12: rate_limit.rules[0].per: expected user, role, ip, operation, root_field, x-hasura-<name>, header:<name>, or a list of them, got "nobody"',
       '11:14: rate_limit.rules[0].limit: expected an integer from 1 to 1000000000, got 0',
     ])
     expect(cli.errors).not.toContain('short')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nth } from '../../../src/shared/assert.ts'
 import { ask, type Headers, send } from '../../support/ask.ts'
 import { sendJson } from '../../support/echo-upstream.ts'
+import { limitRule } from '../../support/limit-rules.ts'
 import { bearer, type OptionChanges, startWorld } from '../../support/start-gateway.ts'
 
 const PRODUCTS = '{ products { id } }'
@@ -118,7 +119,7 @@ describe('GET /v1/graphql', () => {
   })
 
   it('is limited as POST is', async () => {
-    const rule = { name: 'user', per: 'user', limit: 1, windowMs: 60_000, slots: 64 } as const
+    const rule = limitRule({ limit: 1 })
     const { url } = await startWorld({ rateLimit: { rules: [rule] } })
     expect((await get(url, { query: PRODUCTS }, user)).status).toBe(200)
     expect((await get(url, { query: PRODUCTS }, user)).status).toBe(429)

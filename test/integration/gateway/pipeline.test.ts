@@ -4,6 +4,7 @@ import { ask, send, textOf } from '../../support/ask.ts'
 import { countingRows, HeldAnswers, sendJson } from '../../support/echo-upstream.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
+import { limitRule } from '../../support/limit-rules.ts'
 import { portOf, rawExchange, requestText } from '../../support/raw-http.ts'
 import {
   bearer,
@@ -183,7 +184,7 @@ describe.each([
     })
 
     it('is no way round limits', async () => {
-      const rules = [{ name: 'one', per: 'user', limit: 1, windowMs: 60_000, slots: 32 } as const]
+      const rules = [limitRule({ limit: 1 })]
       const { url } = await startWorld({ rateLimit: { rules } })
       const { headers } = await ask(url, PRODUCTS, user)
       const limited = await ask(url, PRODUCTS, {

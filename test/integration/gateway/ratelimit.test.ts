@@ -1,23 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import type { RateLimitRule } from '../../../src/gateway/options.ts'
+import type { RateLimitRule } from '../../../src/gateway/index.ts'
 import { systemClock } from '../../../src/shared/clock.ts'
 import { type Asked, ask, send } from '../../support/ask.ts'
 import { failingStore } from '../../support/failing-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
+import { limitRule, type RuleChanges } from '../../support/limit-rules.ts'
 import { openStore } from '../../support/open-store.ts'
 import { bearer, startGatewayTo, startWorld } from '../../support/start-gateway.ts'
 
 const PRODUCTS = '{ products { id } }'
 
-function rule(changes: Partial<RateLimitRule> = {}): RateLimitRule {
-  return { name: 'default', per: 'user', limit: 2, windowMs: 60_000, slots: 60, ...changes }
-}
-
-function rules(...all: readonly Partial<RateLimitRule>[]): {
-  rateLimit: { rules: RateLimitRule[] }
-} {
-  return { rateLimit: { rules: all.map(rule) } }
+function rules(...all: readonly RuleChanges[]): { rateLimit: { rules: RateLimitRule[] } } {
+  return {
+    rateLimit: { rules: all.map(({ slots = 60, ...rule }) => limitRule({ slots, ...rule })) },
+  }
 }
 
 async function bearers(count: number, role = 'user'): Promise<{ authorization: string }[]> {
@@ -257,8 +254,7 @@ describe('when the store fails', () => {
     'limits are %s as the options say',
     async (onStoreFailure) => {
       const store = failingStore(openStore(systemClock))
-      const rateLimit = { rules: [rule({ limit: 1 })], onStoreFailure }
-      const { url } = await startWorld({ rateLimit }, { store })
+      const { url } = await startWorld(rules({ limit: 1, onStoreFailure }), { store })
       const headers = { authorization: await bearer('1') }
       store.isDown = true
       const answers = await askTimes(3, url, headers)

@@ -5,6 +5,7 @@ import { sha256Of } from '../../../src/gateway/documents/manifest.ts'
 import { ask } from '../../support/ask.ts'
 import { sessionOf } from '../../support/decode-claims.ts'
 import { countingRows, type Respond, sendJson } from '../../support/echo-upstream.ts'
+import { limitRule } from '../../support/limit-rules.ts'
 import { bearer, type OptionChanges, startWorld, type World } from '../../support/start-gateway.ts'
 import { type UpstreamSocket, WsUpstream } from '../../support/ws-upstream.ts'
 
@@ -108,7 +109,7 @@ describe.each([
   })
 
   it('counts against the limits, like all that a connection begins', async () => {
-    const rule = { name: 'a', per: 'user', limit: 2, windowMs: 60_000, slots: 64 } as const
+    const rule = limitRule({ limit: 2 })
     const world = await start({ rateLimit: { rules: [rule] } })
     const { client, upstream, ws } = await connect(world, { protocol, initHeaders: user })
     client.begin('a', PRODUCTS)

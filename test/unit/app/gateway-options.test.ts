@@ -27,7 +27,52 @@ describe('gatewayOptions', () => {
   it('hands limits over in milliseconds', () => {
     const rules = 'rules: [{ name: a, per: user, limit: 10, window: 2m }]'
     expect(options(`rate_limit: { ${rules} }`).rateLimit.rules).toEqual([
-      { name: 'a', per: 'user', limit: 10, windowMs: 120_000, slots: 64 },
+      {
+        name: 'a',
+        per: [{ kind: 'user' }],
+        unit: 'requests',
+        algorithm: 'window',
+        limit: 10,
+        windowMs: 120_000,
+        slots: 120,
+        isShadow: false,
+        onStoreFailure: 'open',
+      },
+    ])
+  })
+
+  it.each([
+    [
+      'per: [user, X-Hasura-Org-Id]',
+      { per: [{ kind: 'user' }, { kind: 'variable', name: 'x-hasura-org-id' }] },
+    ],
+    ['per: "header:X-Api-Key"', { per: [{ kind: 'header', name: 'x-api-key' }] }],
+    ['per: []', { per: [] }],
+    ['per: ip, exact: true', { algorithm: 'log' }],
+    ['per: ip, algorithm: gcra, burst: 3', { algorithm: 'gcra', burst: 3 }],
+    [
+      'per: ip, algorithm: concurrency, lease: 9s, window: 1s',
+      { algorithm: 'concurrency', windowMs: 9_000 },
+    ],
+    ['per: ip, hit_weight: 0, shadow: true', { hitWeight: 0, isShadow: true }],
+    [
+      'per: ip, operations: [A], root_fields: [login]',
+      { operations: ['A'], rootFields: ['login'] },
+    ],
+    ['per: ip, unit: cost, on_store_failure: local', { unit: 'cost', onStoreFailure: 'local' }],
+  ])('reads a rule with %s', (fields, expected) => {
+    const window = fields.includes('window') ? '' : ', window: 1m'
+    const yaml = `rate_limit: { on_store_failure: closed, rules: [{ name: a, limit: 10${window}, ${fields} }] }`
+    const [rule] = options(yaml).rateLimit.rules
+    expect(rule).toMatchObject({ onStoreFailure: 'closed', ...expected })
+  })
+
+  it('takes the costs of root fields apart', () => {
+    const costs = 'cost_root_fields: [{ names: [a, b], cost: 7 }, { names: [c], cost: 0 }]'
+    expect([...options(`rate_limit: { ${costs} }`).rateLimit.cost.rootFields]).toEqual([
+      ['a', 7],
+      ['b', 7],
+      ['c', 0],
     ])
   })
 })

@@ -173,7 +173,7 @@ describe('loadConfig', () => {
         expect.stringMatching(/^g.yaml:6:7: cache.rules\[0\].ttl: is missing; expected a duration/),
         expect.stringMatching(/^g.yaml:7:14: cache.rules\[1\].ttl: expected a duration .*, got 5$/),
         'g.yaml:7:17: cache.rules[1].tabels: no such option; did you mean "tables"?',
-        'g.yaml:9:21: rate_limit.on_store_failure: expected one of open, closed, got "maybe"',
+        'g.yaml:9:21: rate_limit.on_store_failure: expected one of open, closed, local, got "maybe"',
       ])
     })
 

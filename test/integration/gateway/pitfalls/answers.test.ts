@@ -7,6 +7,7 @@ import { sessionOf } from '../../../support/decode-claims.ts'
 import { countingRows, type Respond, sendJson } from '../../../support/echo-upstream.ts'
 import { failingStore } from '../../../support/failing-store.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { limitRule } from '../../../support/limit-rules.ts'
 import { openStore } from '../../../support/open-store.ts'
 import { openSocket, portOf, requestText } from '../../../support/raw-http.ts'
 import { bearer, startGatewayTo, startWorld } from '../../../support/start-gateway.ts'
@@ -38,7 +39,7 @@ async function askRaw(url: string): Promise<Socket> {
 describe('pitfalls of answers', () => {
   it('4: who asks, and how often, is judged before anything is looked up', async () => {
     const clock = new FakeClock(Date.now())
-    const rule = { name: 'a', per: 'user', limit: 2, windowMs: 60_000, slots: 64 } as const
+    const rule = limitRule({ limit: 2, slots: 64 })
     const { url } = await startWorld({ rateLimit: { rules: [rule] } }, { clock })
     await ask(url, PRODUCTS, user)
     for (const [headers, reason] of [

@@ -1,36 +1,39 @@
 import { describe, expect, it } from 'vitest'
-import type { LimitDecision } from '../../../../src/gateway/ratelimit/limit-decision.ts'
+import {
+  type LimitDecision,
+  type LimitState,
+  UNLIMITED,
+} from '../../../../src/gateway/ratelimit/limit-decision.ts'
 import {
   rateLimitError,
   rateLimitHeaders,
 } from '../../../../src/gateway/ratelimit/ratelimit-headers.ts'
+import { limitRule, type RuleChanges } from '../../../support/limit-rules.ts'
 
-const perMinute = {
-  name: 'per-minute',
-  per: 'user',
-  limit: 100,
-  windowMs: 60_000,
-  slots: 120,
-} as const
-const perSecond = { name: 'per-second', per: 'user', limit: 5, windowMs: 1_500, slots: 32 } as const
+function state(
+  changes: RuleChanges,
+  told: Partial<LimitState> & Pick<LimitState, 'remaining' | 'resetMs'>,
+): LimitState {
+  const rule = limitRule(changes)
+  return { rule, subject: 'user 1', quota: rule.limit, asked: 1, ...told }
+}
+
+const PER_MINUTE = { name: 'per-minute', limit: 100 }
+const PER_SECOND = { name: 'per-second', limit: 5, windowMs: 1_500 }
 
 const allowed: LimitDecision = {
-  allowed: true,
+  ...UNLIMITED,
   states: [
-    { rule: perMinute, subject: 'user 1', remaining: 99, resetMs: 60_001 },
-    { rule: perSecond, subject: 'user 1', remaining: 4, resetMs: 999 },
+    state(PER_MINUTE, { remaining: 99, resetMs: 60_001 }),
+    state(PER_SECOND, { remaining: 4, resetMs: 999 }),
   ],
-  refusedBy: undefined,
-  retryAfterMs: 0,
 }
 
-const refusedState = { rule: perMinute, subject: 'user 1', remaining: 0, resetMs: 11_001 }
-const refused: LimitDecision = {
-  allowed: false,
-  states: [refusedState],
-  refusedBy: refusedState,
-  retryAfterMs: 11_001,
+function refusal(refusedBy: LimitState, retryAfterMs = 11_001): LimitDecision {
+  return { ...UNLIMITED, allowed: false, states: [refusedBy], refusedBy, retryAfterMs }
 }
+
+const refused = refusal(state(PER_MINUTE, { remaining: 0, resetMs: 11_001 }))
 
 describe('rateLimitHeaders', () => {
   it('tells of every rule in structured fields of whole seconds', () => {
@@ -52,6 +55,28 @@ describe('rateLimitHeaders', () => {
     expect(rateLimitHeaders({ ...refused, retryAfterMs: 0 })['retry-after']).toBe('1')
   })
 
+  it.each([
+    [
+      { unit: 'cost', limit: 1_000 },
+      1_000,
+      '"default";r=1;t=2',
+      '"default";q=1000;w=60;qu="x-cost"',
+    ],
+    [{ algorithm: 'gcra', limit: 60 }, 10, '"default";r=1;t=2', '"default";q=10;w=10'],
+    [
+      { algorithm: 'concurrency', limit: 3 },
+      3,
+      '"default";r=1',
+      '"default";q=3;qu="concurrent-requests"',
+    ],
+  ] as const)('tells what %j counts', (rule, quota, ratelimit, policy) => {
+    const states = [state(rule, { quota, remaining: 1, resetMs: 2_000 })]
+    expect(rateLimitHeaders({ ...UNLIMITED, states })).toEqual({
+      ratelimit,
+      'ratelimit-policy': policy,
+    })
+  })
+
   it('says nothing where no rule was asked', () => {
     expect(rateLimitHeaders({ ...allowed, states: [] })).toEqual({})
   })
@@ -65,6 +90,23 @@ describe('rateLimitError', () => {
       message: 'rate limit of 100 exceeded',
       headers: { 'retry-after': '12' },
       extensions: { policy: 'per-minute', limit: 100, remaining: 0, retryAfterMs: 11_001 },
+    })
+  })
+
+  it('has the status 200 where clients want it so', () => {
+    expect(rateLimitError(refused, 200)).toMatchObject({ status: 200, code: 'rate-limit-exceeded' })
+  })
+
+  it('tells of points what was asked for', () => {
+    const dear = state({ unit: 'cost', limit: 50 }, { remaining: 3, resetMs: 1, asked: 7 })
+    expect(rateLimitError(refusal(dear)).extensions).toMatchObject({ cost: { requested: 7 } })
+  })
+
+  it('tells that too many are under way', () => {
+    const many = state({ algorithm: 'concurrency', limit: 5 }, { remaining: 0, resetMs: 1_000 })
+    expect(rateLimitError(refusal(many, 1_000))).toMatchObject({
+      message: 'concurrency limit of 5 exceeded',
+      headers: { 'retry-after': '1' },
     })
   })
 })

@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
-  SlidingWindow,
+  TakeLimits,
   type WindowLimit,
   type WindowState,
   windowArguments,
-} from '../../../../src/gateway/ratelimit/sliding-window.ts'
-import type { EmbeddedStore } from '../../../../src/store/index.ts'
-import { FakeClock } from '../../../support/fake-clock.ts'
-import { openStore } from '../../../support/open-store.ts'
+} from '../../../../../src/gateway/ratelimit/take-limits.ts'
+import type { EmbeddedStore } from '../../../../../src/store/index.ts'
+import { FakeClock } from '../../../../support/fake-clock.ts'
+import { openStore } from '../../../../support/open-store.ts'
 
 const WINDOW_MS = 60_000
 const KEY = Buffer.from('gerbang:limit:{subject}:rule')
 const OTHER_KEY = Buffer.from('gerbang:limit:{subject}:other')
-const procedure = new SlidingWindow()
+const procedure = new TakeLimits()
 
 let clock: FakeClock
 let store: EmbeddedStore
@@ -29,8 +29,10 @@ const limitOf = (limit: number, slots = 120, windowMs = WINDOW_MS): WindowLimit 
   windowMs,
 })
 
-function take(limit: WindowLimit, cost = 1, key = KEY): WindowState {
-  const [state] = store.run(procedure, [key], windowArguments(cost, [limit]))
+function take(limit: WindowLimit, cost = 1, atMs = 0): WindowState {
+  const args = windowArguments(cost, [limit], { atMs })
+  const { states } = store.run(procedure, [KEY], args)
+  const [state] = states
   if (state === undefined) throw new Error('no state for the key')
   return state
 }
@@ -43,7 +45,7 @@ function admitted(limit: WindowLimit, tries: number): number {
   return count
 }
 
-describe('SlidingWindow', () => {
+describe('WindowMeter', () => {
   it.each([1, 2, 100, 65_535])('admits exactly %d at one instant', (limit) => {
     expect(admitted(limitOf(limit), limit + 10)).toBe(limit)
   })
@@ -57,7 +59,7 @@ describe('SlidingWindow', () => {
   )
 
   it.each([
-    [65_535, 14 + 120 * 2],
+    [65_535, 10 + 120 * 2],
     [65_536, 14 + 120 * 4],
   ])('keeps the counts of a limit of %d in %d bytes', (limit, bytes) => {
     take(limitOf(limit))
@@ -172,6 +174,40 @@ describe('SlidingWindow', () => {
     expect(take(limitOf(5), -1).remaining).toBe(3)
   })
 
+  it('gives back to a slot before, as long as it counts', () => {
+    const takenAtMs = clock.nowMs()
+    take(limitOf(5), 3)
+    clock.advance(10_000)
+    take(limitOf(5), 1)
+    expect(take(limitOf(5), -2, takenAtMs).remaining).toBe(3)
+    // No more than is left of it.
+    expect(take(limitOf(5), -2, takenAtMs).remaining).toBe(4)
+    expect(take(limitOf(5), -2, takenAtMs).remaining).toBe(4)
+    clock.advance(50_500)
+    expect(take(limitOf(5), 1).remaining).toBe(3)
+  })
+
+  it('gives nothing back to a slot that has left the window', () => {
+    const takenAtMs = clock.nowMs()
+    take(limitOf(5), 3)
+    clock.advance(WINDOW_MS / 2)
+    take(limitOf(5), 2)
+    clock.advance(WINDOW_MS / 2 + 500)
+    expect(take(limitOf(5), -3, takenAtMs).remaining).toBe(3)
+    expect(take(limitOf(5), 3).remaining).toBe(0)
+  })
+
+  it('gives back around the end of the ring', () => {
+    const limit = limitOf(100, 32, 32_000)
+    for (let index = 0; index < 100; index += 1) {
+      const takenAtMs = clock.nowMs()
+      take(limit, 3)
+      clock.advance(7_000)
+      take(limit, -3, takenAtMs)
+    }
+    expect(take(limit).remaining).toBe(99)
+  })
+
   it('writes nothing to give back to a key that is not there', () => {
     take(limitOf(5), -1)
     expect(store.get(KEY)).toBeUndefined()
@@ -180,7 +216,7 @@ describe('SlidingWindow', () => {
   it('takes from all limits of a call or from none', () => {
     const limits = [limitOf(100), limitOf(2, 120, 1_000)]
     const both = (): readonly WindowState[] =>
-      store.run(procedure, [KEY, OTHER_KEY], windowArguments(1, limits))
+      store.run(procedure, [KEY, OTHER_KEY], windowArguments(1, limits)).states
     both()
     both()
     const [long, short] = both()
