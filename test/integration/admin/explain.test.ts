@@ -61,7 +61,19 @@ describe('POST /explain', () => {
         depth: { is: 1, max: 50 },
         nodes: { is: 1, max: 1_000 },
       },
-      limits: [{ name: 'per-user', per: 'user', limit: 120, windowMs: 60_000, subject: 'user 1' }],
+      limits: [
+        {
+          name: 'per-user',
+          per: ['user'],
+          unit: 'requests',
+          algorithm: 'window',
+          limit: 120,
+          windowMs: 60_000,
+          isShadow: false,
+          subject: 'user 1',
+          cost: 1,
+        },
+      ],
       ttl: {
         ttlMs: 30_000,
         source: 'rule',
