@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { STORE_METRICS } from '../src/admin/metrics.ts'
 import { DocumentStatistics } from '../src/gateway/documents/document-statistics.ts'
 import { EventStatistics } from '../src/gateway/events/event-statistics.ts'
+import { AuthStatistics } from '../src/gateway/identity/auth-statistics.ts'
 import {
   BYPASS_REASONS,
   METRICS,
@@ -76,6 +77,7 @@ function idleSource(): MetricSource {
       cache: new CacheStatistics(),
       limits: new LimitStatistics(RULES),
       upstream: new UpstreamStatistics(),
+      auth: new AuthStatistics(),
       events: new EventStatistics(),
       documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),

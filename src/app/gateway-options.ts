@@ -36,13 +36,7 @@ export function gatewayOptions(
       responseBytesMax: config.upstream.response_size_max,
       queueMax: config.upstream.queue_max,
     },
-    auth: {
-      adminSecrets: config.auth.admin_secrets,
-      jwtSecrets: config.auth.jwt_secrets,
-      unauthorizedRole: config.auth.unauthorized_role,
-      preserve401Errors: config.auth.preserve_401_errors,
-      tokensMax: config.auth.tokens_max,
-    },
+    auth: authOptions(config.auth),
     limits: {
       bodyBytesMax: config.limits.body_size_max,
       tokensMax: config.limits.tokens_max,
@@ -109,6 +103,37 @@ export function gatewayOptions(
       familiesMax: config.purge.families_max,
       recordsMax: config.purge.audit_max,
     },
+  }
+}
+
+function authOptions(auth: Config['auth']): GatewayOptions['auth'] {
+  return {
+    adminSecrets: auth.admin_secrets,
+    jwtSecrets: auth.jwt_secrets,
+    tokenRules: {
+      isStrict: auth.jwt_checks === 'strict',
+      requiresExpiry: auth.jwt_require_exp,
+    },
+    jwksRefreshMinMs: auth.jwks_refresh_min,
+    upstreamIdentity: auth.upstream_identity,
+    hook: hookOptions(auth),
+    unauthorizedRole: auth.unauthorized_role,
+    preserve401Errors: auth.preserve_401_errors,
+    tokensMax: auth.tokens_max,
+  }
+}
+
+function hookOptions(auth: Config['auth']): GatewayOptions['auth']['hook'] {
+  if (auth.hook_url === undefined) return undefined
+  return {
+    url: auth.hook_url,
+    mode: auth.hook_mode,
+    sendsRequestBody: auth.hook_send_request_body,
+    timeoutMs: auth.hook_timeout,
+    connections: auth.hook_connections,
+    queueMax: auth.hook_queue_max,
+    maxAgeMs: auth.hook_max_age,
+    unkeyedHeaders: auth.hook_unkeyed_headers.map((name) => name.toLowerCase()),
   }
 }
 

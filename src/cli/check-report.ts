@@ -36,6 +36,7 @@ function world(
       ? ['admin secret']
       : ['no secret: every request is an admin’s']),
     ...(auth.jwt_secrets.length > 0 ? ['JWT'] : []),
+    ...(auth.hook_url === undefined ? [] : ['webhook']),
     ...(auth.unauthorized_role === undefined ? [] : [`else role ${auth.unauthorized_role}`]),
   ]
   return [

@@ -55,6 +55,7 @@ const WAYS: Readonly<Record<RequestExplanation['identity']['kind'], string>> = {
   admin: 'an admin’s word',
   jwt: 'a token',
   session: 'a session cookie',
+  hook: 'the webhook',
   unauthorized: 'nothing: the unauthorized role',
 }
 

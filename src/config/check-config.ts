@@ -22,11 +22,23 @@ export function checkConfig(config: Config): readonly Finding[] {
 
 /** Hasura itself refuses to start with these (Hasura.Server.Auth, setupAuthMode). */
 function secretProblems({ auth }: Config): readonly Finding[] {
-  if (auth.admin_secrets.length > 0) return []
+  if (auth.admin_secrets.length > 0) return hookProblems(auth)
   const needs = 'needs an admin secret: set HASURA_GRAPHQL_ADMIN_SECRET'
   return [
     ...(auth.jwt_secrets.length > 0 ? [finding('auth.jwt_secrets', needs)] : []),
+    ...(auth.hook_url === undefined ? [] : [finding('auth.hook_url', needs)]),
     ...(auth.unauthorized_role === undefined ? [] : [finding('auth.unauthorized_role', needs)]),
+  ]
+}
+
+function hookProblems(auth: Config['auth']): readonly Finding[] {
+  if (auth.hook_url === undefined) return []
+  const hasTokens = auth.jwt_secrets.length > 0
+  return [
+    ...(hasTokens ? [finding('auth.hook_url', 'tokens or a webhook tell who asks, not both')] : []),
+    ...(auth.unauthorized_role === undefined
+      ? []
+      : [finding('auth.unauthorized_role', 'a webhook decides for everybody, this role included')]),
   ]
 }
 

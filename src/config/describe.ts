@@ -92,10 +92,12 @@ function sectionSample(section: Section): readonly string[] {
   return ['', comment(section.doc), `${section.name}:`, ...section.options.flatMap(optionSample)]
 }
 
+const ONE_LINE = { collectionStyle: 'flow', lineWidth: 0 } as const
+
 function optionSample(row: TableRow): readonly string[] {
   const [, key = '', field] = /^[^.]+\.([^.[]+)(?:\[\]\.(.+))?$/.exec(row.path) ?? []
   if (field !== undefined) return fieldSample(field, row)
-  const value = row.default === undefined ? undefined : stringify(row.default).trim()
+  const value = row.default === undefined ? undefined : stringify(row.default, ONE_LINE).trim()
   const sources = [...row.env.map(({ name }) => name), ...(row.flag ? [`--${row.flag}`] : [])]
   return [
     '',

@@ -8,6 +8,7 @@ import {
   overridesFromEnvironment,
   overridesFromFlags,
   type ReadFile,
+  secretsInFlags,
 } from './overlay.ts'
 import { describeFinding, describeIssue, type ProblemContext } from './problems.ts'
 import { type Config, configSchema } from './schema.ts'
@@ -58,7 +59,11 @@ function readSources(sources: ConfigSources): SourcesRead {
   return {
     file,
     overrides: [...fromEnvironment.values, ...overridesFromFlags(rows, sources.flags)],
-    problems: [...file.problems, ...fromEnvironment.problems],
+    problems: [
+      ...file.problems,
+      ...fromEnvironment.problems,
+      ...secretsInFlags(rows, sources.flags),
+    ],
   }
 }
 

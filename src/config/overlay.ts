@@ -25,12 +25,6 @@ const PREFIX = 'GERBANG_'
 /** Hasura's variables that keep others out and that the gateway does not honour: refused, not ignored. */
 export const REFUSED_VARIABLES: readonly RefusedVariable[] = [
   {
-    name: 'HASURA_GRAPHQL_AUTH_HOOK',
-    isRefused: (value) => value !== '',
-    message:
-      'webhook authentication is not supported: the gateway could not tell whose answers it caches; use tokens (HASURA_GRAPHQL_JWT_SECRET)',
-  },
-  {
     name: 'HASURA_GRAPHQL_CORS_DOMAIN',
     isRefused: (value) => value !== '' && value !== '*',
     message: 'the gateway answers scripts of every origin and cannot be restricted yet; use *',
@@ -81,6 +75,25 @@ export function overridesFromFlags(
     if (text === undefined) return []
     return [{ path: row.path, where: `--${row.flag}`, value: row.fromText(text) }]
   })
+}
+
+/** Every user of a machine can read the command lines on it: a password does not belong there. */
+export function secretsInFlags(
+  rows: readonly TableRow[],
+  flags: ReadonlyMap<string, string>,
+): readonly Problem[] {
+  return rows.flatMap(({ path, flag, isSecret, env }) => {
+    const text = flag === undefined ? undefined : flags.get(flag)
+    if (text === undefined || !isSecret || !hasPassword(text)) return []
+    const [variable] = env
+    const instead = variable === undefined ? 'the configuration file' : variable.name
+    const message = `others can read a password on the command line; give it by ${instead}`
+    return [{ where: `--${flag}`, key: path, message }]
+  })
+}
+
+function hasPassword(text: string): boolean {
+  return URL.canParse(text) && new URL(text).password !== ''
 }
 
 function readVariable(

@@ -104,9 +104,23 @@ export const byteSize = ({
   }
 }
 
+const HTTP_URL = 'an http:// or https:// URL without credentials, query and fragment'
+
 export const httpUrl = {
-  schema: z.string().refine(isPlainHttpUrl).transform(withoutTrailingSlash),
-  expected: 'an http:// or https:// URL without credentials, query and fragment',
+  schema: z
+    .string()
+    .refine(isPlainHttpUrl, { error: `expected ${HTTP_URL}` })
+    .transform(withoutTrailingSlash),
+  expected: HTTP_URL,
+  fromText: asIs,
+}
+
+const HOOK_URL = 'an http:// or https:// URL without credentials and fragment'
+
+/** As `httpUrl`, and a query that the webhook may want. */
+export const hookUrl = {
+  schema: z.string().refine(isHookUrl, { error: `expected ${HOOK_URL}` }),
+  expected: HOOK_URL,
   fromText: asIs,
 }
 
@@ -155,6 +169,10 @@ function isPlainHttpUrl(value: string): boolean {
   const { protocol, username, password, search, hash } = new URL(value)
   const isHttp = protocol === 'http:' || protocol === 'https:'
   return isHttp && `${username}${password}${search}${hash}` === ''
+}
+
+function isHookUrl(value: string): boolean {
+  return URL.canParse(value) && isPlainHttpUrl(value.replace(/\?.*$/s, ''))
 }
 
 function withoutTrailingSlash(url: string): string {

@@ -127,7 +127,7 @@ function createCore(options: GatewayOptions, dependencies: GatewayDependencies) 
     ttlMs: options.session.ttlMs,
     sessionsMax: options.auth.tokensMax,
   })
-  const identities = new IdentityResolver({ ...options, ...dependencies, sessions })
+  const identities = new IdentityResolver({ ...options, ...dependencies, sessions, statistics })
   const sessionCookie = options.session.enabled ? new SessionCookie(options.session) : undefined
   const documentParts = createDocumentParts(options, dependencies, statistics)
   const cacheParts = createCacheParts(options, dependencies, statistics)

@@ -13,6 +13,7 @@ export const GATEWAY_ERRORS = {
     status: 400,
     meaning: 'A header cannot be read: Authorization, Cookie or X-Hasura-*.',
   },
+  'invalid-params': { status: 400, meaning: 'The webhook told no role.' },
   'invalid-json': { status: 400, meaning: 'The body is no JSON, no UTF-8, or has a key twice.' },
   'invalid-jwt': {
     status: 400,
@@ -51,7 +52,11 @@ export const GATEWAY_ERRORS = {
     meaning: 'The document is no valid GraphQL, or names no operation that it has.',
   },
   'bad-request': { status: 400, meaning: 'The request is no valid HTTP.' },
-  unexpected: { status: 500, meaning: 'A bug of the gateway; the log has more.' },
+  unexpected: {
+    status: 500,
+    meaning:
+      'The webhook failed, or its answer makes no sense; else a bug of the gateway. The log has more.',
+  },
   'unexpected-payload': { status: 400, meaning: 'The body is JSON, but of another shape.' },
   timeout: {
     status: 504,
@@ -127,6 +132,8 @@ export interface GatewayErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Further fields of `extensions`. */
   readonly extensions?: Readonly<Record<string, unknown>>
+  /** False for an `unexpected` that is no bug of the gateway: Hasura has it as well. */
+  readonly isBug?: boolean
 }
 
 /** A request that is refused or could not be served. Carries no secret and no body. */
@@ -138,6 +145,8 @@ export class GatewayError extends Error {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly extensions: Readonly<Record<string, unknown>>
+  /** A bug of the gateway: nothing of it is told, and it is logged. */
+  readonly isBug: boolean
 
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options)
@@ -146,6 +155,7 @@ export class GatewayError extends Error {
     this.path = options.path ?? '$'
     this.headers = options.headers ?? {}
     this.extensions = options.extensions ?? {}
+    this.isBug = code === 'unexpected' && options.isBug !== false
   }
 }
 

@@ -155,7 +155,7 @@ class HttpGateway implements Gateway {
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
     const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
-    const { requests, cache, limits, upstream, events, documents } = statistics
+    const { requests, cache, limits, upstream, events, documents, auth } = statistics
     return {
       startedAtMs: this.#startedAtMs,
       uptimeMs: clock.nowMs() - this.#startedAtMs,
@@ -167,6 +167,7 @@ class HttpGateway implements Gateway {
       events: events.snapshot(),
       documents: documents.snapshot(),
       sessions: { created: sessions.createdCount, deleted: sessions.deletedCount },
+      auth: auth.snapshot(),
       fastLane: fastLane.snapshot(),
       websockets: websockets.snapshot(),
       metadata: metadata.snapshot(),

@@ -1,6 +1,7 @@
 import type { BypassReason } from './cache/policy.ts'
 import type { DocumentStatistics } from './documents/document-statistics.ts'
 import type { EventStatistics } from './events/event-statistics.ts'
+import type { AuthStatistics } from './identity/auth-statistics.ts'
 import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { FamilyStatistics } from './statistics/family-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
@@ -18,6 +19,7 @@ export interface Statistics {
   readonly cache: CacheStatistics
   readonly limits: LimitStatistics
   readonly upstream: UpstreamStatistics
+  readonly auth: AuthStatistics
   readonly events: EventStatistics
   readonly documents: DocumentStatistics
   readonly families: FamilyStatistics
@@ -261,6 +263,20 @@ export const METRICS: readonly MetricSpec[] = [
     type: 'gauge',
     help: '1 while Hasura’s metadata is known, 0 while it is not and nothing is shared between sessions.',
     read: ({ metadata }) => Number(metadata.snapshot().isLoaded),
+  },
+  {
+    name: 'gerbang_auth_hook_requests_total',
+    type: 'counter',
+    help: 'Requests whose sender the webhook knows, by how its word was had: asked for (accepted, denied, failed), remembered, shared with an equal request under way, or not asked because too many wait (overloaded).',
+    label: 'result',
+    read: ({ statistics }) => statistics.auth.hook.entries(),
+  },
+  {
+    name: 'gerbang_jwks_fetches_total',
+    type: 'counter',
+    help: 'Looks at a jwk_url, by what they brought.',
+    label: 'result',
+    read: ({ statistics }) => statistics.auth.jwks.entries(),
   },
   {
     name: 'gerbang_websocket_connections',

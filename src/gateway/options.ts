@@ -1,4 +1,4 @@
-import type { JwtSecret } from './identity/jwt-secret.ts'
+import type { JwtSecret, TokenRules } from './identity/jwt-secret.ts'
 import type { RateLimitOptions } from './ratelimit/limit-options.ts'
 
 /** Everything the gateway can be told. `config/` validates it, `app/compose.ts` hands it over. */
@@ -36,7 +36,10 @@ export interface ServerOptions {
 export interface UpstreamOptions {
   /** Base URL of Hasura, without /v1/graphql. */
   readonly url: string
-  /** Needed to read metadata; never sent for a client's request unless the client sent it. */
+  /**
+   * Needed to read metadata. Sent for a client's request only where the gateway says who asks: with the session the
+   * webhook gave, or that of a token under auth.upstream_identity.
+   */
   readonly adminSecret: string | undefined
   /** For requests that are read whole, and as many for those that are passed through as streams. */
   readonly connections: number
@@ -55,11 +58,38 @@ export interface AuthOptions {
   /** Empty: Hasura runs without a secret, every request is admin. */
   readonly adminSecrets: readonly string[]
   readonly jwtSecrets: readonly JwtSecret[]
+  readonly tokenRules: TokenRules
+  /** Between two looks at a jwk_url, at least. */
+  readonly jwksRefreshMinMs: number
+  /**
+   * How Hasura is told who asks with a token: by the token, or by the admin secret with role and session variables,
+   * for a Hasura that cannot verify it.
+   */
+  readonly upstreamIdentity: 'credentials' | 'session'
+  /** Instead of tokens; `undefined` without one. */
+  readonly hook: AuthHookOptions | undefined
   readonly unauthorizedRole: string | undefined
   /** HASURA_GRAPHQL_PRESERVE_401_ERRORS: 401 instead of 200 on /v1/graphql. */
   readonly preserve401Errors: boolean
-  /** Verified tokens kept in memory until they expire. */
+  /** Verified tokens, and answers of the webhook, kept in memory until they expire. */
   readonly tokensMax: number
+}
+
+/** HASURA_GRAPHQL_AUTH_HOOK. */
+export interface AuthHookOptions {
+  readonly url: string
+  readonly mode: 'GET' | 'POST'
+  /** In POST mode it is told the GraphQL request as well. */
+  readonly sendsRequestBody: boolean
+  /** For the whole answer, a wait for a connection included. */
+  readonly timeoutMs: number
+  readonly connections: number
+  /** Questions waiting for a connection; more fail. */
+  readonly queueMax: number
+  /** Answers are remembered as long as they say, at most so long; 0: never. */
+  readonly maxAgeMs: number
+  /** Sent, but of no consequence for who asks: in lower case. */
+  readonly unkeyedHeaders: readonly string[]
 }
 
 /** Limits on one request, before anything is asked of the upstream. */

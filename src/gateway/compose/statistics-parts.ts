@@ -1,5 +1,6 @@
 import { DocumentStatistics } from '../documents/document-statistics.ts'
 import { EventStatistics } from '../events/event-statistics.ts'
+import { AuthStatistics } from '../identity/auth-statistics.ts'
 import type { Statistics } from '../metrics.ts'
 import type { GatewayOptions } from '../options.ts'
 import { CacheStatistics } from '../statistics/cache-statistics.ts'
@@ -14,6 +15,7 @@ export function createStatistics({ rateLimit, purge }: GatewayOptions): Statisti
     cache: new CacheStatistics(),
     limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
     upstream: new UpstreamStatistics(),
+    auth: new AuthStatistics(),
     events: new EventStatistics(),
     documents: new DocumentStatistics(),
     families: new FamilyStatistics(purge.familiesMax),

@@ -47,7 +47,7 @@ export function eventRoutes(
   takeBodiesOfAnyType(fastify, events.bodyBytesMax)
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
     const told = fromFramework(error)
-    if (told.code === 'unexpected') log.error({ err: error }, 'an event failed by a bug')
+    if (told.isBug) log.error({ err: error }, 'an event failed by a bug')
     if (told.code !== 'payload-too-large') return sendRefusal(reply, told)
     return tooLarge(parts).then(
       () => sendRefusal(reply, told),

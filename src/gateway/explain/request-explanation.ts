@@ -43,7 +43,7 @@ export interface ExplainedOperation {
 }
 
 export interface ExplainedIdentity {
-  readonly kind: 'admin' | 'jwt' | 'session' | 'unauthorized'
+  readonly kind: 'admin' | 'jwt' | 'session' | 'hook' | 'unauthorized'
   readonly role: string
   readonly userId: string | undefined
 }

@@ -5,7 +5,8 @@ import { errorAnswer, toGatewayError } from './graphql-response.ts'
 
 /**
  * Counts GraphQL that is asked for under another path like that of /v1/graphql, or the path would be a way
- * round the limits. The refusal, when there is one; who is not known is left to Hasura, which refuses too.
+ * round the limits. The refusal, when there is one; who is not known is left to Hasura, which refuses too, but
+ * where the gateway alone can tell.
  */
 export async function limitAlias(
   parts: GraphqlParts,
@@ -13,7 +14,7 @@ export async function limitAlias(
   body: Buffer,
 ): Promise<Answer | undefined> {
   try {
-    const identity = await parts.identities.resolve(head.headers)
+    const identity = await parts.identities.resolve(head.headers, body)
     parts.documents.refuseUnnamed(identity)
     for (const prepared of operationsOf(parts, body)) {
       const taken = await parts.limiter.take({ identity, head, prepared })
@@ -25,7 +26,8 @@ export async function limitAlias(
     return undefined
   } catch (error) {
     const told = toGatewayError(error)
-    if (!LIMITS.has(told.code)) return undefined
+    if (told.isBug) throw error
+    if (!LIMITS.has(told.code) && !parts.identities.tellsUpstream) return undefined
     const { preserve401Errors } = parts
     return errorAnswer(told, { preserve401Errors, mediaType: 'json' })
   }

@@ -59,7 +59,7 @@ export function ownRequestHeaders(
   const headers = [...gatewayHeaders(head), ...IDENTITY_ONLY]
   const dropped = namedByConnection(head.headers)
   for (const [name, value] of Object.entries(head.headers)) {
-    if (HOP_BY_HOP.has(name) || REPLACED_UP.has(name) || dropped.has(name)) continue
+    if (HOP_BY_HOP.has(name) || isReplaced(name, identity) || dropped.has(name)) continue
     if (name.startsWith(SESSION_VARIABLE) || value === undefined) continue
     // A token in a header of its own.
     if (identity.upstreamHeaders.has(name)) continue
@@ -68,6 +68,11 @@ export function ownRequestHeaders(
   const cookie = withoutCookie(head.headers.cookie, sessionCookie)
   if (cookie !== '' && !identity.upstreamHeaders.has('cookie')) headers.push('cookie', cookie)
   return withIdentity(headers, identity)
+}
+
+/** What the webhook was shown, actions may be: Hasura does not look at it where it is told the session. */
+function isReplaced(name: string, { kind }: Identity): boolean {
+  return REPLACED_UP.has(name) && !(kind === 'hook' && name === 'authorization')
 }
 
 /**

@@ -128,6 +128,6 @@ function refreshBehind(parts: GraphqlParts, ask: Ask, decision: Target): void {
 /** What is told of a failure. */
 export function failed(parts: GraphqlParts, error: unknown, mediaType: MediaType): Answer {
   const told = toGatewayError(error)
-  if (told.code === 'unexpected') parts.log.error({ err: error }, 'a request failed by a bug')
+  if (told.isBug) parts.log.error({ err: error }, 'a request failed by a bug')
   return errorAnswer(told, { preserve401Errors: parts.preserve401Errors, mediaType })
 }

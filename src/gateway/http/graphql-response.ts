@@ -7,7 +7,6 @@ export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset
 
 /** Refusals of the gateway itself. All others are Hasura's too, and Hasura sends them with 200. */
 const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
-  'unexpected',
   'timeout',
   'rate-limit-exceeded',
   'cost-limit-exceeded',
@@ -61,6 +60,8 @@ export function toGatewayError(error: unknown): GatewayError {
 }
 
 function statusOf(error: GatewayError, { preserve401Errors, mediaType }: ErrorForm): number {
-  if (mediaType === 'graphql-response' || OWN_REFUSALS.has(error.code)) return error.status
+  if (mediaType === 'graphql-response' || error.isBug || OWN_REFUSALS.has(error.code)) {
+    return error.status
+  }
   return error.status === 401 && preserve401Errors ? 401 : 200
 }

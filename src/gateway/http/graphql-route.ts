@@ -69,8 +69,16 @@ type Post = Pick<Ask, 'head' | 'body' | 'mediaType' | 'encoding'>
 
 function answerPost(parts: GraphqlParts, post: Post): Awaitable<Answer> {
   refuseEncodedBody(post.head)
-  const identity = parts.identities.resolve(post.head.headers)
-  return chain(identity, (known) => answerPostAs(parts, post, known))
+  const identity = parts.identities.resolve(post.head.headers, post.body)
+  return chain(identity, (known) =>
+    chain(answerPostAs(parts, post, known), (answer) => withCookies(answer, known)),
+  )
+}
+
+/** Those the webhook sets, for this client alone. */
+function withCookies(answer: Answer, { setCookies = [] }: Identity): Answer {
+  for (const cookie of setCookies) answer.headers.push('Set-Cookie', cookie)
+  return answer
 }
 
 function answerPostAs(parts: GraphqlParts, post: Post, identity: Identity): Awaitable<Answer> {
@@ -117,15 +125,16 @@ interface Get extends Pick<Ask, 'head' | 'mediaType' | 'encoding'> {
 
 /** Never a mutation: links, images and crawlers send GETs that nobody meant. */
 function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<Answer> {
-  const identity = yield* settled(parts.identities.resolve(head.headers))
-  if (identity.kind === 'session') refuseUnprovenGet(head.headers)
   const body = bodyOfQueryString(target, parts.requestLimits)
+  const identity = yield* settled(parts.identities.resolve(head.headers, body))
+  if (identity.kind === 'session') refuseUnprovenGet(head.headers)
   const prepared = parts.requests.prepare(body)
   invariant(prepared.kind !== 'batch', 'a query string asks for one operation')
   const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)
   if (resolved.prepared.operation.kind === 'mutation') throw mutationByGet()
   const ask = { head, identity, ...form, ...resolved }
-  return asSharable(parts, ask, yield* settled(answerOperation(parts, ask)))
+  const answer = asSharable(parts, ask, yield* settled(answerOperation(parts, ask)))
+  return withCookies(answer, identity)
 }
 
 /** In order, one after the other, as Hasura does: a mutation's effect is seen by the query behind it. */

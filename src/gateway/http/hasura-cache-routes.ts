@@ -36,7 +36,7 @@ export function hasuraCacheRoutes(
   takeBodiesOfAnyType(fastify, BODY_BYTES_MAX)
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
     const told = fromFramework(error)
-    if (told.code === 'unexpected') log.error({ err: error }, 'a cache request failed by a bug')
+    if (told.isBug) log.error({ err: error }, 'a cache request failed by a bug')
     return sendRefusal(reply, told)
   })
   fastify.addHook('onRequest', (request, reply, next) => {

@@ -60,10 +60,12 @@ export function mayChangeMetadata({ method, url = '' }: IncomingMessage): boolea
  */
 export async function passThrough(parts: PassthroughParts, exchange: Exchange): Promise<void> {
   const { head, request, response } = exchange
-  const identity = await sessionIdentity(parts, head)
+  const identity = await identityToTell(parts, exchange)
   const upstream = await send(parts, exchange, identity)
   try {
-    if (await mayHaveExecuted(parts, head, upstream.statusCode)) await invalidate(parts, exchange)
+    if (await mayHaveExecuted(parts, exchange, upstream.statusCode)) {
+      await invalidate(parts, exchange)
+    }
     const headers = answerHeaders(upstream.headers)
     headers.push('X-Request-Id', head.requestId)
     response.writeHead(upstream.statusCode, headers)
@@ -78,6 +80,23 @@ export async function passThrough(parts: PassthroughParts, exchange: Exchange): 
     // Too late for an error of ours: both sides see the connection end.
     parts.log.debug({ err: error, path: request.url }, 'an answer was cut off')
   }
+}
+
+/** GraphQL under other names: the only other paths on which who asks may be somebody else than an admin. */
+const GRAPHQL_PATH = /^\/(?:v1alpha1\/graphql|v1beta1\/relay|api\/rest\/.*)(?:\?|$)/
+
+/**
+ * Who asks, when Hasura would not find out by itself. Only for GraphQL: the admin secret must not go where an
+ * endpoint might ask for nothing else.
+ */
+async function identityToTell(
+  parts: PassthroughParts,
+  { head, request, body }: Exchange,
+): Promise<Identity | undefined> {
+  if (!parts.identities.tellsUpstream) return await sessionIdentity(parts, head)
+  if (!GRAPHQL_PATH.test(request.url ?? '')) return undefined
+  const identity = await parts.identities.resolve(head.headers, body)
+  return identity.kind === 'admin' ? undefined : identity
 }
 
 /** Who a session cookie says the client is, unless he shows an admin secret; `undefined` when Hasura shall see. */
@@ -143,13 +162,13 @@ const EXECUTED_NOTHING: ReadonlySet<number> = new Set([401, 404, 405])
  */
 async function mayHaveExecuted(
   parts: PassthroughParts,
-  head: RequestHead,
+  exchange: Exchange,
   status: number,
 ): Promise<boolean> {
   if (EXECUTED_NOTHING.has(status)) return false
   if (status < 400 || status >= 500) return true
   try {
-    await parts.identities.resolve(head.headers)
+    await parts.identities.resolve(exchange.head.headers, exchange.body)
     return true
   } catch {
     return false

@@ -196,8 +196,7 @@ function failed(
   error: unknown,
 ): void {
   const told = toGatewayError(error)
-  if (told.code === 'unexpected')
-    parts.graphql.log.error({ err: error }, 'a request failed by a bug')
+  if (told.isBug) parts.graphql.log.error({ err: error }, 'a request failed by a bug')
   if (response.headersSent) {
     response.destroy()
     return

@@ -24,6 +24,8 @@ export interface SocketOperation {
   readonly body: Buffer
   /** Hasura has taken who asks for who they say they are. */
   readonly isAcknowledged: boolean
+  /** Who asks, where Hasura was told so; else it is found out anew. */
+  readonly identity: Identity | undefined
 }
 
 /** Limits and cache for one operation over a WebSocket. Fails for bugs only. */
@@ -49,7 +51,7 @@ const OWN: ReadonlySet<GatewayErrorCode> = new Set<GatewayErrorCode>([
 ])
 
 function* decide(parts: GraphqlParts, operation: SocketOperation): Steps<SocketDecision> {
-  const identity = yield* identify(parts, operation.head)
+  const identity = operation.identity ?? (yield* identify(parts, operation.head))
   try {
     if (identity === undefined) {
       parts.documents.refuseUnnamed(undefined)
@@ -58,7 +60,7 @@ function* decide(parts: GraphqlParts, operation: SocketOperation): Steps<SocketD
     return yield* decideFor(parts, operation, identity)
   } catch (error) {
     const told = toGatewayError(error)
-    if (told.code === 'unexpected') throw error
+    if (told.isBug) throw error
     if (!OWN.has(told.code)) return FORWARD
     const { preserve401Errors } = parts
     const answer = errorAnswer(told, { preserve401Errors, mediaType: 'json' })
@@ -72,7 +74,7 @@ function* identify(parts: GraphqlParts, head: RequestHead): Steps<Identity | und
   try {
     return yield* settled(parts.identities.resolve(head.headers))
   } catch (error) {
-    if (toGatewayError(error).code === 'unexpected') throw error
+    if (toGatewayError(error).isBug) throw error
     return undefined
   }
 }

@@ -1,9 +1,10 @@
 import { GatewayError } from '../errors.ts'
 import type { HasuraClaims } from './hasura-claims.ts'
 import type { Identity } from './identity.ts'
-import { ROLE_HEADER } from './identity-headers.ts'
+import { ROLE_HEADER, utf8 } from './identity-headers.ts'
 import type { TokenLocation } from './jwt-secret.ts'
 import { tokenHeader } from './token-location.ts'
+import { unsendableVariable, upstreamSession } from './upstream-session.ts'
 
 /** A token that passed, under the secret it passed with. */
 export interface VerifiedToken {
@@ -12,6 +13,8 @@ export interface VerifiedToken {
   readonly claims: HasuraClaims
   /** With the allowed skew: from then on the token is refused. Infinity without `exp`. */
   readonly expiresAtMs: number
+  /** With it Hasura is told the session; `undefined` when it reads the token itself. */
+  readonly upstreamSecret: string | undefined
 }
 
 /** The session a token was taken from; none for a token that came with the request. */
@@ -52,22 +55,39 @@ export class Grant {
   }
 
   #create(role: string, isRequested: boolean): Identity {
-    const { token, location, claims } = this.#verified
+    const { claims } = this.#verified
     if (!claims.allowedRoles.includes(role)) {
       // Hasura throws this one with 400, unlike its other refusals of access.
       const message = 'Your requested role is not in allowed roles'
       throw new GatewayError('access-denied', message, { status: 400 })
     }
-    const upstreamHeaders = new Map([tokenHeader(token, location)])
-    if (isRequested) upstreamHeaders.set(ROLE_HEADER, Buffer.from(role).toString('latin1'))
+    const sessionVariables = new Map([...claims.variables, [ROLE_HEADER, role]])
     return {
       kind: this.#sessionId === undefined ? 'jwt' : 'session',
       role,
       userId: claims.variables.get(USER_ID),
-      sessionVariables: new Map([...claims.variables, [ROLE_HEADER, role]]),
+      sessionVariables,
       expiresAtMs: this.expiresAtMs,
-      upstreamHeaders,
+      upstreamHeaders: this.#upstreamHeaders(sessionVariables, isRequested ? role : undefined),
       sessionId: this.#sessionId,
     }
+  }
+
+  /** The token in any case: actions may be told the client's headers. */
+  #upstreamHeaders(
+    session: ReadonlyMap<string, string>,
+    requestedRole: string | undefined,
+  ): ReadonlyMap<string, string> {
+    const { token, location, upstreamSecret } = this.#verified
+    const headers = new Map([tokenHeader(token, location)])
+    if (upstreamSecret === undefined) {
+      const role = requestedRole === undefined ? [] : [[ROLE_HEADER, utf8(requestedRole)] as const]
+      return new Map([...headers, ...role])
+    }
+    const unsendable = unsendableVariable(session)
+    if (unsendable !== undefined) {
+      throw new GatewayError('jwt-invalid-claims', `"${unsendable}" does not fit into a header`)
+    }
+    return new Map([...headers, ...upstreamSession(upstreamSecret, session)])
   }
 }

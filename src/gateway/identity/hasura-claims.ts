@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { parseJson as parseUnambiguous } from '../graphql/lossless-json.ts'
 import { isJsonObject, type JsonObject, jsonTypeName } from './json.ts'
 import { formatJsonPath, type JsonPath, valueAtJsonPath } from './json-path.ts'
 import type { ClaimsLocation, ClaimsMap, MappedClaim } from './jwt-secret.ts'
@@ -16,6 +17,8 @@ const ALLOWED_ROLES = 'x-hasura-allowed-roles'
 const DEFAULT_ROLE = 'x-hasura-default-role'
 /** Never session variables: the role is chosen per request, the others are secrets (mkUserInfo of v2). */
 const NEVER_VARIABLES = ['x-hasura-role', 'x-hasura-admin-secret', 'x-hasura-access-key']
+const LONE_SURROGATE = /\p{Surrogate}/u
+const STRINGIFIED_DEPTH_MAX = 64
 const REGISTERED_CLAIMS = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 
 /**
@@ -59,7 +62,10 @@ function readNamespace(claims: JsonObject, location: NamespaceLocation): FoundCl
   const found = new Map<string, unknown>()
   for (const [name, claim] of Object.entries(objectIn(value, location))) {
     const variable = name.toLowerCase()
-    if (variable.startsWith(VARIABLE_PREFIX)) found.set(variable, claim)
+    if (!variable.startsWith(VARIABLE_PREFIX)) continue
+    // Which of the two Hasura takes depends on how its hash map is laid out.
+    if (found.has(variable)) throw invalidClaims(`"${variable}" is there in two spellings`)
+    found.set(variable, claim)
   }
   return found
 }
@@ -129,7 +135,11 @@ function readRole(value: unknown, hint: string): string {
 }
 
 function readText(value: unknown, hint: string): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') {
+    // Half a character has no UTF-8: Hasura would see another value than the key holds.
+    if (LONE_SURROGATE.test(value)) throw invalidClaims(`${hint}: not valid Unicode`)
+    return value
+  }
   const found = jsonTypeName(value)
   throw invalidClaims(`${hint}: parsing Text failed, expected String, but encountered ${found}`)
 }
@@ -138,9 +148,10 @@ function invalidClaims(message: string): GatewayError {
   return new GatewayError('jwt-invalid-claims', message)
 }
 
+/** Nor what has a key twice. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(parseUnambiguous(Buffer.from(text), STRINGIFIED_DEPTH_MAX).text)
   } catch {
     return undefined
   }

@@ -42,6 +42,11 @@ export function headerText(value: string): string {
   return hasOnlyAscii(value) ? value : Buffer.from(value, 'latin1').toString()
 }
 
+/** The other way round: text as the bytes of a header that Hasura reads as UTF-8. */
+export function utf8(text: string): string {
+  return hasOnlyAscii(text) ? text : Buffer.from(text).toString('latin1')
+}
+
 function hasOnlyAscii(value: string): boolean {
   for (let index = 0; index < value.length; index += 1) {
     if (value.charCodeAt(index) > 127) return false

@@ -1,6 +1,6 @@
 /** Who asks, once the gateway has decided it. The cache key and the upstream headers come from this alone. */
 export interface Identity {
-  readonly kind: 'admin' | 'jwt' | 'session' | 'unauthorized'
+  readonly kind: 'admin' | 'jwt' | 'session' | 'hook' | 'unauthorized'
   readonly role: string
   /** `x-hasura-user-id`, when there is one. */
   readonly userId: string | undefined
@@ -18,4 +18,6 @@ export interface Identity {
   readonly upstreamHeaders: ReadonlyMap<string, string>
   /** The id of the session the cookie names; `undefined` without a session. */
   readonly sessionId: string | undefined
+  /** Cookies the webhook sets; they belong to the answer of this request alone. */
+  readonly setCookies?: readonly string[]
 }

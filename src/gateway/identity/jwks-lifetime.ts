@@ -10,12 +10,18 @@ export function jwksLifetimeMs(headers: Headers, nowMs: number): number | undefi
   return Number.isNaN(expiresAtMs) ? undefined : Math.max(expiresAtMs - nowMs, 0)
 }
 
-function fromDirectives(cacheControl: string): number | undefined {
+/** Names in lower case, with their values; empty for those that have none. */
+export function cacheControlDirectives(cacheControl: string): ReadonlyMap<string, string> {
   const directives = new Map<string, string>()
   for (const directive of cacheControl.toLowerCase().split(',')) {
     const [name = '', value = ''] = directive.split('=', 2)
     directives.set(name.trim(), value.trim().replaceAll('"', ''))
   }
+  return directives
+}
+
+function fromDirectives(cacheControl: string): number | undefined {
+  const directives = cacheControlDirectives(cacheControl)
   const maxAgeMs = secondsToMs(directives.get('max-age') ?? directives.get('s-maxage'))
   if (directives.has('must-revalidate')) return maxAgeMs ?? 0
   if (directives.has('no-cache') || directives.has('no-store')) return 0

@@ -4,18 +4,25 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import { GatewayError } from '../errors.ts'
+import type { AuthStatistics } from './auth-statistics.ts'
 import { Grant, type VerifiedToken } from './grant.ts'
 import { readHasuraClaims } from './hasura-claims.ts'
 import { JwksKeySet } from './jwks.ts'
 import { invalidJwt, unverifiedIssuer, verifyToken } from './jwt.ts'
-import type { JwtSecret, TokenLocation } from './jwt-secret.ts'
+import type { JwtSecret, TokenLocation, TokenRules } from './jwt-secret.ts'
 import { FixedKeySet, type KeySet } from './key-set.ts'
 import { locationName, tokensAt } from './token-location.ts'
 
 export interface JwtAuthenticatorOptions {
   readonly secrets: readonly JwtSecret[]
+  readonly rules: TokenRules
+  /** Between two looks at a jwk_url, at least. */
+  readonly jwksRefreshMinMs: number
+  /** With it Hasura is told the session; `undefined` when it reads the tokens itself. */
+  readonly upstreamSecret: string | undefined
   /** Verified tokens remembered until they expire. */
   readonly tokensMax: number
+  readonly statistics: AuthStatistics
   readonly clock: Clock
   readonly log: Logger
 }
@@ -31,6 +38,8 @@ interface Verifier {
  */
 export class JwtAuthenticator {
   readonly #clock: Clock
+  readonly #rules: TokenRules
+  readonly #upstreamSecret: string | undefined
   readonly #verifiers: readonly Verifier[]
   readonly #locations: readonly TokenLocation[]
   readonly #grants: TwoGenerationMap<string, Grant>
@@ -39,19 +48,35 @@ export class JwtAuthenticator {
   #generation = 0
 
   constructor(options: JwtAuthenticatorOptions) {
-    const { secrets, tokensMax, clock, log } = options
-    const onChange = (): void => this.#forget()
+    const { secrets, tokensMax, clock } = options
     this.#clock = clock
+    this.#rules = options.rules
+    this.#upstreamSecret = options.upstreamSecret
     this.#verifiers = secrets.map((secret) => ({
       secret,
-      keySet:
-        'jwkUrl' in secret.key
-          ? new JwksKeySet({ url: secret.key.jwkUrl, clock, log, onChange })
-          : new FixedKeySet(secret.key),
+      keySet: this.#keySet(secret, options),
     }))
     this.#locations = distinctLocations(secrets)
     this.#grants = new TwoGenerationMap(tokensMax)
     this.#sessionTokens = new TwoGenerationMap(tokensMax)
+  }
+
+  #keySet(
+    { key }: JwtSecret,
+    { rules, jwksRefreshMinMs, statistics, clock, log }: JwtAuthenticatorOptions,
+  ): KeySet {
+    const { isStrict } = rules
+    if (!('jwkUrl' in key)) return new FixedKeySet(key, isStrict)
+    return new JwksKeySet({
+      url: key.jwkUrl,
+      type: key.type,
+      isStrict,
+      refreshMinMs: jwksRefreshMinMs,
+      statistics,
+      clock,
+      log,
+      onChange: () => this.#forget(),
+    })
   }
 
   async start(): Promise<void> {
@@ -130,13 +155,15 @@ export class JwtAuthenticator {
       throw new GatewayError('invalid-headers', 'Could not verify JWT: Multiple JWTs found')
     }
     const { secret, keySet } = match.verifier
-    const claims = await verifyToken(match.token, keySet.keys(), secret, this.#clock.nowMs())
+    const check = { keySet, secret, rules: this.#rules, nowMs: this.#clock.nowMs() }
+    const claims = await verifyToken(match.token, check)
     const { expiresAt = Number.POSITIVE_INFINITY } = claims
     return {
       token: match.token,
       location: secret.header,
       claims: readHasuraClaims(claims.all, secret.claims),
       expiresAtMs: (expiresAt + secret.allowedSkewSeconds) * 1_000,
+      upstreamSecret: this.#upstreamSecret,
     }
   }
 

@@ -13,7 +13,19 @@ export interface JwtSecret {
 
 export type JwtKey =
   | { readonly type: JwtKeyType; readonly key: string }
-  | { readonly jwkUrl: string }
+  /** `type` is the algorithm of keys that name none themselves. */
+  | { readonly jwkUrl: string; readonly type?: JwtKeyType }
+
+/** How much more than Hasura a token is asked for. */
+export interface TokenRules {
+  /**
+   * Each key verifies one algorithm, `typ` and `cty` are those of an access token, `exp` is an instant before
+   * the year 10000. Hasura looks at none of it.
+   */
+  readonly isStrict: boolean
+  /** A token without `exp` is refused; to Hasura it never ends. */
+  readonly requiresExpiry: boolean
+}
 
 export const JWT_KEY_TYPES = [
   'HS256',

@@ -1,11 +1,24 @@
-import { compactVerify, decodeProtectedHeader, errors } from 'jose'
+import { compactVerify, errors } from 'jose'
 import { GatewayError } from '../errors.ts'
+import { parseJson } from '../graphql/lossless-json.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
-import type { JwtSecret } from './jwt-secret.ts'
+import type { JwtSecret, TokenRules } from './jwt-secret.ts'
+import type { KeySet } from './key-set.ts'
 import type { VerificationKey } from './verification-key.ts'
 
 /** Larger than any header a server with usual limits lets through; a bound for who calls without one. */
 const TOKEN_LENGTH_MAX = 65_536
+const JSON_DEPTH_MAX = 64
+/** 9999-12-31T23:59:59Z. What is later was meant as milliseconds, and would never end. */
+const SECONDS_MAX = 253_402_300_799
+/** Of tokens that open doors (RFC 9068, RFC 7519); those for logout, DPoP and the like do not. */
+const ACCESS_TYPES: readonly unknown[] = [
+  undefined,
+  'jwt',
+  'application/jwt',
+  'at+jwt',
+  'application/at+jwt',
+]
 
 /** The claims Hasura itself reads, with the types it insists on, and all the rest. */
 export interface TokenClaims {
@@ -14,20 +27,24 @@ export interface TokenClaims {
   readonly expiresAt: number | undefined
 }
 
+export interface TokenCheck {
+  readonly keySet: KeySet
+  readonly secret: JwtSecret
+  readonly rules: TokenRules
+  readonly nowMs: number
+}
+
 /**
  * Checks a token's signature and its time, audience and issuer, in Hasura's order and words
  * (verifyClaimsAt of the Haskell package jose). Like there, a claim that is missing is not checked: a token
  * without `exp` never ends, one without `aud` passes any audience.
  */
-export async function verifyToken(
-  token: string,
-  keys: readonly VerificationKey[],
-  secret: JwtSecret,
-  nowMs: number,
-): Promise<TokenClaims> {
-  const claims = parseClaims(await verifySignature(token, keys))
-  const now = nowMs / 1_000
+export async function verifyToken(token: string, check: TokenCheck): Promise<TokenClaims> {
+  const { secret, rules } = check
+  const claims = parseClaims(await verifySignature(token, check), rules)
+  const now = check.nowMs / 1_000
   const skew = secret.allowedSkewSeconds
+  if (claims.exp === undefined && rules.requiresExpiry) throw badClaim('exp')
   if (claims.exp !== undefined && now >= claims.exp + skew) throw invalidJwt('JWTExpired')
   if (claims.iat !== undefined && now < claims.iat - skew) throw invalidJwt('JWTIssuedAtFuture')
   if (claims.nbf !== undefined && now < claims.nbf - skew) throw invalidJwt('JWTNotYetValid')
@@ -56,17 +73,15 @@ export function invalidJwt(reason: string): GatewayError {
 }
 
 /** The payload, once a key of the right kind has signed it. */
-async function verifySignature(
-  token: string,
-  keys: readonly VerificationKey[],
-): Promise<Uint8Array> {
-  const { algorithm, keyId } = parseHeader(token)
-  for (const { id, algorithms, key } of keys) {
-    if (!algorithms.includes(algorithm)) continue
-    if (id !== undefined && keyId !== undefined && id !== keyId) continue
+async function verifySignature(token: string, { keySet, rules }: TokenCheck): Promise<Buffer> {
+  const header = parseHeader(token, rules)
+  if (!keySet.keys().some((key) => isNamed(key, header))) await keySet.lookAgain()
+  for (const verificationKey of keySet.keys()) {
+    const { algorithms, key } = verificationKey
+    if (!algorithms.includes(header.algorithm) || !isNamed(verificationKey, header)) continue
     try {
       const { payload } = await compactVerify(token, key, { algorithms: [...algorithms] })
-      return payload
+      return Buffer.from(payload)
     } catch (error) {
       // Another key may fit: tokens need not name theirs.
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw notDecodable()
@@ -75,21 +90,59 @@ async function verifySignature(
   throw invalidJwt('JWSError JWSInvalidSignature')
 }
 
-function parseHeader(token: string): { algorithm: string; keyId: string | undefined } {
-  if (token.length > TOKEN_LENGTH_MAX) throw notDecodable()
-  const header = decodeHeader(token)
-  // `crit` names extensions that must be understood; Hasura understands none, jose the unencoded payload.
-  if (typeof header['alg'] !== 'string' || header['crit'] !== undefined) throw notDecodable()
-  const { alg, kid } = header
-  return { algorithm: alg, keyId: typeof kid === 'string' ? kid : undefined }
+interface TokenHeader {
+  readonly algorithm: string
+  readonly keyId: string | undefined
 }
 
-function decodeHeader(token: string): JsonObject {
-  if (token.split('.', 4).length !== 3) throw notDecodable()
-  try {
-    return { ...decodeProtectedHeader(token) }
-  } catch {
+/** A key without a name, or a token that names none, may be any. */
+function isNamed({ id }: VerificationKey, { keyId }: TokenHeader): boolean {
+  return id === undefined || keyId === undefined || id === keyId
+}
+
+/** Nothing in it says where a key is to be had (`jku`, `x5u`, `jwk`): keys come from the configuration alone. */
+function parseHeader(token: string, { isStrict }: TokenRules): TokenHeader {
+  const header = decodeHeader(token)
+  const { alg, kid, typ, cty } = header
+  // `crit` names extensions that must be understood; Hasura understands none, jose the unencoded payload.
+  if (header['crit'] !== undefined || header['b64'] !== undefined) throw notDecodable()
+  if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string'))
     throw notDecodable()
+  if (isStrict && !(isAccessType(typ) && cty === undefined)) {
+    throw invalidJwt('it is not an access token by its typ or cty')
+  }
+  return { algorithm: alg, keyId: kid }
+}
+
+function isAccessType(typ: unknown): boolean {
+  return ACCESS_TYPES.includes(typeof typ === 'string' ? typ.toLowerCase() : typ)
+}
+
+/**
+ * Three parts in base64url in their one spelling, so that a token has one text only; the first is an object
+ * without a key that stands twice.
+ */
+function decodeHeader(token: string): JsonObject {
+  if (token.length > TOKEN_LENGTH_MAX) throw notDecodable()
+  const parts = token.split('.', 4)
+  const [header = ''] = parts
+  if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) throw notDecodable()
+  const decoded = parseUnambiguously(Buffer.from(header, 'base64url'))
+  if (!isJsonObject(decoded)) throw notDecodable()
+  return decoded
+}
+
+function isCanonicalBase64Url(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
+}
+
+/** `undefined` for what is no JSON, or JSON that Hasura could read differently: of two equal keys the other one. */
+function parseUnambiguously(bytes: Buffer): unknown {
+  try {
+    const value: unknown = JSON.parse(parseJson(bytes, JSON_DEPTH_MAX).text)
+    return value
+  } catch {
+    return undefined
   }
 }
 
@@ -102,8 +155,10 @@ interface CheckedClaims {
   readonly aud: readonly string[] | undefined
 }
 
-function parseClaims(payload: Uint8Array): CheckedClaims {
-  const claims = parsePayload(payload)
+function parseClaims(payload: Buffer, { isStrict }: TokenRules): CheckedClaims {
+  const claims = parseUnambiguously(payload)
+  if (!isJsonObject(claims)) throw badClaim('the claims set')
+  const secondsMax = isStrict ? SECONDS_MAX : Number.MAX_VALUE
   const { aud } = claims
   const audience = typeof aud === 'string' ? [aud] : aud
   if (audience !== undefined && !isTextList(audience)) throw badClaim('aud')
@@ -111,28 +166,18 @@ function parseClaims(payload: Uint8Array): CheckedClaims {
   const all = audience?.length === 1 ? { ...claims, aud: audience[0] } : claims
   return {
     all,
-    exp: numericDate(claims, 'exp'),
-    nbf: numericDate(claims, 'nbf'),
-    iat: numericDate(claims, 'iat'),
+    exp: numericDate(claims, 'exp', secondsMax),
+    nbf: numericDate(claims, 'nbf', secondsMax),
+    iat: numericDate(claims, 'iat', secondsMax),
     iss: text(claims, 'iss'),
     aud: audience,
   }
 }
 
-function parsePayload(payload: Uint8Array): JsonObject {
-  try {
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    if (isJsonObject(claims)) return claims
-  } catch {
-    // Told below, like JSON that is no object.
-  }
-  throw badClaim('the claims set')
-}
-
-function numericDate(claims: JsonObject, name: string): number | undefined {
+function numericDate(claims: JsonObject, name: string, secondsMax: number): number | undefined {
   const value = claims[name]
   if (value === undefined) return undefined
-  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'number' && Math.abs(value) <= secondsMax) return value
   throw badClaim(name)
 }
 

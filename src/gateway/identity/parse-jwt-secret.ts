@@ -81,18 +81,29 @@ function parseKey(fields: JsonObject): JwtKey {
   if (key !== undefined && jwkUrl !== undefined) {
     throw new JwtSecretError('key', 'key and jwk_url are both given; expected one of them')
   }
-  if (jwkUrl !== undefined) return { jwkUrl: httpUrl(jwkUrl) }
+  if (jwkUrl !== undefined) return jwksKey(jwkUrl, fields['type'])
   const type = parseKeyType(fields['type'])
   try {
-    keyFromSecret(type, key ?? '')
+    keyFromSecret(type, key ?? '', true)
   } catch (error) {
     throw new JwtSecretError('key', error instanceof Error ? error.message : String(error))
   }
   return { type, key: key ?? '' }
 }
 
+/** Hasura does not look at the type then, so it may be anything. */
+function jwksKey(url: string, value: unknown): JwtKey {
+  const jwkUrl = httpUrl(url)
+  const type = knownType(value)
+  return type === undefined ? { jwkUrl } : { jwkUrl, type }
+}
+
+function knownType(value: unknown): JwtKeyType | undefined {
+  return JWT_KEY_TYPES.find((name) => name === value)
+}
+
 function parseKeyType(value: unknown): JwtKeyType {
-  const type = JWT_KEY_TYPES.find((name) => name === value)
+  const type = knownType(value)
   if (type !== undefined) return type
   throw new JwtSecretError('type', `expected one of ${JWT_KEY_TYPES.join(', ')}`)
 }

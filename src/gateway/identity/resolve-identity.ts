@@ -5,12 +5,14 @@ import type { Startable } from '../../shared/lifecycle.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import { GatewayError } from '../errors.ts'
-import type { AuthOptions, SessionOptions } from '../options.ts'
+import type { AuthOptions, RequestLimits, SessionOptions, UpstreamOptions } from '../options.ts'
 import { refuseForeignSite, refuseFormBody } from '../session/cross-site.ts'
 import { SessionCookie } from '../session/session-cookie.ts'
 import type { SessionRecord } from '../session/session-record.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { AdminSecrets, missingAdminSecret } from './admin-secret.ts'
+import { AuthHook } from './auth-hook.ts'
+import type { AuthStatistics } from './auth-statistics.ts'
 import { adminIdentity, unauthorizedIdentity } from './client-identity.ts'
 import { Grant, type VerifiedToken } from './grant.ts'
 import type { Identity } from './identity.ts'
@@ -19,8 +21,11 @@ import { JwtAuthenticator } from './jwt-authenticator.ts'
 
 export interface IdentityResolverOptions {
   readonly auth: AuthOptions
+  readonly limits: Pick<RequestLimits, 'jsonDepthMax'>
+  readonly upstream: Pick<UpstreamOptions, 'adminSecret'>
   readonly session: SessionOptions
   readonly sessions: SessionStore
+  readonly statistics: { readonly auth: AuthStatistics }
   readonly clock: Clock
   readonly log: Logger
 }
@@ -36,16 +41,22 @@ const FINGERPRINT_LENGTH_MAX = 2_048
 
 /**
  * Decides who sends a request, in Hasura's order (getUserInfoWithExpTime of v2) with the session cookie put
- * before the token: no secret configured, admin secret, session, token, unauthorized role.
+ * before the token: no secret configured, admin secret, then the webhook, or session, token, unauthorized role.
  *
  * The same credentials give the same object while they are remembered, and then at once: what is derived
  * from an identity may hang on it.
  */
 export class IdentityResolver implements Startable {
   readonly name = 'identity'
+  /**
+   * Hasura is told who asks by the admin secret and the session, for it would not find out by itself what the
+   * gateway has found out. What reaches it otherwise must not be left to it.
+   */
+  readonly tellsUpstream: boolean
   /** Verifies tokens also for POST /session, which needs them as such. */
   readonly tokens: JwtAuthenticator
   readonly #adminSecrets: AdminSecrets
+  readonly #hook: AuthHook | undefined
   readonly #unauthorizedRole: string | undefined
   readonly #hasTokens: boolean
   readonly #cookie: SessionCookie | undefined
@@ -54,9 +65,13 @@ export class IdentityResolver implements Startable {
   readonly #clientIdentities: TwoGenerationMap<string, Identity>
 
   constructor(options: IdentityResolverOptions) {
-    const { auth, session, sessions, clock, log } = options
+    const { auth, session, sessions } = options
     const { jwtSecrets: secrets, tokensMax } = auth
-    this.tokens = new JwtAuthenticator({ secrets, tokensMax, clock, log })
+    const upstreamSecret = options.upstream.adminSecret ?? auth.adminSecrets[0]
+    const isTold = auth.upstreamIdentity === 'session'
+    this.tokens = createTokens(options, isTold ? upstreamSecret : undefined)
+    this.#hook = createHook(options, upstreamSecret)
+    this.tellsUpstream = this.#hook !== undefined || isTold
     this.#adminSecrets = new AdminSecrets(auth.adminSecrets)
     this.#unauthorizedRole = auth.unauthorizedRole
     this.#hasTokens = secrets.length > 0
@@ -73,13 +88,18 @@ export class IdentityResolver implements Startable {
 
   async stop(): Promise<void> {
     await this.tokens.stop()
+    await this.#hook?.stop()
   }
 
-  /** Refusals are thrown, or rejected, as GatewayError. */
-  resolve(headers: IncomingHttpHeaders): Awaitable<Identity> {
+  /**
+   * `body` is that of a GraphQL request, which the webhook may be told. Refusals are thrown, or rejected, as
+   * GatewayError.
+   */
+  resolve(headers: IncomingHttpHeaders, body?: Buffer): Awaitable<Identity> {
     if (this.#adminSecrets.isEmpty) return this.#admin(headers, undefined)
     const secret = this.#adminSecrets.check(headers)
     if (secret !== undefined) return this.#admin(headers, secret)
+    if (this.#hook !== undefined) return this.#hook.identity(headers, body)
     const sessionId = this.#cookie?.read(headers.cookie)
     if (sessionId !== undefined) return this.#session(headers, sessionId)
     const grant = this.tokens.authenticate(headers)
@@ -164,6 +184,41 @@ export class IdentityResolver implements Startable {
     }
     return identity
   }
+}
+
+function createTokens(
+  { auth, statistics, clock, log }: IdentityResolverOptions,
+  upstreamSecret: string | undefined,
+): JwtAuthenticator {
+  return new JwtAuthenticator({
+    secrets: auth.jwtSecrets,
+    rules: auth.tokenRules,
+    jwksRefreshMinMs: auth.jwksRefreshMinMs,
+    upstreamSecret,
+    tokensMax: auth.tokensMax,
+    statistics: statistics.auth,
+    clock,
+    log,
+  })
+}
+
+/** Without an admin secret there is none: the configuration refuses it, as Hasura does. */
+function createHook(
+  { auth, limits, statistics, clock, log }: IdentityResolverOptions,
+  upstreamSecret: string | undefined,
+): AuthHook | undefined {
+  const { hook, tokensMax: answersMax } = auth
+  if (hook === undefined || upstreamSecret === undefined) return undefined
+  const { jsonDepthMax } = limits
+  return new AuthHook({
+    hook,
+    upstreamSecret,
+    answersMax,
+    jsonDepthMax,
+    statistics: statistics.auth,
+    clock,
+    log,
+  })
 }
 
 function missingToken(): GatewayError {

@@ -3,9 +3,10 @@ import { isJsonObject } from './json.ts'
 import type { JwtKeyType } from './jwt-secret.ts'
 
 /**
- * A key and the algorithms it verifies. They follow from the key alone, never from the token: a public RSA
- * key can not be taken for an HMAC secret. Like Hasura, any strength of the key's own family passes
- * (a token signed with RS512 under a secret of type RS256).
+ * A key and the algorithms it verifies. They follow from the key and its configuration, never from the token: a
+ * public RSA key can not be taken for an HMAC secret. One key has one algorithm (RFC 8725, section 3.1), unless
+ * the gateway is to take what Hasura takes: any strength of the key's own family (a token signed with RS512 under
+ * a secret of type RS256).
  */
 export interface VerificationKey {
   /** `kid` of a key from a JWKS. */
@@ -26,9 +27,12 @@ const CURVE_ALGORITHMS = new Map([
   ['secp521r1', 'ES512'],
 ])
 
+/** RSA keys of a JWKS often name no algorithm (Azure AD); this is the one they are used with. */
+const RSA_ALGORITHM = 'RS256'
+
 /** The `type` and `key` of HASURA_GRAPHQL_JWT_SECRET. Throws with a message that does not show the key. */
-export function keyFromSecret(type: JwtKeyType, text: string): VerificationKey {
-  if (type.startsWith('HS')) return hmacKey(type, text)
+export function keyFromSecret(type: JwtKeyType, text: string, isStrict: boolean): VerificationKey {
+  if (type.startsWith('HS')) return hmacKey(type, text, isStrict)
   // Node.js would derive the public key and nobody would notice where the private one lies.
   if (text.includes('PRIVATE KEY')) throw new Error('is a private key; expected the public one')
   const key = parsePem(text)
@@ -37,18 +41,23 @@ export function keyFromSecret(type: JwtKeyType, text: string): VerificationKey {
   if (!algorithms.some((algorithm) => algorithm.startsWith(family))) {
     throw new Error(`is no key of type ${type}`)
   }
-  return { id: undefined, algorithms, key }
+  return { id: undefined, algorithms: isStrict ? pinned(algorithms, type) : algorithms, key }
+}
+
+export interface JwkOptions {
+  readonly isStrict: boolean
+  /** The algorithm of keys that name none. */
+  readonly type: JwtKeyType | undefined
 }
 
 /** One key of a JWKS; `undefined` for those that verify no tokens: other uses, other kinds, too weak. */
-export function keyFromJwk(value: unknown): VerificationKey | undefined {
+export function keyFromJwk(value: unknown, options: JwkOptions): VerificationKey | undefined {
   if (!isJsonObject(value) || value['kty'] === 'oct') return undefined
   const { use, kid, alg } = value
   if (use !== undefined && use !== 'sig') return undefined
   try {
     const key = createPublicKey({ key: withPlainBase64Url(value), format: 'jwk' })
-    const possible = algorithmsOf(key)
-    const algorithms = alg === undefined ? possible : possible.filter((name) => name === alg)
+    const algorithms = algorithmsOfJwk(algorithmsOf(key), alg, options)
     if (algorithms.length === 0) return undefined
     return { id: typeof kid === 'string' ? kid : undefined, algorithms, key }
   } catch {
@@ -56,18 +65,30 @@ export function keyFromJwk(value: unknown): VerificationKey | undefined {
   }
 }
 
-function hmacKey(type: JwtKeyType, text: string): VerificationKey {
+function algorithmsOfJwk(
+  possible: readonly string[],
+  alg: unknown,
+  { isStrict, type }: JwkOptions,
+): readonly string[] {
+  if (alg !== undefined) return possible.filter((name) => name === alg)
+  if (!isStrict) return possible
+  return pinned(possible, type !== undefined && possible.includes(type) ? type : RSA_ALGORITHM)
+}
+
+/** A curve has one algorithm, whatever the configuration calls it; RSA has the one that is configured. */
+function pinned(possible: readonly string[], type: JwtKeyType): readonly string[] {
+  return possible.length === 1 ? possible : possible.filter((name) => name === type)
+}
+
+function hmacKey(type: JwtKeyType, text: string, isStrict: boolean): VerificationKey {
   const bytes = Buffer.from(text)
   const bytesMin = Number(type.slice(2)) / 8
   if (bytes.length < bytesMin) {
     throw new Error(`has ${bytes.length} bytes; ${type} needs at least ${bytesMin}`)
   }
   const fitting = HMAC_ALGORITHMS.filter((algorithm) => algorithm.bytesMin <= bytes.length)
-  return {
-    id: undefined,
-    algorithms: fitting.map((algorithm) => algorithm.name),
-    key: createSecretKey(bytes),
-  }
+  const algorithms = isStrict ? [type] : fitting.map((algorithm) => algorithm.name)
+  return { id: undefined, algorithms, key: createSecretKey(bytes) }
 }
 
 /** SPKI, PKCS #1 or an X.509 certificate. */

@@ -41,7 +41,7 @@ export function sessionRoutes(
   takeBodiesOfAnyType(fastify, BODY_BYTES_MAX)
   fastify.setErrorHandler((error: FastifyError, _request, reply) => {
     const told = fromFramework(error)
-    if (told.code === 'unexpected') options.log.error({ err: error }, 'a session request failed')
+    if (told.isBug) options.log.error({ err: error }, 'a session request failed')
     sendRefusal(reply, told)
   })
   fastify.addHook('onRequest', (request, reply, next) => {

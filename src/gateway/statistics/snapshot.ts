@@ -11,6 +11,7 @@ export interface GatewaySnapshot {
   /** Persisted queries and trusted documents, by what became of them. */
   readonly documents: Readonly<Record<string, number>>
   readonly sessions: SessionsSnapshot
+  readonly auth: AuthSnapshot
   readonly fastLane: FastLaneSnapshot
   readonly websockets: WebSocketsSnapshot
   readonly metadata: MetadataSnapshot
@@ -99,6 +100,13 @@ export interface EventsSnapshot {
   readonly results: Readonly<Record<string, number>>
   /** From the change in the database to the entries being stale. */
   readonly lagMs: LatencySnapshot
+}
+
+export interface AuthSnapshot {
+  /** Questions to the webhook, by how its word was had. */
+  readonly hook: Readonly<Record<string, number>>
+  /** Looks at a jwk_url, by what they brought. */
+  readonly jwks: Readonly<Record<string, number>>
 }
 
 export interface SessionsSnapshot {

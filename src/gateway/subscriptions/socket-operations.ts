@@ -1,9 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
+import { type Awaitable, chain, isPromise, recovered } from '../../shared/awaitable.ts'
 import { canonicalJson, isJsonObject, parseJson } from '../graphql/lossless-json.ts'
 import type { JsonObject, JsonValue } from '../graphql/operation.ts'
 import type { Answer, RequestHead } from '../http/answer.ts'
 import type { SocketDecision, SocketOperation } from '../http/socket-operation.ts'
+import type { Identity } from '../identity/identity.ts'
+import {
+  clientHeaders,
+  initWithIdentity,
+  refusedInit,
+  type SocketRefusal,
+} from './connection-init.ts'
 
 export interface SocketOperationsOptions {
   /** Of the handshake. */
@@ -14,12 +21,22 @@ export interface SocketOperationsOptions {
   readonly tokenHeaders: readonly string[]
   readonly jsonDepthMax: number
   readonly decide: (operation: SocketOperation) => Awaitable<SocketDecision>
+  /** Who sends these headers. Refusals are thrown, or rejected, as GatewayError. */
+  readonly identify: (headers: IncomingHttpHeaders) => Awaitable<Identity>
+  /** Hasura is told who asks; else it finds out by itself. */
+  readonly tellsUpstream: boolean
+  /** Called once it is known who asks. */
+  readonly identified: (identity: Identity) => void
   /** Sends a message to the client. */
   readonly send: (message: string) => void
 }
 
 /** What becomes of a client's message: passed on, perhaps in another form, or answered here. */
-export type SocketFate = { readonly forward: Buffer } | 'taken' | 'unreadable'
+export type SocketFate =
+  | { readonly forward: Buffer }
+  | { readonly refusal: SocketRefusal }
+  | 'taken'
+  | 'unreadable'
 
 const BEGINNINGS: ReadonlySet<unknown> = new Set(['subscribe', 'start'])
 const ENDINGS: ReadonlySet<unknown> = new Set(['complete', 'stop'])
@@ -36,6 +53,8 @@ const IDS_MAX = 1_000
 export class SocketOperations {
   readonly #options: SocketOperationsOptions
   #head: RequestHead | undefined
+  /** Whom Hasura was told; nobody where it finds out by itself. */
+  #told: Identity | undefined
   #isAcknowledged = false
   /** Being answered here; those that the client ends are taken out. */
   readonly #answering = new Map<string, object>()
@@ -43,7 +62,8 @@ export class SocketOperations {
 
   constructor(options: SocketOperationsOptions) {
     this.#options = options
-    this.#head = options.head
+    // Where Hasura is told, there is nobody before that.
+    this.#head = options.tellsUpstream ? undefined : options.head
   }
 
   /** A message of the client. */
@@ -52,7 +72,7 @@ export class SocketOperations {
     if (message === undefined) return 'unreadable'
     const type = message.get('type')
     const id = message.get('id')
-    if (type === 'connection_init') this.#initialised(message.get('payload'))
+    if (type === 'connection_init') return this.#initialise(message, bytes)
     if (typeof id !== 'string') return { forward: bytes }
     if (ENDINGS.has(type)) return this.#answering.delete(id) ? 'taken' : { forward: bytes }
     if (!BEGINNINGS.has(type) || this.#head === undefined) return { forward: bytes }
@@ -60,6 +80,7 @@ export class SocketOperations {
       head: this.#head,
       body: Buffer.from(canonicalJson(message.get('payload') ?? null)),
       isAcknowledged: this.#isAcknowledged && this.#isFree(id),
+      identity: this.#told,
     })
     if (!isPromise(decision)) return this.#carryOut(decision, id, message, bytes)
     return decision.then((late) => this.#carryOut(late, id, message, bytes))
@@ -125,6 +146,42 @@ export class SocketOperations {
       send(`{${named},"type":"error","payload":${body}}`)
       send(complete)
     }
+  }
+
+  #initialise(message: JsonObject, bytes: Buffer): Awaitable<SocketFate> {
+    if (this.#options.tellsUpstream) return this.#tellIdentity(message, bytes)
+    this.#initialised(message.get('payload'))
+    if (this.#head !== undefined) this.#noteIdentity(this.#head)
+    return { forward: bytes }
+  }
+
+  /** Found out once: whatever follows on this connection is asked by the one whom Hasura was told. */
+  #tellIdentity(message: JsonObject, bytes: Buffer): Awaitable<SocketFate> {
+    const { head, identify, identified, isTransport } = this.#options
+    const payload = message.get('payload') ?? null
+    // Without headers that can be read: Hasura refuses it.
+    if (payload !== null && !isJsonObject(payload)) return { forward: bytes }
+    const headers = { ...head.headers, ...clientHeaders(payload) }
+    return recovered(
+      () =>
+        chain(this.#told ?? identify(headers), (identity): SocketFate => {
+          this.#told = identity
+          this.#head = { ...head, headers }
+          identified(identity)
+          return { forward: initWithIdentity(message, identity) }
+        }),
+      (error) => ({ refusal: refusedInit(error, isTransport) }),
+    )
+  }
+
+  /** For how long the connection may last. Whom the gateway would refuse, Hasura does. */
+  #noteIdentity({ headers }: RequestHead): void {
+    const { identify, identified } = this.#options
+    const noted = recovered(
+      () => chain(identify(headers), identified),
+      () => undefined,
+    )
+    if (isPromise(noted)) noted.catch(() => undefined)
   }
 
   /** As Hasura: who asks is told by the handshake's headers and those of `connection_init`. */

@@ -68,6 +68,18 @@ const GOING_AWAY = 1001
 const STOPPING = 'the gateway is stopping'
 /** As Hasura ends a connection whose token has expired, and graphql-transport-ws names it. */
 const FORBIDDEN = 4403
+const ENDED = 'the session has ended'
+const EXPIRED = 'who asks has expired: the token, or what the webhook said'
+/** Says nothing of who asks. */
+const NOBODY: Identity = {
+  kind: 'unauthorized',
+  role: '',
+  userId: undefined,
+  sessionVariables: new Map(),
+  expiresAtMs: Number.POSITIVE_INFINITY,
+  upstreamHeaders: new Map(),
+  sessionId: undefined,
+}
 
 /**
  * WebSockets to Hasura: each client gets a connection of its own, opened before the client's is accepted, so
@@ -78,7 +90,7 @@ export class WebSocketProxy {
   #refusedCount = 0
   readonly #options: WebSocketProxyOptions
   readonly #server: WebSocketServer
-  /** With the id of the session each was opened with, if it was. */
+  /** With who asks over each, once that is known. */
   readonly #clients = new Map<WebSocket, Identity | undefined>()
   readonly #relays = new Set<WebSocketRelay>()
   /** To the upstream, for clients that are not accepted yet. */
@@ -227,6 +239,9 @@ export class WebSocketProxy {
           tokenHeaders: this.#options.tokenHeaders,
           jsonDepthMax: limits.jsonDepthMax,
           decide: this.#options.decide,
+          identify: (headers) => this.#options.identities.resolve(headers),
+          tellsUpstream: this.#options.identities.tellsUpstream,
+          identified: (found) => this.#identified(client, found),
           send,
         }),
       mutationWaitMs,
@@ -239,9 +254,17 @@ export class WebSocketProxy {
     relay.start()
   }
 
+  /** A session that the handshake's cookie named stays: it is what the connection ends with. */
+  #identified(client: WebSocket, identity: Identity): void {
+    if (this.#clients.has(client)) this.#clients.set(client, this.#clients.get(client) ?? identity)
+  }
+
   #handshakeHeaders(head: RequestHead, identity: Identity | undefined): Record<string, string> {
-    const cookieName = this.#options.sessionCookie?.name ?? ''
-    const flat = passthroughRequestHeaders(head, identity, cookieName)
+    const { identities, sessionCookie } = this.#options
+    const cookieName = sessionCookie?.name ?? ''
+    // Where Hasura is told who asks, it is so by `connection_init`: what the handshake says must not join that.
+    const teller = identities.tellsUpstream ? NOBODY : identity
+    const flat = passthroughRequestHeaders(head, teller, cookieName)
     const headers: Record<string, string> = {}
     for (let index = 0; index < flat.length; index += 2) {
       const [name = '', value = ''] = flat.slice(index, index + 2)
@@ -253,16 +276,17 @@ export class WebSocketProxy {
   #checkSessions(): void {
     const now = this.#options.clock.nowMs()
     for (const [client, identity] of this.#clients) {
-      if (identity?.sessionId === undefined) continue
-      if (identity.expiresAtMs <= now) client.close(FORBIDDEN, 'the session has ended')
-      else void this.#checkSession(client, identity.sessionId)
+      if (identity === undefined) continue
+      const { expiresAtMs, sessionId } = identity
+      if (expiresAtMs <= now) client.close(FORBIDDEN, sessionId === undefined ? EXPIRED : ENDED)
+      else if (sessionId !== undefined) void this.#checkSession(client, sessionId)
     }
   }
 
   async #checkSession(client: WebSocket, sessionId: string): Promise<void> {
     try {
       const record = await this.#options.sessions.read(sessionId)
-      if (record === undefined) client.close(FORBIDDEN, 'the session has ended')
+      if (record === undefined) client.close(FORBIDDEN, ENDED)
     } catch (error) {
       this.#options.log.warn({ err: error }, 'could not check a session')
     }

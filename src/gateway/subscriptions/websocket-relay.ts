@@ -105,6 +105,12 @@ export class WebSocketRelay {
       refuse(this.#client, fate)
       return
     }
+    if ('refusal' in fate) {
+      const { message, code, reason } = fate.refusal
+      if (message !== undefined) this.#answer(message)
+      this.#client.close(code, reason)
+      return
+    }
     const untracked = this.#mutations.sent(fate.forward)
     if (untracked === undefined) forward(this.#client, this.#upstream, fate.forward, isBinary)
     else refuse(this.#client, untracked)

@@ -9,3 +9,9 @@ export function parseUpstreamUrl(url: string): UpstreamUrl {
   const { origin, pathname } = new URL(url)
   return { origin, pathPrefix: pathname.replace(/\/+$/, '') }
 }
+
+/** What may be shown of a URL: its query and its user part may hold a secret. */
+export function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}

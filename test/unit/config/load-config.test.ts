@@ -81,10 +81,29 @@ describe('loadConfig', () => {
       expect(load({ environment }).store.url).toBe('embedded:')
     })
 
-    it('refuses a webhook, which it would have to ignore', () => {
-      expect(mistakes({ environment: { HASURA_GRAPHQL_AUTH_HOOK: 'http://hook' } })).toEqual([
-        expect.stringMatching(/^HASURA_GRAPHQL_AUTH_HOOK: webhook authentication/),
-      ])
+    it.each([
+      [{}, /^HASURA_GRAPHQL_AUTH_HOOK: auth.hook_url: needs an admin secret/],
+      [
+        { HASURA_GRAPHQL_ADMIN_SECRET: 'a', HASURA_GRAPHQL_JWT_SECRET: HS256 },
+        /^HASURA_GRAPHQL_AUTH_HOOK: auth.hook_url: tokens or a webhook/,
+      ],
+      [
+        { HASURA_GRAPHQL_ADMIN_SECRET: 'a', HASURA_GRAPHQL_UNAUTHORIZED_ROLE: 'anonymous' },
+        /^HASURA_GRAPHQL_UNAUTHORIZED_ROLE: auth.unauthorized_role: a webhook decides/,
+      ],
+    ])('refuses a webhook where Hasura does: beside %j', (others, message) => {
+      const environment = { HASURA_GRAPHQL_AUTH_HOOK: 'http://hook', ...others }
+      expect(mistakes({ environment })).toEqual([expect.stringMatching(message)])
+    })
+
+    it.each([
+      'hook.example/auth',
+      'ftp://hook.example',
+      'http://user:word@hook.example',
+      'http://hook.example/#auth',
+    ])('refuses %s for a webhook', (url) => {
+      const environment = { HASURA_GRAPHQL_ADMIN_SECRET: 'a', HASURA_GRAPHQL_AUTH_HOOK: url }
+      expect(mistakes({ environment })).toEqual([expect.stringMatching(/auth.hook_url: expected/)])
     })
 
     it.each([
@@ -135,6 +154,14 @@ describe('loadConfig', () => {
       expect(mistakes({ environment: { HASURA_GRAPHQL_ADMIN_SECRET: '' } })).toEqual([
         'HASURA_GRAPHQL_ADMIN_SECRET: auth.admin_secrets: is empty; give it a value, or leave it out altogether',
       ])
+    })
+
+    it('refuses one on the command line, where others can read it', () => {
+      const flags = { 'store-url': 'redis://:hunter2@cache' }
+      expect(mistakes({ flags })).toEqual([
+        '--store-url: store.url: others can read a password on the command line; give it by GERBANG_STORE_URL',
+      ])
+      expect(mistakes({ flags: { 'store-url': 'redis://cache' } })).toEqual([])
     })
 
     it('never repeats one', () => {

@@ -26,6 +26,17 @@ const VARIABLES: Readonly<
     (config) => config.auth.jwt_secrets.length,
     2,
   ],
+  HASURA_GRAPHQL_AUTH_HOOK: [
+    'http://h:1/auth?a=b',
+    (config) => config.auth.hook_url,
+    'http://h:1/auth?a=b',
+  ],
+  HASURA_GRAPHQL_AUTH_HOOK_MODE: ['POST', (config) => config.auth.hook_mode, 'POST'],
+  HASURA_GRAPHQL_AUTH_HOOK_SEND_REQUEST_BODY: [
+    'false',
+    (config) => config.auth.hook_send_request_body,
+    false,
+  ],
   HASURA_GRAPHQL_UNAUTHORIZED_ROLE: ['r', (config) => config.auth.unauthorized_role, 'r'],
   HASURA_GRAPHQL_PRESERVE_401_ERRORS: ['t', (config) => config.auth.preserve_401_errors, true],
   HASURA_GRAPHQL_ENABLE_PERSISTED_QUERIES: [

@@ -52,6 +52,16 @@ describe('parseJwtSecret', () => {
     expect(parseJwtSecret({ ...base, ...fields })).toMatchObject(parsed)
   })
 
+  it('takes a type beside a jwk_url, for keys that name no algorithm', () => {
+    const jwk_url = 'https://issuer.example/jwks'
+    expect(parseJwtSecret({ jwk_url }).key).toEqual({ jwkUrl: jwk_url })
+    expect(parseJwtSecret({ jwk_url, type: 'RS512' }).key).toEqual({
+      jwkUrl: jwk_url,
+      type: 'RS512',
+    })
+    expect(parseJwtSecret({ jwk_url, type: 'PS512' }).key).toEqual({ jwkUrl: jwk_url })
+  })
+
   it('reads a claims_map, which wins over a namespace', () => {
     const claims_map = {
       'x-hasura-allowed-roles': { path: '$.roles', default: ['user'] },
@@ -78,11 +88,6 @@ describe('parseJwtSecret', () => {
     ['Ed25519', ed.pem],
   ])('takes a key of type %s', (type, key) => {
     expect(parseJwtSecret({ type, key }).key).toEqual({ type, key })
-  })
-
-  it('takes a jwk_url, with or without a type', () => {
-    const jwk_url = 'https://issuer.test/jwks'
-    expect(parseJwtSecret({ jwk_url, type: 'RS256' }).key).toEqual({ jwkUrl: jwk_url })
   })
 
   it.each([

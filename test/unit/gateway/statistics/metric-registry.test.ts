@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DocumentStatistics } from '../../../../src/gateway/documents/document-statistics.ts'
 import { EventStatistics } from '../../../../src/gateway/events/event-statistics.ts'
+import { AuthStatistics } from '../../../../src/gateway/identity/auth-statistics.ts'
 import { METRICS, type MetricSource } from '../../../../src/gateway/metrics.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { FamilyStatistics } from '../../../../src/gateway/statistics/family-statistics.ts'
@@ -81,6 +82,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       cache: new CacheStatistics(),
       limits: new LimitStatistics(ruleNames),
       upstream: new UpstreamStatistics(),
+      auth: new AuthStatistics(),
       events: new EventStatistics(),
       documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),

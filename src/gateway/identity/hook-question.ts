@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { canonicalJson, isJsonList, isJsonObject, parseJson } from '../graphql/lossless-json.ts'
+import type { JsonValue } from '../graphql/operation.ts'
+import type { AuthHookOptions } from '../options.ts'
+import { headerText } from './identity-headers.ts'
+
+/** What the webhook is asked about one request. */
+export interface HookQuestion {
+  /** name, value, name, value … */
+  readonly headers: readonly string[]
+  /** The JSON of POST mode. */
+  readonly body: string | undefined
+  /** The same for all questions that may have the same answer. */
+  readonly key: string
+}
+
+export interface HookQuestionOptions {
+  readonly hook: Pick<AuthHookOptions, 'mode' | 'sendsRequestBody' | 'unkeyedHeaders'>
+  readonly jsonDepthMax: number
+}
+
+/** Those that Hasura keeps from the webhook in GET mode: `commonClientHeadersIgnored`, in lower case. */
+const IGNORED_BY_GET: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-datetime',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'connection',
+  'content-length',
+  'content-md5',
+  'content-type',
+  'dnt',
+  'host',
+  'origin',
+  'referer',
+  'user-agent',
+])
+/** They frame the message or are about the connection: sent on they would be about another one. */
+const FRAMING: ReadonlySet<string> = new Set([
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+/** Another one for each body; whoever is sent the body knows it. */
+const BODY_LENGTH = 'content-length'
+
+/**
+ * Hasura's question to its authorization hook (Hasura.Server.Auth.WebHook of v2): in GET mode the client's headers
+ * as headers, in POST mode as JSON, together with the GraphQL request. `body` is that of the client's request;
+ * none over a WebSocket.
+ */
+export function hookQuestion(
+  headers: IncomingHttpHeaders,
+  body: Buffer | undefined,
+  options: HookQuestionOptions,
+): HookQuestion {
+  return options.hook.mode === 'GET'
+    ? getQuestion(headers, options)
+    : postQuestion(headers, body, options)
+}
+
+function getQuestion(
+  headers: IncomingHttpHeaders,
+  { hook: { unkeyedHeaders } }: HookQuestionOptions,
+): HookQuestion {
+  const sent: string[] = []
+  const keyed: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value !== 'string' || IGNORED_BY_GET.has(name) || FRAMING.has(name)) continue
+    sent.push(name, value)
+    if (!unkeyedHeaders.includes(name)) keyed.push(name, value)
+  }
+  return { headers: sent, body: undefined, key: digestOf(keyed, '') }
+}
+
+function postQuestion(
+  headers: IncomingHttpHeaders,
+  body: Buffer | undefined,
+  { hook: { sendsRequestBody, unkeyedHeaders }, jsonDepthMax }: HookQuestionOptions,
+): HookQuestion {
+  const sent = new Map<string, string>()
+  const keyed: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value !== 'string') continue
+    sent.set(name, headerText(value))
+    if (name !== BODY_LENGTH && !unkeyedHeaders.includes(name)) keyed.push(name, value)
+  }
+  const request = sendsRequestBody ? requestIn(body, jsonDepthMax) : undefined
+  const requestText = request === undefined ? '' : `,"request":${canonicalJson(request)}`
+  return {
+    headers: ['content-type', 'application/json'],
+    body: `{"headers":${JSON.stringify(Object.fromEntries(sent))}${requestText}}`,
+    key: digestOf(keyed, requestText),
+  }
+}
+
+/** JSON has quotes round every text, so that no two questions read the same. */
+function digestOf(keyed: readonly string[], requestText: string): string {
+  const text = JSON.stringify(keyed) + requestText
+  return createHash('sha256').update(text).digest('base64')
+}
+
+/** The GraphQL request, or the list of them; `undefined` for what Hasura would not read as such. */
+function requestIn(body: Buffer | undefined, jsonDepthMax: number): JsonValue | undefined {
+  if (body === undefined) return undefined
+  const value = readJson(body, jsonDepthMax)
+  if (value === undefined || !isJsonList(value)) return oneRequest(value)
+  const requests: JsonValue[] = []
+  for (const member of value) {
+    const request = oneRequest(member)
+    if (request === undefined) return undefined
+    requests.push(request)
+  }
+  return requests
+}
+
+function readJson(body: Buffer, jsonDepthMax: number): JsonValue | undefined {
+  try {
+    return parseJson(body, jsonDepthMax).value
+  } catch {
+    return undefined
+  }
+}
+
+/** Numbers stay as they were written. */
+function oneRequest(value: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(value) || typeof value.get('query') !== 'string') return undefined
+  const request = new Map<string, JsonValue>()
+  for (const name of ['variables', 'operationName', 'query']) {
+    const member = value.get(name) ?? null
+    if (member !== null) request.set(name, member)
+  }
+  return request
+}
