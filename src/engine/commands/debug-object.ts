@@ -3,20 +3,25 @@ import type { CommandContext } from '../execution/context.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 
+/** Of a payload of DUMP: its type, the version, and the sum. */
+const AROUND_VALUE_BYTES = 11
+
 /** DEBUG OBJECT: the place of the record in the slab, and what it takes there. */
 export function debugObject(context: CommandContext): void {
-  const { database, keyspace, reply } = context
-  const record = find(context)
-  if (record === 0) return
+  const { database, keyspace, reply, services } = context
+  const { argv } = context
+  // Of a key past its instant, too: it is held until somebody looks.
+  const record = database.held(argv.bytes, argv.start(2), argv.length(2))
+  if (record === 0) return reply.error(replyErrors.noSuchKey)
   const address = record.toString(16)
   const idleSeconds = database.idleSeconds(record)
   const clock = keyspace.access.clockSeconds - idleSeconds
   reply.simple(
-    `Value at:0x${address} refcount:1 encoding:${database.encoding(record)} serializedlength:${database.valueLength(record)} lru:${clock} lru_seconds_idle:${idleSeconds}${listStats(context, record)}`,
+    `Value at:0x${address} refcount:1 encoding:${database.encoding(record)} serializedlength:${services.values.dump(database, record).length - AROUND_VALUE_BYTES} lru:${clock} lru_seconds_idle:${idleSeconds}${listStats(context, record)}`,
   )
 }
 
-/** Of a list: its nodes. They are never compressed. */
+/** Of a list: its nodes, and what they would take if none were packed. */
 function listStats({ database, structures }: CommandContext, record: Handle): string {
   if (database.type(record) !== 'list') return ''
   const { nodes } = structures.lists
@@ -24,7 +29,7 @@ function listStats({ database, structures }: CommandContext, record: Handle): st
   const average = (nodes.size(root) / nodes.nodeCount(root)).toFixed(2)
   let bytes = 0
   for (let node = nodes.head(root); node !== 0; node = nodes.next(node)) bytes += nodes.length(node)
-  return ` ql_nodes:${nodes.nodeCount(root)} ql_avg_node:${average} ql_listpack_max:${nodes.fill(root)} ql_compressed:0 ql_uncompressed_size:${bytes}`
+  return ` ql_nodes:${nodes.nodeCount(root)} ql_avg_node:${average} ql_listpack_max:${nodes.fill(root)} ql_compressed:${nodes.depth(root) > 0 ? 1 : 0} ql_uncompressed_size:${bytes}`
 }
 
 export function debugListpack(context: CommandContext): void {

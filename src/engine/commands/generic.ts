@@ -216,17 +216,33 @@ function scan(context: CommandContext): void {
   let next = cursor
   // As Redis: ten buckets for each key asked for, so that a sparse table ends the call, too.
   for (let buckets = options.count * 10; buckets > 0; buckets -= 1) {
-    next = database.scan(next, (record) => found.push(record))
+    next = database.scanAll(next, (record) => found.push(record))
     if (next === 0 || found.length >= options.count) break
   }
-  const matching = found.filter(
-    (record) =>
-      (options.pattern === undefined || matchesGlob(options.pattern, keyText(database, record))) &&
-      (options.type === undefined || database.type(record) === options.type),
-  )
+  const { pattern, type: wanted } = options
+  const matching =
+    pattern === undefined
+      ? found
+      : found.filter((record) => matchesGlob(pattern, keyText(database, record)))
+  const due = matching.filter((record) => database.isDue(record)).map(keyOf(database))
   reply.array(2)
   reply.text(String(next))
-  replyWithKeys(context, matching)
+  replyWithKeys(
+    context,
+    matching.filter(
+      (record) =>
+        !database.isDue(record) && (wanted === undefined || database.type(record) === wanted),
+    ),
+  )
+  // Looked at, they go: now that no place among the records is needed any more.
+  for (const key of due) database.peek(key, 0, key.length)
+}
+
+function keyOf(database: Database): (record: Handle) => Uint8Array {
+  return (record) => {
+    const start = database.keyStart(record)
+    return database.bytes(record).slice(start, start + database.keyLength(record))
+  }
 }
 
 function replyWithKeys(context: CommandContext, records: readonly Handle[]): void {

@@ -1,6 +1,7 @@
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { orFree } from '../structures/or-free.ts'
 import type { ListEnd } from '../structures/quicklist-reader.ts'
 import { refuse } from './refuse.ts'
 
@@ -19,9 +20,12 @@ export function findList(
 
 export function createList(context: CommandContext, argument: number): Handle {
   const { argv, database, services } = context
-  const root = context.structures.lists.create(services.config.integer('list-max-listpack-size'))
-  database.createRooted(argv.bytes, argv.start(argument), argv.length(argument), 'list', root)
-  return root
+  const { lists } = context.structures
+  const created = lists.create(services.config.integer('list-max-listpack-size'))
+  return orFree(lists, created, (root) => {
+    database.createRooted(argv.bytes, argv.start(argument), argv.length(argument), 'list', root)
+    return root
+  })
 }
 
 /** LEFT or RIGHT; undefined, with the error written, for any other word. */

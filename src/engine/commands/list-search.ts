@@ -65,6 +65,7 @@ function removeEqual(
     if (isEqual) removed += 1
     isThere = isEqual ? lists.deleteAt(root, cursor, towards) : lists.reader.move(cursor, towards)
   }
+  lists.nodes.settle(root)
   return removed
 }
 

@@ -5,6 +5,7 @@ import { countedKeys, keyAt, keysFrom } from '../execution/key-spec.ts'
 import type { Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { EMPTY_INT_SET_BYTES, writeEmptyIntSet } from '../structures/int-set.ts'
+import { orFree } from '../structures/or-free.ts'
 import { isCanonicalInt64 } from '../structures/string-value.ts'
 import { sscan } from './collection-scan.ts'
 import {
@@ -222,8 +223,10 @@ function createSetFor(context: CommandContext, key: number, member: number): Han
   const start = argv.start(key)
   const length = argv.length(key)
   if (!isCanonicalInt64(argv.bytes, argv.start(member), argv.length(member))) {
-    const root = context.structures.sets.create()
-    return database.createRooted(argv.bytes, start, length, 'set', root)
+    const { sets } = context.structures
+    return orFree(sets, sets.create(), (root) =>
+      database.createRooted(argv.bytes, start, length, 'set', root),
+    )
   }
   const record = database.createPacked(argv.bytes, start, length, 'set', EMPTY_INT_SET_BYTES)
   writeEmptyIntSet(database.bytes(record), database.valueStart(record))

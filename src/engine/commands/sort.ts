@@ -3,6 +3,7 @@ import type { CommandContext } from '../execution/context.ts'
 import { sortKeys, sortRoKeys } from '../execution/key-extractors.ts'
 import { keyAt, unknownKeys, withNotes } from '../execution/key-spec.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { orFree } from '../structures/or-free.ts'
 import { readSortElements } from './sort-elements.ts'
 import { readSortOptions, type SortOptions } from './sort-options.ts'
 import { type SortElement, sortElements } from './sort-order.ts'
@@ -114,16 +115,18 @@ function store(
     return reply.integer(0)
   }
   const { lists } = structures
-  const root = lists.create(services.config.integer('list-max-listpack-size'))
-  for (const { bytes } of elements) {
-    if (gets.length === 0) lists.push(root, 'tail', bytes, 0, bytes.length)
-    for (const pattern of gets) {
-      const found = lookUpPattern(context, pattern, bytes) ?? NOTHING
-      lists.push(root, 'tail', found, 0, found.length)
+  const created = lists.create(services.config.integer('list-max-listpack-size'))
+  const size = orFree(lists, created, (root) => {
+    for (const { bytes } of elements) {
+      if (gets.length === 0) lists.push(root, 'tail', bytes, 0, bytes.length)
+      for (const pattern of gets) {
+        const found = lookUpPattern(context, pattern, bytes) ?? NOTHING
+        lists.push(root, 'tail', found, 0, found.length)
+      }
     }
-  }
-  const size = lists.size(root)
-  database.createRooted(argv.bytes, start, length, 'list', root)
+    database.createRooted(argv.bytes, start, length, 'list', root)
+    return lists.size(root)
+  })
   context.signal(storeAt, 'list', 'sortstore')
   context.changed()
   reply.integer(size)

@@ -1,6 +1,7 @@
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import { orFree } from '../structures/or-free.ts'
 import { type IdForms, type ParsedId, parseStreamId } from '../structures/stream/parse-stream-id.ts'
 import type { Streams } from '../structures/stream/stream.ts'
 import type { NameBytes } from '../structures/stream/stream-groups.ts'
@@ -31,9 +32,11 @@ export function findStream(
 
 export function createStream(context: CommandContext, argument: number): Handle {
   const { argv, database } = context
-  const root = context.structures.streams.create()
-  database.createRooted(argv.bytes, argv.start(argument), argv.length(argument), 'stream', root)
-  return root
+  const { streams } = context.structures
+  return orFree(streams, streams.create(), (root) => {
+    database.createRooted(argv.bytes, argv.start(argument), argv.length(argument), 'stream', root)
+    return root
+  })
 }
 
 /** Whether the argument is an id; the error is written when it is not. */

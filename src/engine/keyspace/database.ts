@@ -5,6 +5,7 @@ import { copyBytes, moveBytes } from '../memory/byte-slice.ts'
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { Dict } from '../structures/dict.ts'
+import { orFree } from '../structures/or-free.ts'
 import type { RootedStructure } from '../structures/rooted-structure.ts'
 import { type StringForm, stringEncoding } from '../structures/string-value.ts'
 import type { Structures } from '../structures/structures.ts'
@@ -57,12 +58,16 @@ export interface DatabaseContext {
   isFrozen: boolean
   readonly events: KeyEvents
   onRemoval: RemovalListener
+  /** Runs what takes a key away, and looks how long that takes; absent while nobody asks. */
+  timeRemoval: RemovalTimer | undefined
   nowMs: number
   /** What expires before this is gone: the same instant, or 0 while nothing is to go. */
   dueMs: number
   /** While a snapshot is taken. */
   snapshot: SnapshotGuard | undefined
 }
+
+export type RemovalTimer = (reason: 'expired' | 'evicted', remove: () => void) => void
 
 /** Totals since the start or since CONFIG RESETSTAT, under INFO's names. */
 export interface KeyspaceStats {
@@ -155,20 +160,25 @@ export class Database {
   /** To look without being seen: touches and counts nothing. */
   peek(key: Uint8Array, start: number, length: number): Handle {
     const record = this.#dict.find(key, start, length, this.#dict.hash(key, start, length))
-    if (record === NONE || !this.#isDue(record)) return record
+    if (record === NONE || !this.isDue(record)) return record
     if (!this.#context.isFrozen) this.#expire(record)
     return NONE
   }
 
   /** Whether the key is held, past its instant or not; takes nothing away. */
   holds(key: Uint8Array, start: number, length: number): boolean {
-    return this.#dict.find(key, start, length, this.#dict.hash(key, start, length)) !== NONE
+    return this.held(key, start, length) !== NONE
+  }
+
+  /** The record of a key that is held, past its instant or not; takes nothing away. */
+  held(key: Uint8Array, start: number, length: number): Handle {
+    return this.#dict.find(key, start, length, this.#dict.hash(key, start, length))
   }
 
   /** Whether the key is held though its instant is past. */
   holdsExpired(key: Uint8Array, start: number, length: number): boolean {
     const record = this.#dict.find(key, start, length, this.#dict.hash(key, start, length))
-    return record !== NONE && this.#isDue(record)
+    return record !== NONE && this.isDue(record)
   }
 
   touch(record: Handle): void {
@@ -448,24 +458,17 @@ export class Database {
     const target = to.peek(key, start, length)
     const copy = to.#createLike(record, this, key, start, length)
     if (this.isRooted(record)) {
-      const root = this.#structure(record).copy(this.root(record))
+      const root = orFree(this.#slab, copy, () => this.#structure(record).copy(this.root(record)))
       this.#records.setRoot(copy, root)
     }
     if (target !== NONE) to.#remove(target)
     to.#adopt(copy, this.#records.expiresAtMs(record))
   }
 
-  /** One step of SCAN: `visit` may write nothing, nor look other keys up (one may be due). 0 begins and ends. */
-  scan(cursor: number, visit: (record: Handle) => void): number {
-    return this.#dict.scan(cursor, (record) => {
-      if (!this.#isDue(record)) visit(record)
-    })
-  }
-
   /** Every key that is not due. `visit` may write nothing, nor look other keys up. */
   forEach(visit: (record: Handle) => void): void {
     this.#dict.forEach((record) => {
-      if (!this.#isDue(record)) visit(record)
+      if (!this.isDue(record)) visit(record)
     })
   }
 
@@ -477,7 +480,7 @@ export class Database {
   randomRecord(): Handle {
     for (let tries = 0; tries < RANDOM_TRIES_MAX; tries += 1) {
       const record = this.#dict.random(this.#context.random)
-      if (record === NONE || !this.#isDue(record)) return record
+      if (record === NONE || !this.isDue(record)) return record
       if (!this.#context.isFrozen) this.#expire(record)
     }
     return NONE
@@ -496,7 +499,7 @@ export class Database {
   /** Takes away one key that is due; false when none is. */
   expireOne(): boolean {
     const record = this.#heap.top()
-    if (record === NONE || !this.#isDue(record)) return false
+    if (record === NONE || !this.isDue(record)) return false
     this.#expire(record)
     return true
   }
@@ -523,7 +526,7 @@ export class Database {
     this.#records.mark(record)
   }
 
-  /** As `scan`, with the keys that are due: one step of a snapshot. */
+  /** One step of SCAN, or of a snapshot, with the keys that are due: `visit` may write nothing. 0 begins and ends. */
   scanAll(cursor: number, visit: (record: Handle) => void): number {
     return this.#dict.scan(cursor, visit)
   }
@@ -537,13 +540,13 @@ export class Database {
     const record = this.#dict.find(key, start, length, hash)
     if (record === NONE) return NONE
     this.#preserve(record)
-    if (!this.#isDue(record)) return record
+    if (!this.isDue(record)) return record
     this.#expire(record)
     return NONE
   }
 
   /** As Redis (db.c, keyIsExpired): the instant itself still belongs to the key. */
-  #isDue(record: Handle): boolean {
+  isDue(record: Handle): boolean {
     return (
       this.#records.hasExpiry(record) && this.#records.expiresAtMs(record) < this.#context.dueMs
     )
@@ -556,6 +559,12 @@ export class Database {
 
   /** Who hears of it finds no such key any more, though its name is still there to be read. */
   #takeAway(record: Handle, reason: 'expired' | 'evicted'): void {
+    const { timeRemoval } = this.#context
+    if (timeRemoval === undefined) this.#takeAwayNow(record, reason)
+    else timeRemoval(reason, () => this.#takeAwayNow(record, reason))
+  }
+
+  #takeAwayNow(record: Handle, reason: 'expired' | 'evicted'): void {
     this.#unlink(record)
     this.#context.onRemoval(reason, this.index, this.#keyView(record))
     this.#free(record)

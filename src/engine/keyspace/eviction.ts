@@ -55,8 +55,8 @@ export class Eviction {
   #pool: Candidate[] = []
   #nextDatabase = 0
 
-  /** Hears how long each attempt to make room took, for who watches latency. */
-  onCycle: ((ms: number) => void) | undefined
+  /** Hears how long each attempt to make room took, and freeing what was flushed, for who watches latency. */
+  onEvent: ((event: 'eviction-cycle' | 'eviction-lazyfree', ms: number) => void) | undefined
 
   constructor(options: EvictionOptions) {
     this.#keyspace = options.keyspace
@@ -79,7 +79,7 @@ export class Eviction {
     const endsAtMs = this.#clock.monotonicMs() + BUDGET_MS
     const hasRoom = this.#makeRoomUntil(endsAtMs)
     this.#noteExcess(endsAtMs)
-    this.onCycle?.(this.#clock.monotonicMs() - endsAtMs + BUDGET_MS)
+    this.onEvent?.('eviction-cycle', this.#clock.monotonicMs() - endsAtMs + BUDGET_MS)
     return hasRoom
   }
 
@@ -97,11 +97,17 @@ export class Eviction {
   #makeRoomUntil(endsAtMs: number): boolean {
     for (let steps = 1; this.isOverLimit; steps += 1) {
       // What was flushed is still held: it goes before any key that is still wanted.
-      if (this.#keyspace.hasGarbage) this.#keyspace.freeGarbage(BATCH)
+      if (this.#keyspace.hasGarbage) this.#freeGarbage()
       else if (this.policy === 'noeviction' || !this.#evictOne()) return false
       if (steps % BATCH === 0 && this.#clock.monotonicMs() >= endsAtMs) return true
     }
     return true
+  }
+
+  #freeGarbage(): void {
+    const sinceMs = this.onEvent === undefined ? 0 : this.#clock.monotonicMs()
+    this.#keyspace.freeGarbage(BATCH)
+    this.onEvent?.('eviction-lazyfree', this.#clock.monotonicMs() - sinceMs)
   }
 
   #noteExcess(endsAtMs: number): void {

@@ -18,6 +18,7 @@ import {
   hasRoomFor,
   replaceWithValue,
 } from '../structures/listpack-edit.ts'
+import { orFree } from '../structures/or-free.ts'
 import { PackedEntry } from '../structures/packed-entry.ts'
 import type { CollectionLimits } from './collection-limits.ts'
 import type { Database } from './database.ts'
@@ -227,17 +228,22 @@ export class HashValue {
 
   #convert(): void {
     const table = this.#table
-    const root = table.create(this.size)
-    this.rewind()
-    while (this.next()) {
-      const { field, value } = this
-      field.spell()
-      value.spell()
-      const hash = table.hash(field.bytes, field.start, field.length)
-      const entry = table.insert(root, field.bytes, field.start, field.length, hash, value.length)
-      const at = table.valueStart(entry)
-      copyBytes(table.bytesOf(entry), at, value.bytes, value.start, value.length)
-    }
-    this.#home.becomeRooted(root)
+    orFree(table, table.create(this.size), (root) => {
+      this.rewind()
+      while (this.next()) this.#insertRead(root)
+      this.#home.becomeRooted(root)
+    })
+  }
+
+  /** The field and the value that `next` has read. */
+  #insertRead(root: Handle): void {
+    const table = this.#table
+    const { field, value } = this
+    field.spell()
+    value.spell()
+    const hash = table.hash(field.bytes, field.start, field.length)
+    const entry = table.insert(root, field.bytes, field.start, field.length, hash, value.length)
+    const at = table.valueStart(entry)
+    copyBytes(table.bytesOf(entry), at, value.bytes, value.start, value.length)
   }
 }

@@ -6,7 +6,12 @@ import { Slab } from '../memory/slab.ts'
 import { Structures } from '../structures/structures.ts'
 import { Access } from './access.ts'
 import { Collections } from './collections.ts'
-import { Database, type DatabaseContext, type KeyspaceStats } from './database.ts'
+import {
+  Database,
+  type DatabaseContext,
+  type KeyspaceStats,
+  type RemovalTimer,
+} from './database.ts'
 import { Garbage } from './garbage.ts'
 import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
 import type { SnapshotGuard } from './snapshot-guard.ts'
@@ -67,6 +72,7 @@ export class Keyspace {
       isFrozen: false,
       events: this.events,
       onRemoval: ignoreRemovals,
+      timeRemoval: undefined,
       nowMs: 0,
       dueMs: 0,
       snapshot: undefined,
@@ -107,6 +113,11 @@ export class Keyspace {
   /** Hears of keys that expire or are evicted, when they can be found no more. */
   onRemoval(listener: RemovalListener): void {
     this.#context.onRemoval = listener
+  }
+
+  /** Has keys that expire or are evicted taken away by `timer`; undefined: without ado. */
+  timeRemovals(timer: RemovalTimer | undefined): void {
+    this.#context.timeRemoval = timer
   }
 
   /** Once per turn of the event loop, before commands run. */

@@ -13,6 +13,7 @@ import {
   writeEmptyIntSet,
 } from '../structures/int-set.ts'
 import { int64Of } from '../structures/int64.ts'
+import { orFree } from '../structures/or-free.ts'
 import { PackedEntry } from '../structures/packed-entry.ts'
 import type { CollectionLimits } from './collection-limits.ts'
 import type { Database } from './database.ts'
@@ -239,14 +240,15 @@ export class SetValue {
   #convert(): void {
     const { bytes, start } = this.#home
     const size = intSetSize(bytes, start)
-    const root = this.#table.create(size)
     const digits = this.#digits
-    for (let index = 0; index < size; index += 1) {
-      digits.setInteger(intSetAt(bytes, start, index))
-      digits.spell()
-      const hash = this.#table.hash(digits.bytes, digits.start, digits.length)
-      this.#table.insert(root, digits.bytes, digits.start, digits.length, hash)
-    }
-    this.#home.becomeRooted(root)
+    orFree(this.#table, this.#table.create(size), (root) => {
+      for (let index = 0; index < size; index += 1) {
+        digits.setInteger(intSetAt(bytes, start, index))
+        digits.spell()
+        const hash = this.#table.hash(digits.bytes, digits.start, digits.length)
+        this.#table.insert(root, digits.bytes, digits.start, digits.length, hash)
+      }
+      this.#home.becomeRooted(root)
+    })
   }
 }

@@ -115,6 +115,13 @@ export class RdbOutput {
     this.raw(bytes, start, length)
   }
 
+  /** In front of a string that is packed with LZF: how long it is, and was. */
+  packedHead(packed: number, length: number): void {
+    this.byte(ENCODED_LZF)
+    this.lengthOf(packed)
+    this.lengthOf(length)
+  }
+
   #integer(bytes: Uint8Array, start: number, length: number): boolean {
     const value = int64Of(bytes, start, length)
     if (typeof value !== 'number' || value > INT_32_MAX || value < -INT_32_MAX - 1) return false
@@ -150,10 +157,7 @@ export class RdbOutput {
       length - COMPRESSION_SAVES_MIN,
     )
     if (packed === 0) return false
-    this.bytes[this.length] = ENCODED_LZF
-    this.length += 1
-    this.lengthOf(packed)
-    this.lengthOf(length)
+    this.packedHead(packed, length)
     this.bytes.copyWithin(this.length, from, from + packed)
     this.length += packed
     return true

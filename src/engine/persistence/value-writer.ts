@@ -71,7 +71,12 @@ export class ValueWriter {
     output.lengthOf(nodes.nodeCount(root))
     for (let node = nodes.head(root); node !== NONE; node = nodes.next(node)) {
       output.lengthOf(nodes.isPlain(node) ? CONTAINER_PLAIN : CONTAINER_PACKED)
-      output.string(nodes.bytes(node), nodes.start(node), nodes.length(node))
+      const packed = nodes.packedLength(node)
+      if (packed === 0) output.string(nodes.bytes(node), nodes.start(node), nodes.length(node))
+      else {
+        output.packedHead(packed, nodes.length(node))
+        output.raw(nodes.packedBytes(node), nodes.packedStart(node), packed)
+      }
     }
   }
 

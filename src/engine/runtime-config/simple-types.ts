@@ -47,6 +47,16 @@ export const boolean: DirectiveType = single('yes, no', (given) => {
   return value === 'yes' || value === 'no' ? { value } : { error: "argument must be 'yes' or 'no'" }
 })
 
+/** Memory is not jemalloc's: Redis says so, too, where it is built with another. */
+export const activeDefragmentation: DirectiveType = single('no', (given) => {
+  const read = boolean.read([given], '')
+  if ('error' in read || read.value === 'no') return read
+  return {
+    error:
+      'Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution',
+  }
+})
+
 /** One of the words; `synonyms` are told under the word they mean. */
 export function oneOf(
   words: readonly string[],

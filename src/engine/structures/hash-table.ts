@@ -15,6 +15,7 @@ import {
   TARGET_BUCKETS_AT,
   WORD_BYTES,
 } from './hash-table-root.ts'
+import { orFree } from './or-free.ts'
 import {
   bucketsFor,
   EMPTY_VISITS_MAX,
@@ -92,12 +93,15 @@ export class HashTable implements RootedStructure {
   /** An empty table, with buckets for so many entries. */
   create(expectedSize = 0): Handle {
     const buckets = bucketsFor(expectedSize, BUCKETS_MIN)
-    const root = this.#slab.allocate(ROOT_BYTES)
-    const at = this.#slab.offset(root)
-    this.#slab.bytes(root).fill(0, at, at + ROOT_BYTES)
-    this.#setWord(root, TABLE_AT, this.#newTable(buckets))
-    this.#setWord(root, BUCKETS_AT, buckets)
-    return root
+    const table = this.#newTable(buckets)
+    return orFree(this.#slab, table, () => {
+      const root = this.#slab.allocate(ROOT_BYTES)
+      const at = this.#slab.offset(root)
+      this.#slab.bytes(root).fill(0, at, at + ROOT_BYTES)
+      this.#setWord(root, TABLE_AT, table)
+      this.#setWord(root, BUCKETS_AT, buckets)
+      return root
+    })
   }
 
   size(root: Handle): number {
@@ -286,8 +290,11 @@ export class HashTable implements RootedStructure {
 
   /** Another table of the same entries. O(n). */
   copy(root: Handle): Handle {
+    return orFree(this, this.create(this.size(root)), (copied) => this.#copyEntries(root, copied))
+  }
+
+  #copyEntries(root: Handle, copied: Handle): Handle {
     const slab = this.#slab
-    const copied = this.create(this.size(root))
     const iterator = new HashTableIterator(slab)
     iterator.start(root)
     for (let entry = iterator.next(); entry !== NONE; entry = iterator.next()) {

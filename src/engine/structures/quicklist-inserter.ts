@@ -185,6 +185,7 @@ export class QuicklistInserter {
   }
 
   #open(root: Handle, node: Handle): NodeRegion {
+    this.#nodes.open(root, node)
     this.#region.open(root, node, this.#nodes.bytesMax(root))
     return this.#region
   }

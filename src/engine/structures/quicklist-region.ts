@@ -12,6 +12,7 @@ import type { ByteRegion } from './byte-region.ts'
  *   16  u32  bytes of its data
  *   20  u32  where in the block they start
  *   24  u8   1 when the data are one plain element, 0 when they are a listpack
+ *   28  u32  bytes of the data as they lie in the block, packed with LZF; 0 when they are not packed
  */
 export const NODE_BYTES = 32
 export const PREVIOUS_AT = 0
@@ -21,6 +22,7 @@ export const COUNT_AT = 12
 export const LENGTH_AT = 16
 export const START_AT = 20
 export const PLAIN_AT = 24
+export const PACKED_BYTES_AT = 28
 
 /** Of a list's root block: bytes of all its blocks, as f64. */
 export const ROOT_TOTAL_AT = 16
@@ -31,7 +33,7 @@ const SHRINK_BYTES_MIN = 256
 const NO_BYTES = new Uint8Array(0)
 
 /**
- * The data of one node. The room a block has to spare lies before the data as well as behind them, so that
+ * The data of one node that is not packed. The room a block has to spare lies before the data as well as behind them, so that
  * pushing and popping at either end moves nothing but a listpack's header or its end mark.
  */
 export class NodeRegion implements ByteRegion {

@@ -7,6 +7,7 @@ import {
   encodedBytes,
   prependValue,
 } from './listpack-edit.ts'
+import { orFree } from './or-free.ts'
 import { PackedEntry } from './packed-entry.ts'
 import { QuicklistCursor } from './quicklist-cursor.ts'
 import { QuicklistInserter } from './quicklist-inserter.ts'
@@ -20,14 +21,15 @@ export const PLAIN_BYTES_MIN = 2 ** 30
 
 /**
  * Lists: a chain of nodes in the slab, each a listpack byte for byte as Redis 7.0 keeps it, or one large
- * element. Where one node ends and the next begins follows quicklist.c. Nodes are not compressed, whatever
- * list-compress-depth says: nobody can tell but by the memory.
+ * element. Where one node ends and the next begins follows quicklist.c, and so does which nodes are packed.
  *
  * Values come as (bytes, start, length) and are copied in; they must not lie in the list they go to.
  */
 export class Quicklist implements RootedStructure {
   /** DEBUG QUICKLIST-PACKED-THRESHOLD changes it. */
   plainBytesMin = PLAIN_BYTES_MIN
+  /** list-compress-depth, for lists to come. */
+  compressDepth = 0
   readonly nodes: QuicklistNodes
   readonly reader: QuicklistReader
   /** For commands, which run one after the other: used again by each. */
@@ -46,7 +48,7 @@ export class Quicklist implements RootedStructure {
 
   /** An empty list; `fill` is list-max-listpack-size. */
   create(fill: number): Handle {
-    return this.nodes.createRoot(fill)
+    return this.nodes.createRoot(fill, this.compressDepth)
   }
 
   size(root: Handle): number {
@@ -72,12 +74,14 @@ export class Quicklist implements RootedStructure {
       const created = nodes.insertPacked(root, node, isTail, bytes)
       this.#pushInto(root, created, isTail, value, start, length)
     }
+    nodes.settle(root)
   }
 
   /** Takes the element at an end away. */
   deleteEnd(root: Handle, end: ListEnd): void {
     this.reader.seekEnd(root, end, this.#cursor)
     this.#delete(root, this.#cursor.node, this.#cursor.at, 1)
+    this.nodes.settle(root)
   }
 
   /** Takes up to `count` elements away, from `index` on, which is not negative. */
@@ -94,9 +98,13 @@ export class Quicklist implements RootedStructure {
       node = next
       at = HEADER_BYTES
     }
+    nodes.settle(root)
   }
 
-  /** Takes the element away and moves on towards an end; false, and the cursor is nowhere, at the end. */
+  /**
+   * Takes the element away and moves on towards an end; false, and the cursor is nowhere, at the end. After the last
+   * one comes `nodes.settle`: a node that loses many is packed once.
+   */
   deleteAt(root: Handle, cursor: QuicklistCursor, towards: ListEnd): boolean {
     const { node, at } = cursor
     if (towards === 'head') {
@@ -122,6 +130,7 @@ export class Quicklist implements RootedStructure {
   ): void {
     const isPlain = length >= this.plainBytesMin
     this.#inserter.insert(root, cursor, isAfter, isPlain, value, start, length)
+    this.nodes.settle(root)
   }
 
   /** Puts the value in the place of the element under the cursor, which is nowhere after it. */
@@ -133,6 +142,7 @@ export class Quicklist implements RootedStructure {
     length: number,
   ): void {
     this.#inserter.replace(root, cursor, length >= this.plainBytesMin, value, start, length)
+    this.nodes.settle(root)
   }
 
   free(root: Handle): void {
@@ -155,18 +165,13 @@ export class Quicklist implements RootedStructure {
 
   copy(root: Handle): Handle {
     const { nodes } = this
-    const copy = nodes.createRoot(nodes.fill(root))
-    for (let node = nodes.head(root); node !== NONE; node = nodes.next(node)) {
-      this.appendNode(
-        copy,
-        nodes.isPlain(node),
-        nodes.count(node),
-        nodes.bytes(node),
-        nodes.start(node),
-        nodes.length(node),
-      )
-    }
-    return copy
+    return orFree(this, nodes.createRoot(nodes.fill(root), nodes.depth(root)), (copy) => {
+      for (let node = nodes.head(root); node !== NONE; node = nodes.next(node)) {
+        nodes.appendCopy(copy, node)
+      }
+      nodes.settle(copy)
+      return copy
+    })
   }
 
   /** A whole node at the tail: a listpack of `count` elements that is known to be sound, or a plain element. */
@@ -181,6 +186,7 @@ export class Quicklist implements RootedStructure {
     const { nodes } = this
     const node = nodes.insertData(root, nodes.tail(root), true, isPlain, data, start, length)
     nodes.addToCount(root, node, count)
+    nodes.settle(root)
   }
 
   #pushInto(
@@ -191,8 +197,7 @@ export class Quicklist implements RootedStructure {
     start: number,
     length: number,
   ): void {
-    const region = this.#region
-    region.open(root, node, this.nodes.bytesMax(root))
+    const region = this.#open(root, node)
     if (isTail) appendValue(region, value, start, length)
     else prependValue(region, value, start, length)
     this.nodes.addToCount(root, node, 1)
@@ -201,8 +206,7 @@ export class Quicklist implements RootedStructure {
   /** The node at an end is full: another takes its place. */
   #stopGrowing(root: Handle, node: Handle): void {
     if (node === NONE || this.nodes.isPlain(node)) return
-    this.#region.open(root, node, this.nodes.bytesMax(root))
-    this.#region.fit()
+    this.#open(root, node).fit()
   }
 
   /** Takes up to `count` elements of one node away; gives the entry behind them, if the node has one. */
@@ -212,11 +216,16 @@ export class Quicklist implements RootedStructure {
       nodes.remove(root, node)
       return NO_ENTRY
     }
-    const region = this.#region
-    region.open(root, node, nodes.bytesMax(root))
+    const region = this.#open(root, node)
     const before = nodes.count(node)
     const behind = deleteEntries(region, region.start + at, count)
     nodes.addToCount(root, node, listpackCount(region.bytes, region.start) - before)
     return behind
+  }
+
+  #open(root: Handle, node: Handle): NodeRegion {
+    this.nodes.open(root, node)
+    this.#region.open(root, node, this.nodes.bytesMax(root))
+    return this.#region
   }
 }

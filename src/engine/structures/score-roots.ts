@@ -1,5 +1,6 @@
 import type { Handle, Slab } from '../memory/slab.ts'
 import { NONE } from '../memory/slab.ts'
+import { orFree } from './or-free.ts'
 
 const HEIGHT_AT = 4
 const SIZE_AT = 8
@@ -26,7 +27,7 @@ export class ScoreRoots {
   }
 
   create(leaf: Handle): Handle {
-    const root = this.#slab.allocate(ROOT_BYTES)
+    const root = orFree(this.#slab, leaf, () => this.#slab.allocate(ROOT_BYTES))
     this.setNode(root, leaf)
     this.setHeight(root, 0)
     this.setSize(root, 0)

@@ -33,15 +33,18 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 describe('a list', () => {
   it.each([
-    ['of 1 element a node', 1],
-    ['of 3 elements a node', 3],
-    ['of many elements a node', 128],
-    ['of 4 KiB a node', -1],
-    ['of 8 KiB a node', -2],
-  ])('%s holds what an array holds after the same edits', (_name, fill) => {
+    ['of 1 element a node', 1, 0],
+    ['of 3 elements a node', 3, 0],
+    ['of many elements a node', 128, 0],
+    ['of 4 KiB a node', -1, 0],
+    ['of 8 KiB a node', -2, 0],
+    ['of 1 element a node, all packed but the ends', 1, 1],
+    ['of 3 elements a node, packed from the third on', 3, 2],
+    ['of many elements a node, packed from the fourth on', 8, 3],
+  ])('%s holds what an array holds after the same edits', (_name, fill, depth) => {
     const steps = fc.array(step, { minLength: 20, maxLength: 150 })
     fc.assert(
-      fc.property(steps, (each) => run(fill, each)),
+      fc.property(steps, (each) => run({ fill, depth }, each)),
       { numRuns: 60 },
     )
   })
@@ -63,9 +66,13 @@ describe('a list', () => {
   })
 })
 
-function run(fill: number, steps: readonly Step[]): void {
+function run(
+  { fill, depth }: { readonly fill: number; readonly depth: number },
+  steps: readonly Step[],
+): void {
   const slab = new Slab()
   const list = new Quicklist(slab)
+  list.compressDepth = depth
   let root = list.create(fill)
   const model: string[] = []
   for (const each of steps) {
@@ -131,16 +138,20 @@ function remove(list: Quicklist, root: Handle, model: string[], { index, end }: 
       ? list.deleteAt(root, cursor, end)
       : list.reader.move(cursor, end)
   }
+  list.nodes.settle(root)
   const left = model.filter((text) => text !== wanted)
   model.splice(0, model.length, ...left)
 }
 
-/** Sound nodes, none of them empty, and sums that are the sums of what is there. */
+/** Sound nodes, none of them empty, none packed near an end, and sums that are the sums of what is there. */
 function check(slab: Slab, list: Quicklist, root: Handle): void {
   const { nodes } = list
+  const depth = nodes.depth(root)
   let size = 0
   let nodeCount = 0
   for (let node = nodes.head(root); node !== NONE; node = nodes.next(node)) {
+    const fromEnd = Math.min(nodeCount, nodes.nodeCount(root) - 1 - nodeCount)
+    if (fromEnd < depth || depth === 0) expect(nodes.packedLength(node)).toBe(0)
     nodeCount += 1
     size += nodes.count(node)
     expect(nodes.count(node)).toBeGreaterThan(0)

@@ -1,11 +1,12 @@
 import { MAXMEMORY_POLICIES } from '../../keyspace/eviction.ts'
 import { eventClasses, percentiles } from '../compound-types.ts'
 import type { Directive } from '../directive.ts'
-import { boolean, integer, memory, oneOf } from '../simple-types.ts'
+import { activeDefragmentation, boolean, integer, memory, oneOf } from '../simple-types.ts'
 import { INT_MAX, INT_MIN, LONG_MAX, ULONG_MAX } from './bounds.ts'
 
 const ALWAYS_LAZY = 'large values are always freed in slices, by whatever they end'
-const NO_DEFRAGMENTATION = 'blocks are not moved together yet'
+const NO_DEFRAGMENTATION =
+  'as in a redis-server without a jemalloc of its own, Debian’s for one; freed blocks go back page by page'
 const count = integer({ min: 0n, max: INT_MAX })
 const size = integer({ min: 0n, max: LONG_MAX })
 const bytes = memory({ min: 0n, max: LONG_MAX })
@@ -74,12 +75,7 @@ export const DATA_DIRECTIVES: readonly Directive[] = [
     type: integer({ min: INT_MIN, max: INT_MAX }),
     defaultValue: '-2',
   },
-  {
-    name: 'list-compress-depth',
-    type: count,
-    defaultValue: '0',
-    unused: 'the inner parts of lists are not compressed',
-  },
+  { name: 'list-compress-depth', type: count, defaultValue: '0' },
   { name: 'hll-sparse-max-bytes', type: bytes, defaultValue: '3000' },
   { name: 'stream-node-max-bytes', type: bytes, defaultValue: '4096' },
   { name: 'stream-node-max-entries', type: size, defaultValue: '100' },
@@ -111,7 +107,7 @@ export const DATA_DIRECTIVES: readonly Directive[] = [
   })),
   {
     name: 'activedefrag',
-    type: oneOf(['no']),
+    type: activeDefragmentation,
     defaultValue: 'no',
     unused: NO_DEFRAGMENTATION,
   },

@@ -1,6 +1,7 @@
 import { type Handle, NONE, type Slab } from '../../memory/slab.ts'
 import { addInt64, INT64_MIN, type Int64 } from '../int64.ts'
 import { int64At, writeInt64 } from '../little-endian.ts'
+import { orFree } from '../or-free.ts'
 import type { IdTree } from './id-tree.ts'
 import { NameList } from './name-list.ts'
 import { StreamId } from './stream-id.ts'
@@ -92,8 +93,12 @@ export class StreamGroups {
     const before = slab.usedBytes
     const group = this.#groupNames.createBlock(bytes, start, length)
     slab.setUint32(group, CONSUMERS_AT, NONE)
-    slab.setUint32(group, GROUP_PENDING_AT, this.#trees.create())
-    this.#roots.setGroups(root, this.#groupNames.insert(this.#roots.groups(root), group))
+    const pending = orFree(slab, group, () => this.#trees.create())
+    slab.setUint32(group, GROUP_PENDING_AT, pending)
+    const groups = orFree(this.#loneGroup, group, () =>
+      this.#groupNames.insert(this.#roots.groups(root), group),
+    )
+    this.#roots.setGroups(root, groups)
     this.#roots.addBytes(root, slab.usedBytes - before)
     return group
   }
@@ -179,10 +184,13 @@ export class StreamGroups {
     const slab = this.#slab
     const before = slab.usedBytes
     const consumer = this.#consumerNames.createBlock(name.bytes, name.start, name.length)
-    slab.setUint32(consumer, CONSUMER_PENDING_AT, this.#trees.create())
+    const pending = orFree(slab, consumer, () => this.#trees.create())
+    slab.setUint32(consumer, CONSUMER_PENDING_AT, pending)
     this.setSeen(consumer, nowMs)
-    const consumers = slab.uint32(group, CONSUMERS_AT)
-    slab.setUint32(group, CONSUMERS_AT, this.#consumerNames.insert(consumers, consumer))
+    const consumers = orFree(this.#loneConsumer, consumer, () =>
+      this.#consumerNames.insert(slab.uint32(group, CONSUMERS_AT), consumer),
+    )
+    slab.setUint32(group, CONSUMERS_AT, consumers)
     this.#roots.addBytes(root, slab.usedBytes - before)
     return consumer
   }
@@ -234,7 +242,7 @@ export class StreamGroups {
     const delivery = slab.allocate(DELIVERY_BYTES)
     slab.setUint32(delivery, CONSUMER_AT, consumer)
     this.setDeliveryCount(delivery, 1)
-    this.#trees.set(this.pending(group), id, delivery)
+    orFree(slab, delivery, () => this.#trees.set(this.pending(group), id, delivery))
     this.#trees.set(this.pendingOf(consumer), id, delivery)
     this.#roots.addBytes(root, slab.usedBytes - before)
     return delivery
@@ -329,6 +337,20 @@ export class StreamGroups {
   #name(names: NameList, block: Handle): NameBytes {
     const bytes = this.#slab.bytes(block)
     return { bytes, start: names.nameStart(block), length: names.nameLength(block) }
+  }
+
+  /** Of those that are in no list yet. */
+  readonly #loneGroup = {
+    free: (group: Handle): void => {
+      while (!this.#freeSome(group, Number.POSITIVE_INFINITY));
+    },
+  }
+
+  readonly #loneConsumer = {
+    free: (consumer: Handle): void => {
+      this.#trees.free(this.pendingOf(consumer))
+      this.#slab.free(consumer)
+    },
   }
 
   readonly #freeDelivery = (delivery: Handle): void => {

@@ -3,6 +3,7 @@ import { type Handle, NONE, type Slab } from '../../memory/slab.ts'
 import type { ByteRegion } from '../byte-region.ts'
 import { firstEntry, integerAt, listpackBytes, NO_ENTRY, nextEntry } from '../listpack.ts'
 import { replaceWithInteger } from '../listpack-edit.ts'
+import { orFree } from '../or-free.ts'
 import type { IdTree } from './id-tree.ts'
 import { radixNodesOf } from './radix-nodes.ts'
 import { StreamId } from './stream-id.ts'
@@ -52,7 +53,7 @@ export class StreamNodes {
     const roots = this.#roots
     const before = slab.usedBytes
     const listpack = slab.allocate(bytes)
-    const node = slab.allocate(NODE_BYTES)
+    const node = orFree(slab, listpack, () => slab.allocate(NODE_BYTES))
     const tail = roots.tail(root)
     id.write(slab.bytes(node), slab.offset(node))
     slab.setUint32(node, PREVIOUS_AT, tail)

@@ -1,6 +1,7 @@
 import { type Handle, NONE, type Slab } from '../../memory/slab.ts'
 import type { Int64 } from '../int64.ts'
 import { int64At, writeInt64 } from '../little-endian.ts'
+import { orFree } from '../or-free.ts'
 import type { StreamId } from './stream-id.ts'
 
 /**
@@ -44,7 +45,7 @@ export class StreamRoots {
 
   create(index: Handle): Handle {
     const slab = this.#slab
-    const root = slab.allocate(ROOT_BYTES)
+    const root = orFree(slab, index, () => slab.allocate(ROOT_BYTES))
     const at = slab.offset(root)
     slab.bytes(root).fill(0, at, at + ROOT_BYTES)
     slab.setUint32(root, INDEX_AT, index)

@@ -1,6 +1,7 @@
 import { copyBytes } from '../../memory/byte-slice.ts'
 import { type Handle, NONE, type Slab } from '../../memory/slab.ts'
 import type { Int64 } from '../int64.ts'
+import { orFree } from '../or-free.ts'
 import type { RootedStructure } from '../rooted-structure.ts'
 import { EntryList } from './entry-list.ts'
 import { GroupProgress } from './group-progress.ts'
@@ -148,8 +149,11 @@ export class Streams implements RootedStructure {
   }
 
   copy(root: Handle): Handle {
+    return orFree(this, this.create(), (copy) => this.#copyTo(root, copy))
+  }
+
+  #copyTo(root: Handle, copy: Handle): Handle {
     const roots = this.roots
-    const copy = this.create()
     const id = new StreamId()
     for (let node = roots.head(root); node !== NONE; node = this.nodes.next(node)) {
       const slab = this.#slab

@@ -102,3 +102,23 @@ describe('makeRoom', () => {
     expect(eviction.makeRoom()).toBe(false)
   })
 })
+
+describe('who watches latency', () => {
+  it('has every key taken away before their eyes', () => {
+    const seen: string[] = []
+    keyspace.timeRemovals((reason, remove) => {
+      const before = keyspace.keyCount
+      remove()
+      seen.push(`${reason} ${before - keyspace.keyCount}`)
+    })
+    eviction.onEvent = (event) => seen.push(event)
+    limitTo(0.9, 'allkeys-random')
+    eviction.makeRoom()
+    expect(new Set(seen)).toEqual(new Set(['evicted 1', 'eviction-cycle']))
+    seen.length = 0
+    driver.set('due', 'v', keyspace.nowMs)
+    keyspace.advance(keyspace.nowMs + 1)
+    expect(driver.peek('due')).toBe(0)
+    expect(seen).toEqual(['expired 1'])
+  })
+})
