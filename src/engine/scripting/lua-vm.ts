@@ -30,7 +30,7 @@ const STATUS_YIELD = 1
 const GC_COUNT = 3
 const GC_STEP = 5
 const DEBUG_BYTES = 112
-const DEBUG = { what: 12, source: 16, currentLine: 20 } as const
+const DEBUG = { name: 4, nameKind: 8, what: 12, source: 16, currentLine: 20 } as const
 const SCRATCH_BYTES_MIN = 16_384
 /** A C argument comes first, and then the text it points to. */
 const FORMAT_TEXT_OFFSET = 8
@@ -358,6 +358,15 @@ export class LuaVm {
       return { source, line: this.values.word(this.#debug + DEBUG.currentLine) }
     }
     return undefined
+  }
+
+  /** How a function of the running thread was called: 0 is the host's own, 1 the one that called it. */
+  readCall(level: number): { readonly name: string; readonly isMethod: boolean } {
+    this.lua.lua_getstack(this.thread, level, this.#debug)
+    this.lua.lua_getinfo(this.thread, this.cString('n'), this.#debug)
+    const name = this.values.word(this.#debug + DEBUG.name)
+    const kind = this.values.textAt(this.values.word(this.#debug + DEBUG.nameKind))
+    return { name: name === 0 ? '?' : this.values.textAt(name), isMethod: kind === 'method' }
   }
 
   /** After a script that did not return: its thread is of no further use. */

@@ -10,8 +10,8 @@ import type { HookAnswer } from './lua-vm.ts'
 import type { ScriptCall, ScriptRun } from './script-run.ts'
 
 const LOAD_MS_MAX = 500
-/** Looks at the clock are this far apart when a script calls pcall over and over. */
-const LOOKS_PER_CLOCK = 1_000
+/** Looks at the clock are this far apart when a script calls pcall or resumes coroutines over and over. */
+const LOOKS_PER_CLOCK = 100
 
 /**
  * The script that runs, and what it may do: at most one at a time, and what it changes is changed at once. The

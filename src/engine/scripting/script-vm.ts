@@ -84,7 +84,8 @@ export class ScriptVm {
       vm.pushBoolean(vm.isScriptThread)
       return 1
     })
-    invariant(vm.call(3), 'the prelude runs')
+    vm.pushFunction(() => explain(vm))
+    invariant(vm.call(4), 'the prelude runs')
     vm.pop(1)
   }
 
@@ -180,7 +181,7 @@ export class ScriptVm {
   }
 }
 
-/** What pcall is about to call, and whether the script has to stop first. */
+/** What pcall is about to call (if anything), and whether the script has to stop first. */
 function look(vm: LuaVm, runner: ScriptRunner): number {
   const answer = vm.isYieldable ? runner.onLook() : 'continue'
   if (typeof answer === 'object') return raiseKill(vm, answer.killWith)
@@ -189,6 +190,35 @@ function look(vm: LuaVm, runner: ScriptRunner): number {
   const kind = isLua ? LOOKED.lua : LOOKED.noLua
   vm.pushNumber(answer === 'suspend' ? LOOKED.pause : kind)
   return 1
+}
+
+const WRONG_ARGUMENT = /^bad argument #(\d+) to '\?' (\(.*\))$/s
+/** Lua itself says no place for these when a C function is the one that fails. */
+const WITHOUT_PLACE = /^(?:[Aa]ttempt to |not enough memory$|stack overflow)/
+const CALLER_LEVEL = 2
+
+/**
+ * What a C function that was called by the one that asks would have said if the script had called it: its error's
+ * text, and the level of the place to put in front, for error().
+ */
+function explain(vm: LuaVm): number {
+  if (vm.argumentType(1) !== LUA_TYPE.string) {
+    vm.pushCopy(vm.argument(1))
+    vm.pushNumber(0)
+    return 2
+  }
+  const problem = vm.values.latin1At(vm.argument(1))
+  const [, number, reason = ''] = WRONG_ARGUMENT.exec(problem) ?? []
+  vm.pushLatin1(number === undefined ? problem : wrongArgument(vm, Number(number), reason))
+  vm.pushNumber(WITHOUT_PLACE.test(problem) ? 0 : CALLER_LEVEL)
+  return 2
+}
+
+/** lauxlib.c, luaL_argerror: the object of a method is no argument. */
+function wrongArgument(vm: LuaVm, number: number, reason: string): string {
+  const { name, isMethod } = vm.readCall(1)
+  if (isMethod && number === 1) return `calling '${name}' on bad self ${reason}`
+  return `bad argument #${isMethod ? number - 1 : number} to '${name}' ${reason}`
 }
 
 function raiseKill(vm: LuaVm, text: string): number {

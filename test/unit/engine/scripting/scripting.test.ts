@@ -146,6 +146,14 @@ return 'done'`
         'while true do coroutine.resume(coroutine.create(function() while true do end end)) end',
       ],
       ['coroutine.wrap', 'local f = coroutine.wrap(function() while true do end end) f()'],
+      [
+        'many coroutines',
+        'while true do coroutine.wrap(function() for i = 1, 9000 do end end)() end',
+      ],
+      ['a comparison', 'table.sort({3, 1, 2}, function() while true do end end)'],
+      ['a replacement', 'string.gsub("abc", "%w", function() while true do end end)'],
+      ['table.foreach', 'table.foreach({1}, function() while true do end end)'],
+      ['table.foreachi', 'table.foreachi({1}, function() while true do end end)'],
     ])('end within %s, too', async (_name, script) => {
       const answer = client.callAsync('EVAL', script, 0)
       await turn()
@@ -159,6 +167,15 @@ local co = coroutine.wrap(function(a) local b = coroutine.yield(wait(a)) return 
 return {select(2, pcall(wait, 'p')), co('c'), co('d'), (select(2, pcall(function() wait() error('e', 0) end)))}`
       const letters = ['p', 'c', 'd', 'e'].map((letter) => Buffer.from(letter))
       expect(await client.callAsync('EVAL', script, 0)).toEqual(letters)
+    })
+
+    it('go on within a comparison and a replacement', async () => {
+      const script = `local wait = function(x) for i = 1, 3000000 do end return x end
+local t = {2, 3, 1}
+table.sort(t, function(a, b) return wait(a) > b end)
+return {t[1], t[2], t[3], (string.gsub('ab', '(%w)', function(c) return wait(c) .. '-' end))}`
+      const values = [3, 2, 1, Buffer.from('a-b-')]
+      expect(await client.callAsync('EVAL', script, 0)).toEqual(values)
     })
 
     it('tell FUNCTION STATS who runs, and FUNCTION KILL ends them', async () => {
