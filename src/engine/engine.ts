@@ -9,6 +9,7 @@ import { COMMANDS } from './commands/table.ts'
 import { Blocking } from './execution/blocking.ts'
 import { CallTimer } from './execution/call-timer.ts'
 import { Client } from './execution/client.ts'
+import { ClientMemory } from './execution/client-memory.ts'
 import { ClientPause } from './execution/client-pause.ts'
 import { ClientRegistry } from './execution/client-registry.ts'
 import { CommandTable } from './execution/command-table.ts'
@@ -28,6 +29,7 @@ import {
   transactionGuard,
   writeErrorGuard,
 } from './execution/guards.ts'
+import type { ListeningService } from './execution/listening-service.ts'
 import { Monitors } from './execution/monitors.ts'
 import { AUDIENCE, Propagation, type PropagationSink } from './execution/propagation.ts'
 import { Tracking } from './execution/tracking.ts'
@@ -39,9 +41,11 @@ import { LatencyMonitor } from './introspection/latency-monitor.ts'
 import { MemoryUse } from './introspection/memory-use.ts'
 import { SlowLog } from './introspection/slow-log.ts'
 import { ActiveExpiry } from './keyspace/active-expiry.ts'
+import type { RemovalTimer } from './keyspace/database.ts'
 import { Eviction, MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 import type { ModificationListener, PresenceListener } from './keyspace/key-events.ts'
 import { Keyspace } from './keyspace/keyspace.ts'
+import { Migrations } from './migration/migrations.ts'
 import { AppendOnlyLog } from './persistence/append-only-log.ts'
 import { CommitGate } from './persistence/commit-gate.ts'
 import { DumpPayloads } from './persistence/dump-payload.ts'
@@ -65,7 +69,7 @@ import { renamedCommands } from './runtime-config/renamed-commands.ts'
 import { rewriteConfFile } from './runtime-config/rewrite-file.ts'
 import { RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { Scripting } from './scripting/scripting.ts'
-import { connectToPeer } from './server/connect-to-peer.ts'
+import { connectToPrimary, connectToTarget } from './server/connect-to-peer.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { RespServer } from './server/resp-server.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
@@ -133,9 +137,11 @@ export class Engine {
   readonly #busyGuard: Guard
   readonly #turn = new Turn()
   readonly #replication: Replication
+  readonly #migrations: Migrations
   readonly #codec: Codec
   readonly #copyLoader: CopyLoader
   readonly #clients = new ClientRegistry()
+  readonly #clientMemory: ClientMemory
   readonly #channels = new Channels()
   readonly #memoryGuard: Guard
   readonly #pauseGuard: Guard
@@ -143,6 +149,13 @@ export class Engine {
   readonly #persistence: Persistence
   readonly #invalidate: ModificationListener = (_index, key) =>
     this.#services.tracking.invalidate(key)
+  readonly #timeRemoval: RemovalTimer = (reason, remove) => {
+    const { clock } = this.#options
+    const sinceMs = clock.monotonicMs()
+    remove()
+    const event = reason === 'expired' ? 'expire-del' : 'eviction-del'
+    this.#services.latency.sample(event, clock.monotonicMs() - sinceMs, this.#keyspace.nowMs)
+  }
   #waking: NodeJS.Timeout | undefined
   #cycle: NodeJS.Timeout | undefined
   #reclaiming: NodeJS.Immediate | undefined
@@ -180,6 +193,11 @@ export class Engine {
     this.#eviction = new Eviction({ keyspace: this.#keyspace, clock, otherBytes })
     this.#expiry = new ActiveExpiry(this.#keyspace, clock)
     this.#memory = new MemoryUse(this.#keyspace, otherBytes, () => process.memoryUsage.rss())
+    this.#clientMemory = new ClientMemory({
+      clients: this.#clients,
+      log: options.log,
+      tracking: () => this.#services.tracking,
+    })
     const pause = new ClientPause()
     this.#memoryGuard = memoryGuard(this.#eviction)
     this.#pauseGuard = pauseGuard(pause)
@@ -194,7 +212,7 @@ export class Engine {
       onBusy: (isBusy) => {
         this.#services.guards.switch(this.#busyGuard, isBusy)
         this.#keyspace.freeze(isBusy || this.#services.pause.isPaused)
-        if (!isBusy) this.#replication.resumeSoon()
+        if (!isBusy) this.#resumeSoon()
       },
     })
     this.#codec = this.#newCodec()
@@ -210,9 +228,15 @@ export class Engine {
       turn: this.#turn,
       copy: this.#copySource(),
       load: (source, isCancelled) => this.#copyLoader.load(source, isCancelled),
-      connect: (address) => connectToPeer(this.#config, address),
+      connect: (address) => connectToPrimary(this.#config, address),
       port: () => this.#server.port || this.#config.integer('port'),
       processId: process.pid,
+      services: () => this.#services,
+      executor: () => this.#executor,
+    })
+    this.#migrations = new Migrations({
+      connect: (address) => connectToTarget(this.#config, address),
+      turn: this.#turn,
       services: () => this.#services,
       executor: () => this.#executor,
     })
@@ -236,6 +260,7 @@ export class Engine {
       config: this.#config,
       log: options.log,
       clients: this.#clients,
+      clientMemory: this.#clientMemory,
       isOpen: () => this.#acl.isOpen,
     })
     for (const { name, unused } of this.#config.unusedDirectives) {
@@ -278,6 +303,7 @@ export class Engine {
     clearImmediate(this.#scriptStep)
     clearTimeout(this.#waking)
     this.#replication.stop()
+    this.#migrations.stop()
     this.#releaseCallers()
     await this.#server.close()
   }
@@ -451,6 +477,7 @@ export class Engine {
       commands,
       propagation,
       clients: this.#clients,
+      clientMemory: this.#clientMemory,
       blocking: new Blocking(this.#keyspace),
       transactions: new Transactions(this.#keyspace),
       channels: this.#channels,
@@ -502,6 +529,8 @@ export class Engine {
       debug,
       log: this.#options.log,
       replication: this.#replication,
+      migration: this.#migrations,
+      listening: this.#listening,
     }
   }
 
@@ -517,6 +546,17 @@ export class Engine {
       hasSum: () => config.isOn('rdbchecksum'),
     })
     return (request) => copy.write(request)
+  }
+
+  /** The server is made when the services are joined. */
+  get #listening(): ListeningService {
+    const listening = (): ListeningService => this.#server.listening
+    return {
+      get isChanged() {
+        return listening().isChanged
+      },
+      apply: (done) => listening().apply((failure) => this.#executor.resume(() => done(failure))),
+    }
   }
 
   /** The error's text when redis.conf could not be written. */
@@ -553,6 +593,9 @@ export class Engine {
     config.onValue('zset-max-listpack-value', (value) => {
       limits.sortedSetListpackValueBytesMax = Number(value)
     })
+    config.onValue('list-compress-depth', (value) => {
+      this.#keyspace.structures.lists.compressDepth = Number(value)
+    })
     const { limits: streamLimits } = this.#keyspace.structures.streams
     config.onValue('stream-node-max-bytes', (value) => {
       streamLimits.nodeBytesMax = Number(value)
@@ -582,6 +625,11 @@ export class Engine {
     config.onValue('lfu-decay-time', (value) => {
       settings.lfuDecayMinutes = Number(value)
     })
+    for (const name of ['maxmemory', 'maxmemory-clients']) {
+      config.onValue(name, () => {
+        this.#clientMemory.configure(config.value('maxmemory-clients'), config.integer('maxmemory'))
+      })
+    }
     this.#followIntrospection()
   }
 
@@ -598,10 +646,11 @@ export class Engine {
     config.onValue('latency-monitor-threshold', (value) => {
       latency.thresholdMs = Number(value)
       timer.chooseAccuracy()
-      this.#eviction.onCycle =
-        latency.thresholdMs === 0
-          ? undefined
-          : (ms) => latency.sample('eviction-cycle', ms, this.#keyspace.nowMs)
+      const isWatched = latency.thresholdMs > 0
+      this.#eviction.onEvent = isWatched
+        ? (event, ms) => latency.sample(event, ms, this.#keyspace.nowMs)
+        : undefined
+      this.#keyspace.timeRemovals(isWatched ? this.#timeRemoval : undefined)
     })
     config.onValue('latency-tracking', (value) => {
       timer.keepsHistograms = value === 'yes'
@@ -635,7 +684,7 @@ export class Engine {
       guards.switch(this.#pauseGuard, isPaused)
       this.#keyspace.freeze(isPaused || this.#scripting.busyError !== undefined)
       this.#wakeForDeadline()
-      if (!isPaused) this.#replication.resumeSoon()
+      if (!isPaused) this.#resumeSoon()
     })
     blocking.onNextDeadline(() => this.#wakeForDeadline())
     const { events } = this.#keyspace
@@ -646,6 +695,12 @@ export class Engine {
       events.onPresence = isWaiting ? see : undefined
     })
     this.#keyspace.onRemoval((reason, index, key) => this.#onRemoval(reason, index, key))
+  }
+
+  /** What a pause or a script held back: what the primary says, and answers of targets. */
+  #resumeSoon(): void {
+    this.#replication.resumeSoon()
+    this.#migrations.resumeSoon()
   }
 
   /** A key that nobody deleted is gone, and others are told that it was deleted. */
@@ -692,6 +747,8 @@ export class Engine {
     this.#executor.beginTurn()
     this.#executor.giveUpWaiting()
     this.#replication.advance()
+    this.#migrations.advance(this.#keyspace.nowMs)
+    this.#clientMemory.sample()
     this.#server.sample(this.#executor.stats.commandsProcessed)
     this.#memory.sample()
     this.#services.tracking.limit()
@@ -731,6 +788,7 @@ export class Engine {
   }
 
   #resetStatistics(): void {
+    this.#clientMemory.evictedClients = 0
     this.#keyspace.resetStatistics()
     this.#executor.resetStatistics()
     this.#services.commands.resetStatistics()

@@ -26,6 +26,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   pubsub: [...AROUND_EXECUTION, 'execution'],
   scripting: [...AROUND_EXECUTION, 'execution', 'version.ts'],
   replication: AROUND_EXECUTION.concat('execution', 'runtime-config', 'persistence', 'version.ts'),
+  migration: [...AROUND_EXECUTION, 'execution'],
   persistence: AROUND_EXECUTION.concat('execution', 'runtime-config'),
   commands: [...BELOW_COMMANDS, 'version.ts'],
   server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
@@ -33,6 +34,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   info: [...BELOW_COMMANDS, 'persistence', 'server', 'version.ts'],
   'engine.ts': [
     ...BELOW_COMMANDS,
+    'migration',
     'scripting',
     'persistence',
     'replication',

@@ -37,6 +37,8 @@ export class RecordingOutput implements ClientOutput {
     this.releases += 1
   }
 
+  readonly heldBytes = 0
+
   close(): void {
     this.isClosed = true
   }

@@ -37,6 +37,10 @@ export class User implements ClientUser {
     this.isUnrestricted = state.permissions.some((permissions) => permissions.allowsEverything)
   }
 
+  get skipsSanitizing(): boolean {
+    return this.#state.sanitizesPayload === false
+  }
+
   /** Who connects is this user, when it is the default one. */
   get isOpen(): boolean {
     return this.#state.isEnabled && this.#state.needsNoPassword

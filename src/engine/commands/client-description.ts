@@ -2,9 +2,6 @@ import { CLIENT_STATE, type Client } from '../execution/client.ts'
 import type { CommandContext } from '../execution/context.ts'
 import type { TrackingState } from '../execution/tracking.ts'
 
-/** What the engine holds per client beside its buffers: about what V8 takes for its objects. */
-const CLIENT_BYTES = 2_048
-
 const TYPES = ['normal', 'master', 'slave', 'replica', 'pubsub']
 
 /** Whether the word, in small letters, names a type of clients in CLIENT LIST and CLIENT KILL. */
@@ -28,13 +25,7 @@ export function describeClient(context: DescriptionContext, client: Client): str
   const tracking = services.tracking.stateOf(client)
   const argumentBytes = client === context.client ? sumOfLengths(argv) : 0
   const transactionBytes = client.transaction?.bytes ?? 0
-  const total =
-    CLIENT_BYTES +
-    state.inputBytes +
-    state.freeInputBytes +
-    state.outputBytes +
-    argumentBytes +
-    transactionBytes
+  const total = services.clientMemory.bytesOf(client) + argumentBytes
   const fields: readonly (readonly [name: string, value: string | number])[] = [
     ['id', client.id],
     ['addr', client.address],

@@ -240,10 +240,11 @@ function clientReply({ argv, client, reply }: CommandContext): void {
   else if (client.replyMode !== 'off') client.setReplyMode('skipNext')
 }
 
-function clientNoEvict({ argv, client, reply }: CommandContext): void {
+function clientNoEvict({ argv, client, reply, services }: CommandContext): void {
   const isOn = argv.is(2, 'ON')
   if (!isOn && !argv.is(2, 'OFF')) return reply.error(replyErrors.syntax)
   client.isKeptFromEviction = isOn
+  services.clientMemory.update(client)
   reply.simple('OK')
 }
 

@@ -1,8 +1,13 @@
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
-import { replyErrors } from '../protocol/reply-errors.ts'
+import { configSetFailed, replyErrors } from '../protocol/reply-errors.ts'
 import { replyWithHelp } from './help.ts'
 import { isAllowed } from './protected-action.ts'
+
+/** Those that the server itself sets back. */
+const LISTENING_DIRECTIVES = new Set(['port', 'tls-port', 'bind'])
+
+type ConfigPairs = readonly (readonly [name: string, value: string])[]
 
 export const configCommands: readonly CommandSpec[] = [
   {
@@ -54,7 +59,7 @@ function configGet({ argv, reply, services }: CommandContext): void {
 }
 
 function configSet(context: CommandContext): void {
-  const { argv, reply, services } = context
+  const { argv, client, reply, services } = context
   if (argv.count % 2 !== 0) return reply.error(replyErrors.syntax)
   const pairs: (readonly [string, string])[] = []
   for (let index = 2; index < argv.count; index += 2) {
@@ -62,9 +67,31 @@ function configSet(context: CommandContext): void {
     if (services.config.isSensitive(argv.latin1(index))) context.redact(index + 1)
   }
   const mayChangeProtected = isAllowed(context, 'enable-protected-configs')
+  const before = services.config.get(pairs.map(([name]) => name))
   const error = services.config.set(pairs, { mayChangeProtected, isLoading: false })
-  if (error === undefined) reply.simple('OK')
-  else reply.error(error)
+  if (error !== undefined) reply.error(error)
+  else if (!services.listening.isChanged || client.deniesBlocking) reply.simple('OK')
+  else listenElsewhere(context, before)
+}
+
+/** The server tells a turn later whether it could: if not, everything is as it was before. */
+function listenElsewhere(context: CommandContext, before: ConfigPairs): void {
+  const { argv, client, services } = context
+  const { blocking, config, listening } = services
+  const waiter = blocking.waitFor(client, argv, {
+    deadlineMs: 0,
+    timedOut: (reply) => reply.simple('OK'),
+  })
+  listening.apply((failure) =>
+    blocking.finish(waiter, ({ reply }) => {
+      if (failure === undefined) reply.simple('OK')
+      else {
+        config.set(before.filter(([name]) => !LISTENING_DIRECTIVES.has(name)))
+        reply.error(configSetFailed(failure.directive, failure.reason))
+      }
+      return true
+    }),
+  )
 }
 
 function configResetstat({ reply, services }: CommandContext): void {

@@ -1,7 +1,9 @@
 import { integerArgument } from '../execution/arguments.ts'
+import { CLIENT_STATE } from '../execution/client.ts'
 import type { CommandSpec } from '../execution/command.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { keyAt } from '../execution/key-spec.ts'
+import type { PayloadTrust } from '../execution/persistence-service.ts'
 import type { Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 
@@ -51,6 +53,17 @@ function dump({ argv, database, reply, services }: CommandContext): void {
   reply.bulk(bytes, 0, length)
 }
 
+/**
+ * sanitize-dump-payload (rdb.c, rdbLoadObject): `clients` believes those who are known to bring what is sound. `no`,
+ * Redis' default, looks as closely here as `yes`: all that Redis' own checks would have caught could do harm later.
+ */
+function trustIn({ client, services }: CommandContext): PayloadTrust {
+  const mode = services.config.value('sanitize-dump-payload')
+  const isKnown = client.is(CLIENT_STATE.primary) || client.user?.skipsSanitizing === true
+  if (mode === 'clients' && isKnown) return 'believed'
+  return mode === 'no' ? 'checked' : 'counted'
+}
+
 interface RestoreOptions {
   replaces: boolean
   isAbsolute: boolean
@@ -71,7 +84,7 @@ function restore(context: CommandContext): void {
   if (ttlMs < 0) return reply.error(replyErrors.restoreTtl)
   const payload = argv.view(3)
   if (!services.values.isIntact(payload)) return reply.error(replyErrors.dumpPayload)
-  if (!services.values.read(payload)) return reply.error(replyErrors.badData)
+  if (!services.values.read(payload, trustIn(context))) return reply.error(replyErrors.badData)
   const expiresAtMs = ttlMs === 0 || options.isAbsolute ? ttlMs : ttlMs + context.nowMs
   if (expiresAtMs > 0 && expiresAtMs <= context.dueMs) {
     services.values.discard()

@@ -19,6 +19,7 @@ import { lcsCommands } from './lcs.ts'
 import { listCommands } from './list.ts'
 import { lolwutCommands } from './lolwut.ts'
 import { memoryCommands } from './memory.ts'
+import { migrateCommands } from './migrate.ts'
 import { moduleCommands } from './module.ts'
 import { monitorCommands } from './monitor.ts'
 import { persistenceCommands } from './persistence.ts'
@@ -50,6 +51,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...genericCommands,
   ...copyCommands,
   ...dumpCommands,
+  ...migrateCommands,
   ...sortCommands,
   ...expiryCommands,
   ...connectionCommands,

@@ -8,6 +8,8 @@ export interface ClientUser {
   readonly name: string
   /** May do everything: nobody asks further. */
   readonly isUnrestricted: boolean
+  /** What it brings to RESTORE is believed (skip-sanitize-payload). */
+  readonly skipsSanitizing: boolean
 }
 
 /** Within what a command was refused: ACL LOG tells. */

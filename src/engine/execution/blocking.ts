@@ -2,8 +2,9 @@ import type { Keyspace } from '../keyspace/keyspace.ts'
 import { ByteCounter } from '../memory/byte-counter.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
+import { RespWriter } from '../protocol/resp-writer.ts'
 import type { ValueType } from '../structures/value.ts'
-import { CLIENT_STATE, type Client } from './client.ts'
+import { CLIENT_STATE, Client, NO_OUTPUT_STATE } from './client.ts'
 import type { CommandContext } from './context.ts'
 import { type Deadline, Deadlines } from './deadlines.ts'
 
@@ -48,6 +49,11 @@ export type RunWaiter = (waiter: Waiter, run: (context: CommandContext) => boole
 const WAITER_BYTES = 300
 const KEY_BYTES = 200
 
+interface FinishedWait {
+  readonly waiter: Waiter
+  readonly run: (context: CommandContext) => boolean
+}
+
 interface ReadyKey {
   readonly databaseIndex: number
   readonly key: string
@@ -64,6 +70,7 @@ export class Blocking {
   readonly #deadlines = new Deadlines<Waiter>()
   #ready: ReadyKey[] = []
   readonly #readyNames = new Set<string>()
+  #finished: FinishedWait[] = []
   /** Waiters that are to hear of keys that go. */
   #losingCount = 0
   #onNextDeadline: (deadlineMs: number) => void = () => undefined
@@ -81,7 +88,7 @@ export class Blocking {
   }
 
   get hasReady(): boolean {
-    return this.#ready.length > 0
+    return this.#ready.length > 0 || this.#finished.length > 0
   }
 
   /** Clients with a deadline: INFO's clients_in_timeout_table. */
@@ -126,19 +133,28 @@ export class Blocking {
     })
   }
 
-  /** Waits for something else than a key; whoever knows when it has come calls `answer`. */
-  waitFor(client: Client, argv: ArgumentVector, until: UntilReleased): void {
+  /** Waits for something else than a key; whoever knows when it has come calls `answer` or `finish`. */
+  waitFor(client: Client, argv: ArgumentVector, until: UntilReleased): Waiter {
     const { databaseIndex } = client
-    const keys = new Map<string, number>()
-    this.#begin({
+    const waiter: Waiter = {
       client,
       databaseIndex,
       argv: argv.copy(),
       request: undefined,
-      keys,
+      keys: new Map<string, number>(),
       place: -1,
       ...until,
-    })
+    }
+    this.#begin(waiter)
+    return waiter
+  }
+
+  /**
+   * What a command of `waitFor` waited for has come: `run` goes on with it when the running one has ended. It answers
+   * and gives true, or waits on. It is run for a client that has gone or was released, too, and answers nobody then.
+   */
+  finish(waiter: Waiter, run: (context: CommandContext) => boolean): void {
+    this.#finished.push({ waiter, run })
   }
 
   /** Answers a client that waits, and lets it go on. */
@@ -183,13 +199,24 @@ export class Blocking {
 
   /** Serves whom it can; what that makes ready (BLMOVE) is served in the next round. */
   serveReady(run: RunWaiter): void {
-    while (this.#ready.length > 0) {
+    while (this.hasReady) {
+      this.#serveFinished(run)
       const ready = this.#ready
       this.#ready = []
       for (const { databaseIndex, key } of ready) {
         this.#readyNames.delete(`${databaseIndex}:${key}`)
         this.#serveKey(databaseIndex, key, run)
       }
+    }
+  }
+
+  #serveFinished(run: RunWaiter): void {
+    const finished = this.#finished
+    this.#finished = []
+    for (const { waiter, run: answer } of finished) {
+      const isWaiting = waiter.client.waiter === waiter
+      const called = isWaiting ? waiter : { ...waiter, client: absentClient(waiter) }
+      if (run(called, answer) && isWaiting) this.#release(waiter)
     }
   }
 
@@ -276,6 +303,25 @@ export class Blocking {
     if (this.keyCount === 0) this.#onWaiting(false)
     else if (this.keyCount === keys) this.#onWaiting(true)
   }
+}
+
+/** In place of one that does not wait for the answer any more. */
+function absentClient({ client, databaseIndex }: Waiter): Client {
+  const { address, createdMs } = client
+  const absent = new Client({ id: client.id, address, nowMs: createdMs, isEmbedded: true })
+  const reply = new RespWriter()
+  absent.databaseIndex = databaseIndex
+  absent.output = {
+    beginReply: () => reply,
+    endReply: () => reply.clear(),
+    endMessage: () => reply.clear(),
+    push: () => undefined,
+    release: () => undefined,
+    close: () => undefined,
+    heldBytes: 0,
+    state: () => NO_OUTPUT_STATE,
+  }
+  return absent
 }
 
 function replyWithNullArray(reply: ReplyWriter): void {

@@ -32,6 +32,9 @@ export const CLIENT_STATE = {
 
 export type ClientState = (typeof CLIENT_STATE)[keyof typeof CLIENT_STATE]
 
+/** A client of whose memory count is kept; nothing: a caller in this process, the primary, or one that has gone. */
+export type CountedAs = 'normal' | 'replica' | 'nothing'
+
 /** CLIENT REPLY: `skipNext` once it was said, `skip` for the command after it. */
 export type ReplyMode = 'on' | 'off' | 'skipNext' | 'skip'
 
@@ -48,6 +51,8 @@ export interface ClientOutput {
   release(): void
   /** Hangs up. */
   close(): void
+  /** Received and not run, or written and not taken. */
+  readonly heldBytes: number
   /** For CLIENT LIST. */
   state(): OutputState
 }
@@ -86,6 +91,7 @@ const NO_OUTPUT: ClientOutput = {
   push: () => undefined,
   release: () => undefined,
   close: () => undefined,
+  heldBytes: 0,
   state: () => NO_OUTPUT_STATE,
 }
 
@@ -141,6 +147,9 @@ export class Client {
   hasLoggedIn = true
   /** CLIENT NO-EVICT. */
   isKeptFromEviction = false
+  /** What client-memory.ts has counted for it, and as what. */
+  countedBytes = 0
+  countedAs: CountedAs = 'nothing'
   /** Where the replication stream was when its last command had run: WAIT waits for that. */
   streamOffset = 0
   /** Of a replica: what of the stream it has not been sent. */

@@ -163,6 +163,8 @@ export class Command {
   readonly hidesFromMonitors: boolean
   /** EVAL, FCALL and their like: monitors see them before what they call. */
   readonly isScriptCall: boolean
+  /** SCAN and RANDOMKEY: keys that they find expired have nothing to do with each other. */
+  readonly touchesAnyKey: boolean
   #histogram: LatencyHistogram | undefined
 
   constructor(spec: CommandSpec, container?: CommandSpec) {
@@ -178,6 +180,7 @@ export class Command {
     this.skipsSlowLog = spec.flags.includes('skip_slowlog')
     this.hidesFromMonitors = spec.flags.includes('skip_monitor') || spec.flags.includes('admin')
     this.isScriptCall = spec.group === 'scripting' && spec.flags.includes('skip_monitor')
+    this.touchesAnyKey = spec.flags.includes('touches_arbitrary_keys')
     this.subcommands = (spec.subcommands ?? []).map((sub) => new Command(sub, spec))
     this.keySpecs = spec.keySpecs ?? keySpecsOf(spec)
     this.hasVariableKeyFlags = this.keySpecs.some(({ flags }) => flags.includes('variable_flags'))

@@ -20,12 +20,15 @@ import type { Blocking, BlockRequest } from './blocking.ts'
 import type { CallTimer } from './call-timer.ts'
 import type { ChannelService } from './channel-service.ts'
 import type { Client } from './client.ts'
+import type { ClientMemory } from './client-memory.ts'
 import type { ClientPause } from './client-pause.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { Command } from './command.ts'
 import type { CommandTable } from './command-table.ts'
 import type { DebugSettings } from './debug-settings.ts'
 import type { GuardList } from './guard.ts'
+import type { ListeningService } from './listening-service.ts'
+import type { MigrationService } from './migration-service.ts'
 import type { Monitors } from './monitors.ts'
 import type { PersistenceService, ValueCodec } from './persistence-service.ts'
 import type { Effect, Propagation } from './propagation.ts'
@@ -94,6 +97,7 @@ export interface EngineServices {
   readonly commands: CommandTable
   readonly propagation: Propagation
   readonly clients: ClientRegistry
+  readonly clientMemory: ClientMemory
   readonly blocking: Blocking
   readonly pause: ClientPause
   readonly guards: GuardList
@@ -119,6 +123,8 @@ export interface EngineServices {
   /** Writes redis.conf anew; the error's text when that cannot be done. */
   rewriteConfig(): string | undefined
   readonly replication: ReplicationService
+  readonly migration: MigrationService
+  readonly listening: ListeningService
 }
 
 /**

@@ -220,7 +220,7 @@ export class Executor {
     propagation.hold()
     this.#context.begin(client, argv, reply)
     command.spec.run(this.#context)
-    propagation.release()
+    propagation.release(!command.touchesAnyKey)
     // What it wrote must fit: memory is under the limit again when its reply is sent.
     if (command.isWrite || this.#hasWritten) {
       this.#hasWritten = false

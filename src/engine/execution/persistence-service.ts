@@ -1,13 +1,20 @@
 import type { Database, Handle } from '../keyspace/database.ts'
 
+/** How closely a payload is looked at; what cannot be read safely is never taken. */
+export type PayloadTrust = 'believed' | 'checked' | 'counted'
+
 /** Values as bytes, for DUMP, RESTORE and MIGRATE. */
 export interface ValueCodec {
   /** DUMP's payload of the value; valid until the next one. */
   dump(database: Database, record: Handle): DumpedValue
   /** Whether a payload is whole, and of a version that is known. */
   isIntact(payload: Uint8Array): boolean
-  /** Reads the value of a payload that is whole; false when it is damaged. Then comes `store` or `discard`. */
-  read(payload: Uint8Array): boolean
+  /**
+   * Reads the value of a payload that is whole; false when it is damaged. Then comes `store` or `discard`.
+   */
+  read(payload: Uint8Array, trust: PayloadTrust): boolean
+  /** Packed structures of which it was counted that they were checked. */
+  readonly sanitizations: number
   /** Gives what was read to the key, whatever that was, without expiry. */
   store(database: Database, key: Uint8Array, start: number, length: number): Handle
   discard(): void

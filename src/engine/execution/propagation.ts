@@ -81,10 +81,11 @@ export class Propagation {
     this.#isHolding = true
   }
 
-  release(): void {
+  /** `isOne` false: each for itself. */
+  release(isOne = true): void {
     if (this.#isInterrupted) return
     this.#isHolding = false
-    if (this.#held.length > 0) this.#tellHeld()
+    if (this.#held.length > 0) this.#tellHeld(isOne)
   }
 
   /** A script stops in the middle, or goes on: until it has ended nothing is released. */
@@ -102,24 +103,25 @@ export class Propagation {
     }
   }
 
-  #tellHeld(): void {
+  #tellHeld(isOne: boolean): void {
     const held = this.#held
     this.#held = []
     for (const [sink, kind] of this.#sinks) {
       tell(
         sink,
         held.filter(({ audience }) => (audience & AUDIENCE[kind]) !== 0),
+        isOne,
       )
     }
   }
 }
 
-function tell(sink: PropagationSink, held: readonly HeldEffect[]): void {
+function tell(sink: PropagationSink, held: readonly HeldEffect[], isOne: boolean): void {
   const first = held[0]?.databaseIndex ?? 0
   const last = held.at(-1)?.databaseIndex ?? 0
-  if (held.length > 1) sink(first, MULTI)
+  if (isOne && held.length > 1) sink(first, MULTI)
   for (const { databaseIndex, effect } of held) sink(databaseIndex, effect)
-  if (held.length > 1) sink(last, EXEC)
+  if (isOne && held.length > 1) sink(last, EXEC)
 }
 
 const MULTI: Effect = ['MULTI']

@@ -5,7 +5,8 @@ import type { Fields, InfoSources } from './info-sources.ts'
 const BYTE_UNITS = ['B', 'K', 'M', 'G', 'T'] as const
 
 export function memoryFields(sources: InfoSources): Fields {
-  const { memory, eviction, keyspace } = sources
+  const { memory, eviction, keyspace, services } = sources
+  const { clientMemory } = services()
   const rss = memory.rssBytes
   const { allocatedBytes, heldBytes, usedBytes } = memory
   return [
@@ -40,8 +41,8 @@ export function memoryFields(sources: InfoSources): Fields {
     ['mem_not_counted_for_evict', 0],
     ['mem_replication_backlog', 0],
     ['mem_total_replication_buffers', 0],
-    ['mem_clients_slaves', 0],
-    ['mem_clients_normal', memory.bufferBytes],
+    ['mem_clients_slaves', clientMemory.replicaBytes],
+    ['mem_clients_normal', clientMemory.normalBytes],
     ['mem_cluster_links', 0],
     ['mem_aof_buffer', 0],
     ['mem_allocator', 'slab'],

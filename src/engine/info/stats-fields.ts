@@ -2,7 +2,7 @@ import type { Fields, InfoSources } from './info-sources.ts'
 
 export function statsFields(sources: InfoSources): Fields {
   const { keyspace, executor, eviction, expiry, server, services } = sources
-  const { acl, channels, replication } = services()
+  const { acl, channels, clientMemory, migration, replication, values } = services()
   const { commandRate, inputRate, outputRate, traffic } = server()
   return [
     ['total_connections_received', server().connectionsReceived],
@@ -26,7 +26,7 @@ export function statsFields(sources: InfoSources): Fields {
     ['expired_time_cap_reached_count', expiry.unfinishedCycles],
     ['expire_cycle_cpu_milliseconds', Math.round(expiry.spentMs)],
     ['evicted_keys', keyspace.stats.evictedKeys],
-    ['evicted_clients', 0],
+    ['evicted_clients', clientMemory.evictedClients],
     ['total_eviction_exceeded_time', Math.round(eviction.exceededMs)],
     ['current_eviction_exceeded_time', Math.round(eviction.currentExceededMs)],
     ['keyspace_hits', keyspace.stats.hits],
@@ -36,13 +36,13 @@ export function statsFields(sources: InfoSources): Fields {
     ['pubsubshard_channels', channels.nameCount('shard')],
     ['latest_fork_usec', 0],
     ['total_forks', 0],
-    ['migrate_cached_sockets', 0],
+    ['migrate_cached_sockets', migration.connectionCount],
     ['slave_expires_tracked_keys', 0],
     ...absentStatsFields(),
     ...trackingFields(sources),
     ['unexpected_error_replies', services().replication.unexpectedErrors],
     ['total_error_replies', executor().stats.errorReplies],
-    ['dump_payload_sanitizations', 0],
+    ['dump_payload_sanitizations', values.sanitizations],
     ['total_reads_processed', traffic.reads],
     ['total_writes_processed', traffic.writes],
     ['io_threaded_reads_processed', 0],

@@ -1,4 +1,4 @@
-import type { DumpedValue, ValueCodec } from '../execution/persistence-service.ts'
+import type { DumpedValue, PayloadTrust, ValueCodec } from '../execution/persistence-service.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
 import { Crc64 } from '../structures/crc64.ts'
 import { RDB_VERSION, RDB_VERSION_MAX, RdbError } from './rdb-encoding.ts'
@@ -60,10 +60,11 @@ export class DumpPayloads implements ValueCodec {
     return this.#sum.matches(payload, payload.length - SUM_BYTES)
   }
 
-  read(payload: Uint8Array): boolean {
+  read(payload: Uint8Array, trust: PayloadTrust): boolean {
     const { reader } = this.#options
     const input = RdbInput.of(payload.subarray(0, payload.length - FOOTER_BYTES))
-    reader.isDeep = true
+    reader.isDeep = trust !== 'believed'
+    reader.countsChecks = trust === 'counted'
     try {
       return reader.read(input, input.byte())
     } catch (error) {
@@ -74,6 +75,10 @@ export class DumpPayloads implements ValueCodec {
 
   store(database: Database, key: Uint8Array, start: number, length: number): Handle {
     return this.#options.reader.store(database, key, start, length)
+  }
+
+  get sanitizations(): number {
+    return this.#options.reader.sanitizations
   }
 
   discard(): void {

@@ -118,7 +118,9 @@ export class RdbFiles {
   ): { readonly loader: RdbLoader; readonly source: FileSource } {
     const { checksSums, config, keyspace, libraries, log, reader } = this.#options
     const source = new FileSource(path)
+    // What clients bring is looked at by RESTORE.
     reader.isDeep = config.value('sanitize-dump-payload') === 'yes'
+    reader.countsChecks = reader.isDeep
     const loader = new RdbLoader({
       ...options,
       keyspace,

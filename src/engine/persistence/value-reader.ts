@@ -36,6 +36,22 @@ export interface ValueReaderOptions {
 /** Where the value that was read last waits for its key. */
 type Waiting = 'nowhere' | 'string' | 'packed' | 'rooted' | 'set' | 'sortedSet'
 
+const PACKED_TYPES: ReadonlySet<number> = new Set([
+  RDB_TYPE.listQuicklist,
+  RDB_TYPE.listQuicklist2,
+  RDB_TYPE.listZiplist,
+  RDB_TYPE.streamListpacks,
+  RDB_TYPE.streamListpacks2,
+  RDB_TYPE.streamListpacks3,
+  RDB_TYPE.setIntset,
+  RDB_TYPE.setListpack,
+  RDB_TYPE.hashListpack,
+  RDB_TYPE.hashZiplist,
+  RDB_TYPE.hashZipmap,
+  RDB_TYPE.zsetListpack,
+  RDB_TYPE.zsetZiplist,
+])
+
 /**
  * Reads values of any RDB version, in Redis' encodings old and new, and gives them the form this engine keeps: packed
  * while they are small. What cannot be read safely is refused with an RdbError and leaves nothing behind. After
@@ -44,6 +60,9 @@ type Waiting = 'nowhere' | 'string' | 'packed' | 'rooted' | 'set' | 'sortedSet'
 export class ValueReader {
   /** Looks closer than safety asks for: sanitize-dump-payload, RESTORE. */
   isDeep = false
+  /** Whether that is counted, and how many packed structures were: INFO's dump_payload_sanitizations. */
+  countsChecks = false
+  sanitizations = 0
   readonly #collections: Collections
   readonly #structures: Structures
   readonly #hash: HashBuilder
@@ -71,7 +90,9 @@ export class ValueReader {
   read(input: RdbInput, type: number): boolean {
     this.#waiting = 'nowhere'
     try {
-      return this.#read(input, type)
+      const isThere = this.#read(input, type)
+      if (this.countsChecks) this.sanitizations += this.#countPacked(type)
+      return isThere
     } catch (error) {
       this.discard()
       throw error
@@ -127,6 +148,13 @@ export class ValueReader {
     const at = database.valueStart(record)
     copyBytes(database.bytes(record), at, this.#bytes, this.#start, this.#length)
     return record
+  }
+
+  /** Each node of a list counts. */
+  #countPacked(type: number): number {
+    if (!PACKED_TYPES.has(type)) return 0
+    if (this.#type !== 'list' || this.#waiting !== 'rooted') return 1
+    return this.#structures.lists.nodes.nodeCount(this.#root)
   }
 
   #read(input: RdbInput, type: number): boolean {

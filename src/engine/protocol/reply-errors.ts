@@ -248,9 +248,23 @@ export const replyErrors = {
   failoverForce: 'ERR FAILOVER with force option requires both a timeout and target HOST and IP.',
   failoverTarget: 'ERR FAILOVER target HOST and PORT is not a replica.',
   failoverTargetNotOnline: 'ERR FAILOVER target replica is not online.',
+  migrateKeys:
+    'ERR When using MIGRATE KEYS option, the key argument must be set to the empty string',
+  migrationOvertaken:
+    'ERR Some keys are written to faster than they can be moved: they stay here, and an older copy is at the target instance',
   replicaInteracts: "ERR Replica can't interact with the keyspace",
   ...persistenceErrors,
 } as const
+
+/** MIGRATE: what could not be done to the target. Redis calls it a client only here. */
+export function migrationFailed(step: 'connecting' | 'writing' | 'reading'): string {
+  return `IOERR error or timeout ${step} to ${step === 'connecting' ? 'the client' : 'target instance'}`
+}
+
+/** MIGRATE: `error` is the target's line without the dash. */
+export function targetError(error: string): string {
+  return `ERR Target instance replied with error: ${error}`
+}
 
 export function unknownReplconfOption(option: string): string {
   return `ERR Unrecognized REPLCONF option: ${option}`
@@ -340,6 +354,10 @@ export function exactlyOne(options: string, command: string): string {
 
 export function invalidExpire(command: string): string {
   return `ERR invalid expire time in '${command}' command`
+}
+
+export function configSetFailed(directive: string, reason: string): string {
+  return `ERR CONFIG SET failed (possibly related to argument '${directive}') - ${reason}`
 }
 
 export function rewriteFailed(reason: string): string {

@@ -53,6 +53,10 @@ export class PrimaryClient implements ClientOutput {
     this.client.output = this
   }
 
+  get heldBytes(): number {
+    return this.#length
+  }
+
   /** Received and not applied. */
   get pendingBytes(): number {
     return this.#length

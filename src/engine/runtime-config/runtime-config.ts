@@ -2,7 +2,7 @@ import { invariant } from '../../shared/assert.ts'
 import { matchesGlob } from '../../shared/glob.ts'
 import type { ConfigAccess, ConfigService } from '../execution/context.ts'
 import { splitArguments } from '../protocol/inline-arguments.ts'
-import { replyErrors } from '../protocol/reply-errors.ts'
+import { configSetFailed, replyErrors } from '../protocol/reply-errors.ts'
 import type { Directive, ReadValue } from './directive.ts'
 import { DirectiveError, type DirectiveLine } from './directive-line.ts'
 import { DIRECTIVES } from './directives.ts'
@@ -113,10 +113,10 @@ export class RuntimeConfig implements ConfigService {
       invariant(directive !== undefined, 'every name has been looked up')
       const refusal = refusalOf(directive, access)
       if (refusal === replyErrors.loading) return refusal
-      if (refusal !== undefined) return failed(given, refusal)
-      if (changes.has(directive)) return failed(given, 'duplicate parameter')
+      if (refusal !== undefined) return configSetFailed(given, refusal)
+      if (changes.has(directive)) return configSetFailed(given, 'duplicate parameter')
       const read = this.#read(directive, text)
-      if ('error' in read) return failed(directive.name, read.error)
+      if ('error' in read) return configSetFailed(directive.name, read.error)
       changes.set(directive, read.value)
     }
     return this.#change(changes)
@@ -148,7 +148,7 @@ export class RuntimeConfig implements ConfigService {
       if (error === undefined) continue
       for (const old of before) this.#store(old.directive, old.value)
       for (const old of before) this.#appliers.get(old.directive.name)?.(old.value)
-      return failed(name, error)
+      return configSetFailed(name, error)
     }
     for (const [{ name }, value] of changes) {
       for (const listener of this.#listeners.get(name) ?? []) listener(value)
@@ -203,8 +203,4 @@ function withName(
   place: DirectiveLine['place'],
 ): string {
   return place === undefined ? `'${name} "${words.join(' ')}"': ${error}` : error
-}
-
-function failed(name: string, reason: string): string {
-  return `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`
 }

@@ -5,6 +5,7 @@ import {
   type ClientOutput,
   type OutputState,
 } from '../execution/client.ts'
+import type { ClientMemory } from '../execution/client-memory.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { GatedReplies, ReplyGate } from '../execution/reply-gate.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
@@ -37,6 +38,7 @@ export interface ConnectionShare {
   readonly executor: Executor
   readonly turn: Turn
   readonly gate: ReplyGate
+  readonly clientMemory: ClientMemory
   /** A turn fills it and hands it to one socket. */
   readonly writer: RespWriter
   /** For answers to clients whose turn it is not; emptied after each. */
@@ -86,7 +88,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   }
 
   /** Bytes held for requests to come and for replies not taken yet: they count as memory in use. */
-  get bufferBytes(): number {
+  get heldBytes(): number {
     return this.inputBytes + this.outputBytes
   }
 
@@ -178,7 +180,10 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     this.#share.traffic.outputBytes += bytes.length
     this.#share.traffic.writes += 1
     this.#socket.write(bytes)
-    if (this.#socket.writableLength > 0) this.enforceOutputLimit(this.#share.executor.nowMs)
+    if (this.#socket.writableLength > 0) {
+      this.enforceOutputLimit(this.#share.executor.nowMs)
+      if (!this.client.isClosing) this.#share.clientMemory.update(this.client)
+    }
     // What the kernel takes at once is told by no event.
     else if (this.client.onDrained !== undefined) setImmediate(() => this.#drained())
   }
@@ -218,10 +223,11 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     if (this.#pendingLength > 0) {
       this.#append(bytes, length)
       this.#runPending()
-      return
+    } else {
+      const consumed = this.#run(bytes, length)
+      if (consumed < length) this.#append(bytes.subarray(consumed), length - consumed)
     }
-    const consumed = this.#run(bytes, length)
-    if (consumed < length) this.#append(bytes.subarray(consumed), length - consumed)
+    this.#share.clientMemory.update(this.client)
   }
 
   #drained(): void {

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { invariant } from '../../shared/assert.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
+import type { ListenFailure, ListeningService } from '../execution/listening-service.ts'
 import { type Endpoint, Listeners, type ListenersOptions } from './listeners.ts'
 import { TLS_DIRECTIVES, tlsOptions } from './tls-options.ts'
 
@@ -11,8 +13,11 @@ export interface EndpointsOptions {
   readonly accept: ListenersOptions['accept']
 }
 
+const DIRECTIVES = ['port', 'tls-port', 'bind'] as const
+type PortDirective = (typeof DIRECTIVES)[number]
+
 /** Where a server listens: at an address it is given, or as the directives say, now and when they change. */
-export class Endpoints {
+export class Endpoints implements ListeningService {
   /** TCP; 0 while it does not listen there. */
   port = 0
   readonly #config: ConfigService
@@ -20,6 +25,13 @@ export class Endpoints {
   readonly #listeners: Listeners
   /** Where it could listen last: it returns there when it cannot listen where it is told to. */
   readonly #opened = new Map<'tcp' | 'tls', Endpoint>()
+  /** Where it listened before the change that is under way. */
+  readonly #before = new Map<'tcp' | 'tls', Endpoint | undefined>()
+  /** What the directives say of where it listens. */
+  readonly #values = new Map<PortDirective, string>()
+  /** What is to listen elsewhere, and the directive that says so. */
+  readonly #changed = new Map<'tcp' | 'tls', PortDirective>()
+  #working: Promise<void> = Promise.resolve()
   #isOpen = false
 
   constructor({ config, log, accept }: EndpointsOptions) {
@@ -75,38 +87,102 @@ export class Endpoints {
   }
 
   #follow(): void {
-    this.#config.onApply('port', () => this.#reopen('tcp'))
-    this.#config.onApply('tls-port', () => this.#reopen('tls'))
-    this.#config.onApply('bind', () => this.#reopen('tcp') ?? this.#reopen('tls'))
+    this.#noteValues()
+    this.#config.onApply('port', () => this.#mark('tcp', 'port'))
+    this.#config.onApply(
+      'tls-port',
+      () => this.#renewSecureContext() ?? this.#mark('tls', 'tls-port'),
+    )
+    this.#config.onApply('bind', () => {
+      this.#mark('tcp', 'bind')
+      return this.#mark('tls', 'bind')
+    })
     for (const name of TLS_DIRECTIVES) {
       this.#config.onApply(name, () => this.#renewSecureContext())
     }
   }
 
-  /**
-   * Node tells a turn later whether it could listen: what fails then is in the log, and the server listens
-   * where it did before. The directive keeps what it was set to.
-   */
-  #reopen(transport: 'tcp' | 'tls'): string | undefined {
-    const error = transport === 'tls' ? this.#renewSecureContext() : undefined
-    if (error !== undefined) return error
+  get isChanged(): boolean {
+    return this.#changed.size > 0
+  }
+
+  /** Node.js tells a turn later whether it could listen. One change after the other. */
+  apply(tell: (failure: ListenFailure | undefined) => void): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    this.#working = this.#working.then(async () => {
+      let failure: ListenFailure | undefined
+      for (const [transport, directive] of changed) {
+        failure ??= await this.#reopen(transport, directive)
+      }
+      // What could listen returns as well: the directives are taken back together.
+      if (failure === undefined) this.#noteValues()
+      else await this.#goBack()
+      this.#before.clear()
+      tell(failure)
+    })
+  }
+
+  #mark(transport: 'tcp' | 'tls', directive: PortDirective): undefined {
+    this.#changed.set(transport, directive)
+    // Where no client waits for it (EXEC, a caller in this process).
+    setImmediate(() => {
+      if (this.isChanged) this.apply(() => undefined)
+    })
+  }
+
+  async #reopen(
+    transport: 'tcp' | 'tls',
+    directive: PortDirective,
+  ): Promise<ListenFailure | undefined> {
+    const endpoint = this.#endpoint(transport === 'tcp' ? 'port' : 'tls-port')
+    const opened = this.#opened.get(transport)
+    if (opened !== undefined && isDeepStrictEqual(opened, endpoint)) return undefined
+    this.#before.set(transport, opened)
+    try {
+      await this.#openAt(transport, endpoint.port > 0 ? endpoint : undefined)
+      return undefined
+    } catch (error) {
+      this.#log.error({ err: error, transport }, 'Unable to listen on this port')
+      return {
+        directive,
+        reason:
+          directive === 'bind'
+            ? 'Failed to bind to specified addresses.'
+            : 'Unable to listen on this port. Check server logs.',
+      }
+    }
+  }
+
+  async #goBack(): Promise<void> {
+    for (const [name, value] of this.#values) this.#config.replace(name, value)
+    for (const [transport, endpoint] of this.#before) {
+      try {
+        await this.#openAt(transport, endpoint)
+      } catch (error) {
+        this.#log.error({ err: error, transport }, 'Unable to listen where it did before')
+      }
+    }
+  }
+
+  #noteValues(): void {
+    for (const name of DIRECTIVES) this.#values.set(name, this.#config.value(name))
+  }
+
+  /** Undefined: nowhere. */
+  async #openAt(transport: 'tcp' | 'tls', endpoint: Endpoint | undefined): Promise<void> {
     this.#listeners.close(transport)
-    const isWanted = this.#config.integer(transport === 'tcp' ? 'port' : 'tls-port') > 0
+    this.#opened.delete(transport)
     if (transport === 'tcp') this.port = 0
-    if (!isWanted) return undefined
-    const open = (endpoint?: Endpoint) =>
-      transport === 'tcp' ? this.#openTcp(endpoint) : this.#openTls(endpoint)
-    const previous = this.#opened.get(transport)
-    open()
-      .catch(async (cause: unknown) => {
-        this.#log.error({ err: cause, transport }, 'Unable to listen on this port')
-        this.#listeners.close(transport)
-        if (previous !== undefined) await open(previous)
-      })
-      .catch((cause: unknown) => {
-        this.#log.error({ err: cause, transport }, 'Unable to listen where it did before')
-      })
-    return undefined
+    if (endpoint === undefined) return
+    try {
+      if (transport === 'tcp') await this.#openTcp(endpoint)
+      else await this.#openTls(endpoint)
+    } catch (error) {
+      // It may listen on some of the addresses already.
+      this.#listeners.close(transport)
+      throw error
+    }
   }
 
   #renewSecureContext(): string | undefined {

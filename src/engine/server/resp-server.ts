@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '../../shared/logger.ts'
 import { CLIENT_STATE } from '../execution/client.ts'
+import type { ClientMemory } from '../execution/client-memory.ts'
 import type { ClientRegistry } from '../execution/client-registry.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { ListeningService } from '../execution/listening-service.ts'
 import type { ReplyGate } from '../execution/reply-gate.ts'
 import type { Turn } from '../execution/turn.ts'
 import { Rate } from '../introspection/rate.ts'
@@ -30,6 +32,7 @@ export interface RespServerOptions {
   readonly turn: Turn
   readonly gate: ReplyGate
   readonly clients: ClientRegistry
+  readonly clientMemory: ClientMemory
   /** Whether who connects is let in without a password. */
   readonly isOpen: () => boolean
 }
@@ -63,6 +66,7 @@ export class RespServer {
       executor: options.executor,
       turn: options.turn,
       gate: options.gate,
+      clientMemory: options.clientMemory,
       writer: new RespWriter(),
       lateWriter: new RespWriter(),
       active: undefined,
@@ -98,6 +102,10 @@ export class RespServer {
     return this.#endpoints.port
   }
 
+  get listening(): ListeningService {
+    return this.#endpoints
+  }
+
   get connectionCount(): number {
     return this.#connections.size
   }
@@ -114,7 +122,7 @@ export class RespServer {
     this.largestOutputBytes = 0
     for (const connection of this.#connections.values()) {
       connection.enforceOutputLimit(nowMs)
-      this.bufferBytes += connection.bufferBytes
+      this.bufferBytes += connection.heldBytes
       this.largestInputBytes = Math.max(this.largestInputBytes, connection.inputBytes)
       this.largestOutputBytes = Math.max(this.largestOutputBytes, connection.outputBytes)
     }

@@ -75,6 +75,10 @@ class LateReply implements ClientOutput {
     this.#answered = answered
   }
 
+  get heldBytes(): number {
+    return 0
+  }
+
   beginReply(): ReplyWriter {
     return this.#writer
   }

@@ -68,12 +68,35 @@ describe.skipIf(!canRun)('where gerbang engine listens', () => {
     const address = taken.address()
     await start('--port', port)
     const takenPort = typeof address === 'object' && address !== null ? String(address.port) : ''
-    expect(await redisCli('-p', port, 'CONFIG', 'SET', 'port', takenPort)).toBe('OK')
-    await cli?.logged(/Unable to listen on this port/)
-    await waitUntil(async () => (await redisCli('-p', port, 'PING').catch(() => '')) === 'PONG')
+    const refused = await redisCli(
+      '-p',
+      port,
+      'CONFIG',
+      'SET',
+      'maxmemory',
+      '1mb',
+      'port',
+      takenPort,
+    )
+    expect(refused).toBe(
+      "ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.",
+    )
+    expect(await redisCli('-p', port, 'CONFIG', 'GET', 'port')).toBe(`port\n${port}`)
+    expect(await redisCli('-p', port, 'CONFIG', 'GET', 'maxmemory')).toBe('maxmemory\n0')
     taken.close()
     expect(await redisCli('-p', port, 'CONFIG', 'SET', 'port', takenPort)).toBe('OK')
     await waitUntil(async () => (await redisCli('-p', port, 'PING').catch(() => '')) === '')
+  })
+
+  it('stays where it listens when CONFIG SET names an address the machine does not have', async () => {
+    const port = String(await freePort())
+    await start('--port', port)
+    expect(await redisCli('-p', port, 'CONFIG', 'SET', 'bind', '192.0.2.1')).toBe(
+      "ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.",
+    )
+    expect(await redisCli('-p', port, 'CONFIG', 'GET', 'bind')).toBe('bind\n* -::*')
+    expect(await redisCli('-p', port, 'CONFIG', 'SET', 'bind', '127.0.0.1')).toBe('OK')
+    expect(await redisCli('-p', port, 'PING')).toBe('PONG')
   })
 
   it('asks clients over TLS for a certificate, unless told not to', async () => {

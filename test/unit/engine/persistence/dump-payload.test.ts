@@ -193,6 +193,20 @@ describe('DUMP and RESTORE', () => {
     expect(client.call('EXISTS', 'key')).toBe(0)
   })
 
+  it.each([
+    ['no', 'default', 0],
+    ['yes', 'trusted', 1],
+    ['clients', 'default', 1],
+    ['clients', 'trusted', 0],
+  ])('with sanitize-dump-payload %s, for the user %s, count %i checks', (mode, user, checks) => {
+    client.call('CONFIG', 'SET', 'sanitize-dump-payload', mode)
+    client.call('ACL', 'SETUSER', 'trusted', 'on', 'nopass', '+@all', '~*', 'skip-sanitize-payload')
+    client.call('HSET', 'key', 'f', 'v')
+    client.call('AUTH', user, 'x')
+    expect(client.call('RESTORE', 'copy', 0, dump('key'))).toBe('OK')
+    expect(String(client.call('INFO', 'stats'))).toContain(`dump_payload_sanitizations:${checks}\r`)
+  })
+
   it('DEBUG lets a wrong sum pass', () => {
     client.call('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', 1)
     expect(client.call('RESTORE', 'key', 0, payload([0, 1, 97]).fill(0, 12))).toBe('OK')
