@@ -11,45 +11,11 @@ export interface KnownDifference {
 /** docs/CONFORMANCE.md is made from this. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    kind: 'not built',
-    reason: 'There is no MIGRATE.',
-    tests: {
-      'unit/slowlog': ['SLOWLOG - Some commands can redact sensitive fields'],
-      'unit/introspection': ['MONITOR supports redacting command arguments'],
-      'unit/introspection-2': ['MIGRATE command is marked with movablekeys'],
-    },
-  },
-  {
     kind: 'deliberate',
     reason:
       'Measures jemalloc, and is run only where INFO names it. The engine keeps values in a slab of its own.',
     tests: { 'unit/type/string': ['trim on SET with big value'] },
     isSkipped: true,
-  },
-  {
-    kind: 'deliberate',
-    reason:
-      'CONFIG SET port answers before it is known whether the port can be had: Node.js listens a turn later. When it ' +
-      'cannot, the log says so, and the engine listens where it did before.',
-    tests: { 'unit/introspection': ['CONFIG SET rollback on apply error'] },
-  },
-  {
-    kind: 'deliberate',
-    reason:
-      'A key past its instant is gone for every command, DEBUG OBJECT too, which the test asks whether it is still there.',
-    tests: { 'unit/scripting': ['Script delete the expired key'] },
-  },
-  {
-    kind: 'deliberate',
-    reason:
-      'All that one command has done is told to replicas in one piece: two keys that RANDOMKEY found to be expired, ' +
-      'as two DEL between MULTI and EXEC. SCAN passes over expired keys and leaves them to the cycle.',
-    tests: {
-      'unit/expire': [
-        'SCAN: Lazy-expire should not be wrapped in MULTI/EXEC',
-        'RANDOMKEY: Lazy-expire should not be wrapped in MULTI/EXEC',
-      ],
-    },
   },
   {
     kind: 'deliberate',
