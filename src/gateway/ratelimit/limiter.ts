@@ -304,7 +304,7 @@ function stillRefusedMs(
     if (compiled.isShadow || compiled.kind === 'lease' || retryMs <= elapsedMs) continue
     const asked = now.charges[now.rules.indexOf(compiled)]
     if (asked === undefined || asked.cost < nth(earlier.charges, index).cost) continue
-    longestMs = Math.max(longestMs, retryMs - elapsedMs)
+    longestMs = Math.max(longestMs, Math.ceil(retryMs - elapsedMs))
   }
   return longestMs
 }

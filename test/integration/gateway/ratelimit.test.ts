@@ -1,13 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { RateLimitRule } from '../../../src/gateway/index.ts'
 import { systemClock } from '../../../src/shared/clock.ts'
-import { type Asked, ask, send } from '../../support/ask.ts'
+import { type Asked, ask, send, textOf } from '../../support/ask.ts'
+import { EchoUpstream, sendJson } from '../../support/echo-upstream.ts'
 import { failingStore } from '../../support/failing-store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
 import { limitRule, type RuleChanges } from '../../support/limit-rules.ts'
 import { openStore } from '../../support/open-store.ts'
 import { bearer, startGatewayTo, startWorld } from '../../support/start-gateway.ts'
+import { TEST_METADATA } from '../../support/test-metadata.ts'
+import { waitUntil } from '../../support/wait-until.ts'
 
 const PRODUCTS = '{ products { id } }'
 
@@ -250,7 +253,7 @@ describe('a refusal', () => {
 })
 
 describe('when the store fails', () => {
-  it.each(['open', 'closed'] as const)(
+  it.each(['open', 'closed', 'local'] as const)(
     'limits are %s as the options say',
     async (onStoreFailure) => {
       const store = failingStore(openStore(systemClock))
@@ -261,6 +264,8 @@ describe('when the store fails', () => {
       if (onStoreFailure === 'open') {
         expect(countOf(answers, 200)).toBe(3)
         expect(answers[0]?.headers).not.toHaveProperty('ratelimit')
+      } else if (onStoreFailure === 'local') {
+        expect([countOf(answers, 200), countOf(answers, 429)]).toEqual([1, 2])
       } else {
         expect(countOf(answers, 503)).toBe(3)
         expect(answers[0]?.headers['retry-after']).toBe('1')
@@ -272,4 +277,155 @@ describe('when the store fails', () => {
       expect(countOf(await askTimes(3, url, headers), 200)).toBe(1)
     },
   )
+})
+
+describe('with points of cost', () => {
+  const budget = (changes: RuleChanges = {}): ReturnType<typeof rules> =>
+    rules({ name: 'budget', unit: 'cost', limit: 50, ...changes })
+  const remaining = ({ headers }: Asked): number =>
+    Number(/r=(\d+)/.exec(textOf(headers['ratelimit']))?.[1])
+
+  it('reserves the estimate, and gives back what the answer does not have', async () => {
+    const world = await startWorld(budget())
+    const products = [{ id: 1 }, { id: 2 }]
+    world.upstream.respond = (_request, response) => sendJson(response, { data: { products } })
+    const headers = { authorization: await bearer('1') }
+    const many = '{ products(limit: 30) { id } }'
+    // 31 points, of which 4 are for a hit; 3 for what is found, but no less than for a hit.
+    expect(remaining(await ask(world.url, many, headers))).toBe(50 - 31)
+    expect(remaining(await ask(world.url, many, headers))).toBe(50 - 4 - 4)
+    const other = await ask(world.url, '{ a: products(limit: 30) { id } }', headers)
+    expect(remaining(other)).toBe(50 - 8 - 31)
+  })
+
+  it.each([
+    ['a literal', '{ products(limit: 50) { id } }', {}],
+    ['a variable', 'query ($n: Int) { products(limit: $n) { id } }', { n: 50 }],
+    ['a default', 'query ($n: Int = 50) { products(limit: $n) { id } }', {}],
+    ['aliases', '{ a: products(limit: 25) { id } b: products(limit: 24) { id } }', {}],
+  ])('refuses what costs more than there ever is, by %s', async (_name, query, variables) => {
+    const { url, upstream } = await startWorld(budget())
+    const headers = { authorization: await bearer('1') }
+    const refused = await ask(url, { query, variables }, headers)
+    expect(refused.status).toBe(400)
+    expect(refused.headers).not.toHaveProperty('retry-after')
+    expect(JSON.parse(refused.text)).toEqual({
+      errors: [
+        {
+          message: 'cost limit of 50 exceeded: the operation costs 51',
+          extensions: {
+            path: '$',
+            code: 'cost-limit-exceeded',
+            policy: 'budget',
+            limit: 50,
+            cost: { requested: 51 },
+          },
+        },
+      ],
+    })
+    expect(upstream.received).toEqual([])
+    const passed = await ask(url, '{ products(limit: 49) { id } }', headers)
+    expect(passed.status).toBe(200)
+  })
+
+  it('lets hits pass that cost nothing when all is used up', async () => {
+    const { url } = await startWorld(rules({ limit: 1, hitWeight: 0 }))
+    const headers = { authorization: await bearer('1') }
+    expect(countOf(await askTimes(1, url, headers), 200)).toBe(1)
+    expect(countOf(await askTimes(5, url, headers), 200)).toBe(5)
+    const miss = await ask(url, '{ products { name } }', headers)
+    expect(miss.status).toBe(429)
+    expect(miss.headers['ratelimit']).toMatch(/^"default";r=0;t=\d+$/)
+  })
+})
+
+describe('by Hasura’s metadata', () => {
+  const limits = (rate: object, more: object = {}): object => ({
+    ...TEST_METADATA,
+    api_limits: { disabled: false, rate_limit: rate, ...more },
+  })
+
+  it('limits without any configuration, and follows the metadata', async () => {
+    const upstream = new EchoUpstream()
+    await upstream.start()
+    upstream.metadata = limits({ global: { max_reqs_per_min: 2 } })
+    const changes = { metadata: { pollIntervalMs: 100 } }
+    const { url, gateway, stop } = await startGatewayTo(upstream.url, changes)
+    onTestFinished(async () => {
+      await stop()
+      await upstream.stop()
+    })
+    const headers = { authorization: await bearer('1') }
+    const [refused] = (await askTimes(3, url, headers)).filter(({ status }) => status === 429)
+    expect(JSON.parse(refused?.text ?? '').errors[0]).toMatchObject({
+      message: 'rate limit of 2 exceeded',
+      extensions: { code: 'rate-limit-exceeded', policy: 'hasura-api-limits' },
+    })
+    const admin = { 'x-hasura-admin-secret': ADMIN_SECRET }
+    expect(countOf(await askTimes(5, url, admin), 200)).toBe(5)
+    expect(gateway.snapshot().limits.rejectedByRule).toEqual({ 'hasura-api-limits': 1 })
+    upstream.metadata = limits({ global: { max_reqs_per_min: 2 } }, { disabled: true })
+    upstream.resourceVersion += 1
+    await waitUntil(async () => (await ask(url, PRODUCTS, headers)).status === 200)
+    expect(countOf(await askTimes(5, url, headers), 200)).toBe(5)
+  })
+})
+
+describe('a rule in shadow', () => {
+  it('is counted and refuses nothing', async () => {
+    const { url, gateway } = await startWorld(rules({ name: 'hidden', limit: 2, isShadow: true }))
+    const answers = await askTimes(5, url, { authorization: await bearer('1') })
+    expect(countOf(answers, 200)).toBe(5)
+    expect(answers[0]?.headers).not.toHaveProperty('ratelimit')
+    expect(gateway.snapshot().limits).toMatchObject({
+      allowed: 5,
+      rejected: 0,
+      shadowedByRule: { hidden: 3 },
+    })
+    expect(await gateway.metrics.metrics()).toContain(
+      'gerbang_ratelimit_shadow_rejections_total{rule="hidden"} 3',
+    )
+  })
+})
+
+describe('how many are asked of Hasura at once', () => {
+  const atOnce = (): ReturnType<typeof rules> => rules({ algorithm: 'concurrency', limit: 2 })
+
+  it('is limited, and a place is free when an answer is there', async () => {
+    const { url, upstream } = await startWorld(atOnce())
+    const held = upstream.hold()
+    const headers = { authorization: await bearer('1') }
+    const query = (row: number): string => `{ products(limit: ${row}) { id } }`
+    const waiting = [1, 2].map((row) => ask(url, query(row), headers))
+    await upstream.receives(2)
+    const refused = await ask(url, query(3), headers)
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
+    expect(refused.headers['ratelimit-policy']).toBe('"default";q=2;qu="concurrent-requests"')
+    expect(JSON.parse(refused.text).errors[0].message).toBe('concurrency limit of 2 exceeded')
+    held.release()
+    expect(countOf(await Promise.all(waiting), 200)).toBe(2)
+    expect(countOf(await askTimes(2, url, headers), 200)).toBe(2)
+    expect((await ask(url, query(3), headers)).status).toBe(200)
+  })
+
+  it('is free again when Hasura fails', async () => {
+    const { url, upstream } = await startWorld(atOnce())
+    upstream.respond = (_request, response) => void response.destroy()
+    const headers = { authorization: await bearer('1') }
+    for (let count = 0; count < 4; count += 1) {
+      expect((await ask(url, PRODUCTS, headers)).status).toBe(502)
+    }
+  })
+})
+
+it('refuses with 200 where clients want it so', async () => {
+  const { rateLimit } = rules({ limit: 1 })
+  const { url } = await startWorld({ rateLimit: { ...rateLimit, rejectStatus: 200 } })
+  const headers = { authorization: await bearer('1') }
+  await ask(url, PRODUCTS, headers)
+  const refused = await ask(url, PRODUCTS, headers)
+  expect(refused.status).toBe(200)
+  expect(refused.headers).toMatchObject({ 'cache-control': 'no-store' })
+  expect(refused.headers['retry-after']).toMatch(/^\d+$/)
+  expect(JSON.parse(refused.text).errors[0].extensions.code).toBe('rate-limit-exceeded')
 })

@@ -127,6 +127,18 @@ describe.each([
     expect(upstream.received).toEqual([])
   })
 
+  it('counts against the limits by its cost', async () => {
+    const world = await start({ rateLimit: { rules: [limitRule({ unit: 'cost', limit: 60 })] } })
+    const { client, upstream, ws } = await connect(world, { protocol, initHeaders: user })
+    client.begin('a', '{ products(limit: 60) { id } }')
+    const refusal = await client.next(protocol === TRANSPORT ? 1 : 2)
+    expect(JSON.stringify(refusal)).toContain('cost-limit-exceeded')
+    client.begin('b', 'subscription { products(limit: 40) { id } }')
+    expect(await ws.next(upstream)).toContain('subscription')
+    client.begin('c', '{ products(limit: 40) { id } }')
+    expect(JSON.stringify(await client.next(1))).toContain('rate-limit-exceeded')
+  })
+
   it('is an error when the upstream’s answer has no data', async () => {
     const world = await start()
     const errors = [{ message: 'no', extensions: { path: '$', code: 'unexpected' } }]

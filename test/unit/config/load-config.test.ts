@@ -242,8 +242,43 @@ describe('loadConfig', () => {
         'rate_limit: { rules: [&r { name: a, per: ip, limit: 1, window: 1s }, *r] }',
         'g.yaml:1:70: rate_limit.rules[1].name: "a" is the name of rule 0 already',
       ],
+      ['rate_limit: { reject_status: 503 }', 'expected 200 or 429, got 503'],
+      [
+        'rate_limit: { rules: [{ name: a, per: [ip, you], limit: 1, window: 1m }] }',
+        'rate_limit.rules[0].per: expected user, role, ip',
+      ],
     ])('refuses %s', (yaml, message) => {
       expect(mistakes({ yaml })).toEqual([expect.stringContaining(message)])
+    })
+
+    it.each([
+      ['limit: 1', 'window: is missing: window has a limit within a window'],
+      ['limit: 1001, window: 1m, exact: true', 'limit: an exact limit is at most 1000'],
+      ['limit: 1, window: 1m, exact: true, algorithm: gcra', 'exact: is of window, not of gcra'],
+      ['limit: 1001, algorithm: concurrency', 'limit: at most 1000 at once'],
+      ['limit: 1, window: 1m, burst: 2', 'burst: is of gcra, not of window'],
+      [
+        'limit: 1000001, window: 1s, algorithm: gcra',
+        'limit: gcra has at most one unit in a microsecond',
+      ],
+      ['limit: 1, window: 1m, slots: 31', 'slots: expected an integer from 32 to 256, got 31'],
+      ['limit: 1, window: 1m, slots: 257', 'slots: expected an integer from 32 to 256, got 257'],
+      ['limit: 1, window: 1m, hit_weight: 101', 'hit_weight: expected an integer from 0 to 100'],
+    ])('refuses a limit with %s', (fields, message) => {
+      const yaml = `rate_limit: { rules: [{ name: a, per: ip, ${fields} }] }`
+      const told = expect.stringContaining(`rate_limit.rules[0].${message}`)
+      expect(mistakes({ yaml })).toEqual([told])
+    })
+
+    it.each([
+      'limit: 1000, window: 1m, exact: true',
+      'limit: 1000, algorithm: concurrency',
+      'limit: 1000000, window: 1s, algorithm: gcra, burst: 2',
+      'limit: 1, window: 1m, slots: 32, hit_weight: 0',
+      'limit: 1, window: 1m, slots: 256, hit_weight: 100',
+    ])('takes a limit with %s', (fields) => {
+      const yaml = `rate_limit: { rules: [{ name: a, per: ip, ${fields} }] }`
+      expect(load({ yaml }).rate_limit.rules).toHaveLength(1)
     })
   })
 })

@@ -219,6 +219,15 @@ describe('Limiter', () => {
       expect(await passed(limiter([rule()]), identity(), 5)).toBe(5)
     })
 
+    it('takes a store that does not answer in time for one that fails', async () => {
+      run.mockImplementation(() => new Promise(() => undefined) as never)
+      expect(await passed(limiter([rule()], { storeTimeoutMs: 1 }), identity(), 3)).toBe(3)
+      const closed = limiter([rule({ onStoreFailure: 'closed' })], { storeTimeoutMs: 1 })
+      await expect(closed.take(asked(identity()))).rejects.toMatchObject({
+        code: 'store-unavailable',
+      })
+    })
+
     it('counts them in this process when local, each gateway its share', async () => {
       const shared = limitRule({ limit: 10, onStoreFailure: 'local' })
       const subject = limiter([shared], { nodes: 3 })
