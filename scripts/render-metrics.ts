@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { STORE_METRICS } from '../src/admin/metrics.ts'
+import { CLASS_METRICS, STORE_METRICS } from '../src/admin/metrics.ts'
 import { DocumentStatistics } from '../src/gateway/documents/document-statistics.ts'
 import { EventStatistics } from '../src/gateway/events/event-statistics.ts'
 import { AuthStatistics } from '../src/gateway/identity/auth-statistics.ts'
@@ -9,6 +9,7 @@ import {
   type MetricSource,
   type MetricSpec,
 } from '../src/gateway/metrics.ts'
+import { SessionStatistics } from '../src/gateway/session/session-statistics.ts'
 import { CacheStatistics } from '../src/gateway/statistics/cache-statistics.ts'
 import { FamilyStatistics } from '../src/gateway/statistics/family-statistics.ts'
 import { LimitStatistics } from '../src/gateway/statistics/limit-statistics.ts'
@@ -48,6 +49,12 @@ export function renderMetricDocs(): string {
     '| --- | --- | --- |',
     ...STORE_METRICS.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
     '',
+    'The memory that limits and sessions have to themselves, with the label `class`: `limits` or `sessions`.',
+    '',
+    '| metric | type | what it tells |',
+    '| --- | --- | --- |',
+    ...CLASS_METRICS.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+    '',
     '## Process',
     '',
     'As prom-client names them on Linux; some are missing on other systems.',
@@ -81,11 +88,12 @@ function idleSource(): MetricSource {
       events: new EventStatistics(),
       documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),
+      sessions: new SessionStatistics(),
     },
     flights: { flights: 0, waiters: 0 },
     fillLocks: { waiters: 0 },
     admission: { memory: { wasShort: false } },
-    sessions: { createdCount: 0, deletedCount: 0 },
+    sessions: { activeCount: 0 },
     fastLane: { snapshot: () => ({ connections: 0, handedOver: 0 }) },
     websockets: { snapshot: () => ({ open: 0, opened: 0, refused: 0 }) },
     metadata: { snapshot: () => ({ isLoaded: false }) },

@@ -3,7 +3,8 @@ import { type Actor, GatewayError, type SecretSet } from '../gateway/index.ts'
 import type { AdminDependencies } from './admin-dependencies.ts'
 import { explainRoutes } from './explain-routes.ts'
 import type { ProcessMetrics } from './metrics.ts'
-import { takeStats, takeStoreStats } from './stats.ts'
+import { revocationRoutes } from './revocation-routes.ts'
+import { takeClassStats, takeStats, takeStoreStats } from './stats.ts'
 
 export interface AdminRouteParts extends AdminDependencies {
   readonly secrets: SecretSet
@@ -47,10 +48,13 @@ export function adminRoutes(
   }
   fastify.get('/stats', { onRequest }, async () => await takeStats(parts))
   fastify.get('/metrics', { onRequest }, async (_request, reply) => {
-    const text = await metrics.text(await takeStoreStats(store))
+    const text = await metrics.text(await takeStoreStats(store), await takeClassStats(parts))
     return await reply.type(metrics.contentType).send(text)
   })
-  fastify.get('/audit', { onRequest }, () => ({ purges: gateway.audit() }))
+  fastify.get('/audit', { onRequest }, () => ({
+    purges: gateway.audit(),
+    revocations: gateway.revocations(),
+  }))
   fastify.post('/purge', { onRequest }, async (request, reply) => {
     try {
       const { concerned, outcome } = await gateway.purge(request.body, actorOf(secrets, request))
@@ -64,6 +68,11 @@ export function adminRoutes(
     }
   })
   fastify.register(explainRoutes, { gateway, onRequest })
+  fastify.register(revocationRoutes, {
+    gateway,
+    onRequest,
+    actorOf: (request) => actorOf(secrets, request),
+  })
   done()
 }
 

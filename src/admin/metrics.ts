@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { StoreStats } from './stats.ts'
+import type { ClassStats, StoreStats } from './stats.ts'
 
 /** One metric of the store, as INFO tells it. */
 export interface StoreMetricSpec {
@@ -49,19 +49,53 @@ export const STORE_METRICS: readonly StoreMetricSpec[] = [
   },
 ]
 
+/** The same of the memory that limits and sessions have to themselves; docs/METRICS.md is made from this, too. */
+export const CLASS_METRICS: readonly StoreMetricSpec[] = [
+  {
+    name: 'gerbang_class_keys',
+    type: 'gauge',
+    help: 'Keys.',
+    read: ({ keys }) => keys,
+  },
+  {
+    name: 'gerbang_class_used_bytes',
+    type: 'gauge',
+    help: 'Memory in use.',
+    read: ({ usedBytes }) => usedBytes,
+  },
+  {
+    name: 'gerbang_class_max_bytes',
+    type: 'gauge',
+    help: 'Memory that may be used; 0 is without limit.',
+    read: ({ maxBytes }) => maxBytes,
+  },
+  {
+    name: 'gerbang_class_refusals_total',
+    type: 'counter',
+    help: 'Writes refused because the memory was full.',
+    read: ({ refusals }) => refusals,
+  },
+  {
+    name: 'gerbang_class_evictions_total',
+    type: 'counter',
+    help: 'Keys removed because the memory was full: with the embedded engine never one.',
+    read: ({ evictions }) => evictions,
+  },
+]
+
+const CLASSES = ['limits', 'sessions'] as const
+
 /** Prometheus' view of one process: the gateway's registry, the store, and the process itself. */
 export class ProcessMetrics {
   readonly #registry: Registry
   readonly #storeMetrics: readonly (readonly [StoreMetricSpec, Counter | Gauge])[]
+  readonly #classMetrics: readonly (readonly [StoreMetricSpec, Counter | Gauge])[]
 
   constructor(gateway: Registry) {
     const own = new Registry()
     collectDefaultMetrics({ register: own })
-    this.#storeMetrics = STORE_METRICS.map((spec) => {
-      const { name, help, type } = spec
-      const options = { name, help, registers: [own] }
-      return [spec, type === 'counter' ? new Counter(options) : new Gauge(options)]
-    })
+    this.#storeMetrics = createMetrics(STORE_METRICS, [], own)
+    this.#classMetrics = createMetrics(CLASS_METRICS, ['class'], own)
     this.#registry = Registry.merge([gateway, own])
   }
 
@@ -69,11 +103,30 @@ export class ProcessMetrics {
     return this.#registry.contentType
   }
 
-  async text(store: StoreStats): Promise<string> {
+  async text(store: StoreStats, classes: ClassStats = {}): Promise<string> {
     for (const [spec, metric] of this.#storeMetrics) {
       metric.reset()
       metric.inc(spec.read(store))
     }
+    for (const [spec, metric] of this.#classMetrics) {
+      metric.reset()
+      for (const name of CLASSES) {
+        const stats = classes[name]
+        if (stats !== undefined) metric.inc({ class: name }, spec.read(stats))
+      }
+    }
     return await this.#registry.metrics()
   }
+}
+
+function createMetrics(
+  specs: readonly StoreMetricSpec[],
+  labelNames: readonly string[],
+  registry: Registry,
+): readonly (readonly [StoreMetricSpec, Counter | Gauge])[] {
+  return specs.map((spec) => {
+    const { name, help, type } = spec
+    const options = { name, help, labelNames: [...labelNames], registers: [registry] }
+    return [spec, type === 'counter' ? new Counter(options) : new Gauge(options)]
+  })
 }

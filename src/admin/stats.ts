@@ -8,6 +8,13 @@ export interface Stats extends GatewaySnapshot {
   readonly takenAtMs: number
   readonly process: ProcessStats
   readonly store: StoreStats
+  /** Memory that a full cache takes nothing from, by what is in it. */
+  readonly classes: ClassStats
+}
+
+export interface ClassStats {
+  readonly limits?: StoreStats
+  readonly sessions?: StoreStats
 }
 
 export interface ProcessStats {
@@ -27,6 +34,8 @@ export interface StoreStats {
   readonly maxBytes: number
   readonly evictions: number
   readonly expirations: number
+  /** Writes refused for want of memory. */
+  readonly refusals: number
   /** INFO of the engine, or of the Redis that the store is. */
   readonly info: Info
 }
@@ -34,7 +43,24 @@ export interface StoreStats {
 export async function takeStats(dependencies: AdminDependencies): Promise<Stats> {
   const { gateway, clock } = dependencies
   const store = await takeStoreStats(dependencies.store)
-  return { takenAtMs: clock.nowMs(), ...gateway.snapshot(), process: processStats(), store }
+  const classes = await takeClassStats(dependencies)
+  return {
+    takenAtMs: clock.nowMs(),
+    ...gateway.snapshot(),
+    process: processStats(),
+    store,
+    classes,
+  }
+}
+
+export async function takeClassStats({
+  protectedStores,
+}: Pick<AdminDependencies, 'protectedStores'>): Promise<ClassStats> {
+  if (protectedStores === undefined) return {}
+  return {
+    limits: await takeStoreStats(protectedStores.limits),
+    sessions: await takeStoreStats(protectedStores.sessions),
+  }
 }
 
 export async function takeStoreStats(store: Store): Promise<StoreStats> {
@@ -47,6 +73,7 @@ export async function takeStoreStats(store: Store): Promise<StoreStats> {
     maxBytes: infoNumber(info, 'memory', 'maxmemory'),
     evictions: infoNumber(info, 'stats', 'evicted_keys'),
     expirations: infoNumber(info, 'stats', 'expired_keys'),
+    refusals: Number(/count=(\d+)/.exec(info['errorstats']?.['errorstat_OOM'] ?? '')?.[1] ?? 0),
     info,
   }
 }

@@ -9,6 +9,7 @@ import { connectStore } from '../store/index.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 import { explainListenError } from './explain-listen-error.ts'
 import { gatewayOptions } from './gateway-options.ts'
+import { protectedParts } from './protected-stores.ts'
 import { readTrustedDocuments } from './trusted-documents.ts'
 
 /** Everything that runs for one configuration. */
@@ -41,15 +42,18 @@ export function compose(config: Config, log: Logger): App {
     { embeddedClient: engine?.client, log },
   )
   const options = gatewayOptions(config, readTrustedDocuments(config))
-  const gateway = createGateway(options, { ...common, store })
+  const apart = protectedParts(config, common, store)
+  const protectedStores = apart.stores && { protectedStores: apart.stores }
+  const gateway = createGateway(options, { ...common, store, ...protectedStores })
   const admin = createAdmin(
     { host: config.admin.host, port: config.admin.port, secrets: config.auth.admin_secrets },
-    { ...common, gateway, store },
+    { ...common, gateway, store, ...protectedStores },
   )
 
   // Around the gateway: the admin listener tells of its start, and of its end while requests are finished.
   const parts: Startable[] = [
     store,
+    ...apart.parts,
     explainListenError(admin, 'admin.port', config.admin.port),
     explainListenError(gateway, 'server.port', config.server.port),
   ]

@@ -7,6 +7,7 @@ import { systemRandom } from '../shared/random.ts'
 import { connectStore } from '../store/index.ts'
 import { EmbeddedEngine } from './embedded-engine.ts'
 import { gatewayOptions } from './gateway-options.ts'
+import { protectedParts } from './protected-stores.ts'
 import { readTrustedDocuments } from './trusted-documents.ts'
 
 /** A request could not be explained, in words for whoever asked. */
@@ -69,14 +70,19 @@ export async function explainDirectly(
     { embeddedClient: engine?.client, log },
   )
   const options = gatewayOptions(config, readTrustedDocuments(config))
+  const apart = isStoreInUse ? protectedParts(config, common, store) : undefined
+  const protectedStores = apart?.stores && { protectedStores: apart.stores }
   try {
     await engine?.start()
     await store.start()
-    return await explainUpstream(options, { ...common, store }, { order, isStoreInUse })
+    for (const part of apart?.parts ?? []) await part.start()
+    const dependencies = { ...common, store, ...protectedStores }
+    return await explainUpstream(options, dependencies, { order, isStoreInUse })
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     throw new ExplainError(refusal(error.path, error.message), { cause: error })
   } finally {
+    for (const part of apart?.parts ?? []) await part.stop()
     await store.stop()
     await engine?.stop()
   }

@@ -77,9 +77,15 @@ export function gatewayOptions(
       enabled: config.session.enabled,
       cookieName: config.session.cookie_name,
       secure: config.session.secure,
-      ttlMs: config.session.ttl,
       sameSite: config.session.same_site,
+      secrets:
+        config.session.secrets.length > 0 ? config.session.secrets : config.auth.admin_secrets,
+      ttlMs: config.session.ttl,
+      idleTimeoutMs: config.session.idle_timeout,
+      idTtlMs: config.session.id_ttl ?? Number.POSITIVE_INFINITY,
+      perUserMax: config.session.per_user_max,
     },
+    revocation: { ttlMs: config.revocation.ttl },
     persistedQueries: {
       enabled: config.persisted_queries.enabled,
       ttlMs: config.persisted_queries.ttl,

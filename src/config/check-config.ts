@@ -17,6 +17,7 @@ export function checkConfig(config: Config): readonly Finding[] {
     ...portProblems(config),
     ...rateLimitProblems(config),
     ...manifestProblems(config),
+    ...protectedStoreProblems(config),
   ]
 }
 
@@ -130,6 +131,13 @@ const US_PER_MS = 1_000
 function manifestProblems({ trusted_documents: { mode, manifest } }: Config): readonly Finding[] {
   if (mode === 'off' || manifest !== undefined) return []
   return [finding('trusted_documents.mode', `"${mode}" needs trusted_documents.manifest`)]
+}
+
+function protectedStoreProblems({ store }: Config): readonly Finding[] {
+  if (store.protected_url === undefined || store.url !== 'embedded:') return []
+  const message =
+    'is for a remote store: the embedded engine keeps limits and sessions apart itself'
+  return [finding('store.protected_url', message)]
 }
 
 function isLoopback(host: string): boolean {

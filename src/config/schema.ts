@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { option, optionalOption, requiredOption } from './option.ts'
-import { adminSecrets, jwtSecrets, oneAdminSecret, oneJwtSecret } from './secret-types.ts'
+import {
+  adminSecrets,
+  jwtSecrets,
+  oneAdminSecret,
+  oneJwtSecret,
+  oneSessionSecret,
+  sessionSecrets,
+} from './secret-types.ts'
 import {
   boolean,
   byteSize,
@@ -12,6 +19,7 @@ import {
   oneOf,
   port,
   rejectStatus,
+  remoteStoreUrl,
   storeUrl,
   subject,
   text,
@@ -491,13 +499,40 @@ const session = section('Cookies in exchange for tokens: POST /session.', {
     default: true,
     doc: 'Send the cookie over https only. Off is for http://localhost.',
   }),
+  secrets: option(sessionSecrets, {
+    default: [],
+    env: [
+      'GERBANG_SESSION_SECRETS',
+      { name: 'GERBANG_SESSION_SECRET', fromText: oneSessionSecret },
+    ],
+    isSecret: true,
+    doc: 'What sessions are encrypted with in the store: at least 32 characters of chance each. The first writes, all of them read: put a new one in front, and take the old one away once session.ttl has passed. Unless given, auth.admin_secrets.',
+  }),
   ttl: option(duration({ min: '1m', max: '365d' }), {
     default: '12h',
-    doc: 'Life of a session; never longer than that of its token.',
+    doc: 'Life of a session, used or not; never longer than that of its token.',
+  }),
+  idle_timeout: option(duration({ min: '1m', max: '365d' }), {
+    default: '2h',
+    doc: 'A session without requests ends after so long, and up to a minute more. An open WebSocket is no request.',
+  }),
+  id_ttl: optionalOption(duration({ min: '10s', max: '365d' }), {
+    doc: 'How long the cookie is good before it has to be renewed with POST /session/refresh; as long as the session unless given.',
+  }),
+  per_user_max: option(integer({ min: 1, max: 10_000 }), {
+    default: 50,
+    doc: 'Sessions of one user at once; of more the oldest end.',
   }),
   same_site: option(oneOf(['strict', 'lax']), {
     default: 'lax',
     doc: 'The cookie’s SameSite attribute.',
+  }),
+})
+
+const revocation = section('Tokens and sessions that are no longer good: POST /revoke.', {
+  ttl: option(duration({ min: '1m', max: '3650d' }), {
+    default: '30d',
+    doc: 'How long it is remembered that a token, or those of a user or of everyone, were revoked. No token may live longer than that.',
   }),
 })
 
@@ -653,6 +688,11 @@ const store = section('Where entries, limits and sessions live.', {
     isSecret: true,
     doc: '"embedded:" keeps them in this process; redis:// or rediss:// shares them between gateways.',
   }),
+  protected_url: optionalOption(remoteStoreUrl, {
+    env: ['GERBANG_PROTECTED_STORE_URL'],
+    isSecret: true,
+    doc: 'With a remote store: another server for limits, sessions and revocations, which a full cache must not displace. It wants the maxmemory-policy noeviction. Unless given they are in store.url with the rest.',
+  }),
   connect_timeout: option(duration({ min: '10ms', max: '10m' }), {
     default: '5s',
     doc: 'How long connecting to a remote store may take.',
@@ -691,6 +731,14 @@ const engine = section('The embedded engine, where store.url is "embedded:".', {
       doc: 'Which keys go when the memory is full, as redis.conf names it.',
     },
   ),
+  limits_maxmemory: option(byteSize({ min: '8mb', max: '1024gb' }), {
+    default: '64mb',
+    doc: 'Memory that limits have to themselves, about 400 bytes for each subject and rule. Nothing is evicted: when it is full, on_store_failure of the rules says what becomes of who is new.',
+  }),
+  sessions_maxmemory: option(byteSize({ min: '8mb', max: '1024gb' }), {
+    default: '64mb',
+    doc: 'Memory that sessions and revocations have to themselves, about 2 kb for each session. Nothing is evicted: from 95 percent on nobody can sign in.',
+  }),
   redis_host: option(text, {
     default: '127.0.0.1',
     doc: 'Address on which Redis clients are served. Other than loopback needs redis_password.',
@@ -729,6 +777,7 @@ export const configSchema = z.strictObject({
   cache,
   rate_limit: rateLimit,
   session,
+  revocation,
   persisted_queries: persistedQueries,
   trusted_documents: trustedDocuments,
   metadata,

@@ -10,6 +10,15 @@ export const adminSecrets = {
 /** HASURA_GRAPHQL_ADMIN_SECRET holds one secret as it is. */
 export const oneAdminSecret = (value: string): unknown => [value]
 
+export const sessionSecrets = {
+  schema: z.array(z.string().min(32)).readonly(),
+  expected: 'a list of texts of at least 32 characters',
+  fromText: parseJson,
+}
+
+/** GERBANG_SESSION_SECRET holds one secret as it is. */
+export const oneSessionSecret = (value: string): unknown => [value]
+
 /** An object, or a text that holds one in JSON. */
 const jwtSecret = z.unknown().transform((value, context): JwtSecret => {
   try {

@@ -158,6 +158,12 @@ export const rejectStatus = {
   fromText: numberFromText,
 }
 
+export const remoteStoreUrl = {
+  schema: z.string().refine((value) => parseStoreUrl(value)?.kind === 'remote'),
+  expected: 'redis[s]://[[user]:password@]host[:port][/database]',
+  fromText: asIs,
+}
+
 function inRange(value: number | undefined, { min, max }: Range, context: z.RefinementCtx): number {
   if (value !== undefined && value >= min && value <= max) return value
   context.addIssue({ code: 'invalid_value', values: [] })

@@ -8,6 +8,7 @@ import { createCacheParts } from './compose/cache-parts.ts'
 import { createDocumentParts } from './compose/document-parts.ts'
 import { createGraphqlParts, tokenHeaders } from './compose/graphql-parts.ts'
 import { createPlanningParts } from './compose/planning-parts.ts'
+import { createSessionParts } from './compose/session-parts.ts'
 import { createStatistics } from './compose/statistics-parts.ts'
 import type { EventRouteParts } from './events/event-routes.ts'
 import { Explainer } from './explain/explainer.ts'
@@ -20,15 +21,16 @@ import type { HasuraCacheRouteParts } from './http/hasura-cache-routes.ts'
 import { RequestIds } from './http/request-ids.ts'
 import type { RouteParts } from './http/routes.ts'
 import { decideSocketOperation } from './http/socket-operation.ts'
-import { IdentityResolver } from './identity/resolve-identity.ts'
+import type { IdentityResolver } from './identity/resolve-identity.ts'
 import type { MetadataSync } from './metadata/metadata-sync.ts'
 import { tableTags } from './metadata/relation-tags.ts'
 import type { Statistics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { Purger } from './purge/purger.ts'
-import { SessionCookie } from './session/session-cookie.ts'
+import type { RevocationFeed } from './revocation/revocation-feed.ts'
+import { Revoker } from './session/revoker.ts'
 import type { SessionRoutesOptions } from './session/session-routes.ts'
-import { SessionStore } from './session/session-store.ts'
+import type { SessionStore } from './session/session-store.ts'
 import { WebSocketProxy } from './subscriptions/websocket-proxy.ts'
 import { UpstreamClient } from './upstream/upstream-client.ts'
 
@@ -37,6 +39,8 @@ export interface GatewayModules {
   readonly statistics: Statistics
   readonly identities: IdentityResolver
   readonly sessions: SessionStore
+  readonly feed: RevocationFeed
+  readonly revoker: Revoker
   readonly metadata: MetadataSync
   readonly invalidation: Invalidation
   readonly fillLocks: FillLocks | undefined
@@ -63,7 +67,8 @@ export function composeGateway(
   dependencies: GatewayDependencies,
 ): GatewayModules {
   const core = createCore(options, dependencies)
-  const { statistics, upstream, sessions, identities, graphql, planning, cacheParts } = core
+  const { statistics, upstream, sessions, identities, feed, denials } = core
+  const { graphql, planning, cacheParts } = core
   const { metadata } = planning
   const { invalidation } = cacheParts
   const { log } = dependencies
@@ -73,6 +78,14 @@ export function composeGateway(
     statistics,
     identities,
     sessions,
+    feed,
+    revoker: new Revoker({
+      ...dependencies,
+      sessions,
+      denials,
+      statistics: statistics.sessions,
+      recordsMax: options.purge.recordsMax,
+    }),
     metadata,
     upstream,
     explainer: new Explainer({
@@ -86,6 +99,8 @@ export function composeGateway(
       ...options,
       ...dependencies,
       sessions,
+      denials,
+      feed,
       identities,
       sessionCookie: core.sessionCookie,
       invalidation,
@@ -108,7 +123,9 @@ export function composeGateway(
       changedRows: (...changed) => metadata.planner.changedRows(...changed),
       statistics: statistics.events,
     },
-    sessionRoutes: options.session.enabled ? { ...options, sessions, identities, log } : undefined,
+    sessionRoutes: options.session.enabled
+      ? { ...options, ...dependencies, sessions, refresher: core.refresher, identities }
+      : undefined,
   }
 }
 
@@ -122,13 +139,8 @@ function createCore(options: GatewayOptions, dependencies: GatewayDependencies) 
     clock: dependencies.clock,
     statistics: statistics.upstream,
   })
-  const sessions = new SessionStore({
-    ...dependencies,
-    ttlMs: options.session.ttlMs,
-    sessionsMax: options.auth.tokensMax,
-  })
-  const identities = new IdentityResolver({ ...options, ...dependencies, sessions, statistics })
-  const sessionCookie = options.session.enabled ? new SessionCookie(options.session) : undefined
+  const sessionParts = createSessionParts(options, dependencies, statistics)
+  const { identities, sessionCookie } = sessionParts
   const documentParts = createDocumentParts(options, dependencies, statistics)
   const cacheParts = createCacheParts(options, dependencies, statistics)
   const context = {
@@ -144,8 +156,7 @@ function createCore(options: GatewayOptions, dependencies: GatewayDependencies) 
     requests: documentParts.requests,
   })
   const graphql = createGraphqlParts(options, { ...context, documentParts, cacheParts, planning })
-  const clients = { sessions, identities, sessionCookie }
-  return { statistics, upstream, ...clients, documentParts, cacheParts, planning, graphql }
+  return { statistics, upstream, ...sessionParts, documentParts, cacheParts, planning, graphql }
 }
 
 function createRouteParts(

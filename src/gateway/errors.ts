@@ -110,6 +110,14 @@ export const GATEWAY_ERRORS = {
     status: 503,
     meaning: 'More than upstream.queue_max requests wait for Hasura.',
   },
+  'token-revoked': {
+    status: 401,
+    meaning: 'The token is genuine, but was revoked by its id, for its user or for everyone.',
+  },
+  'store-full': {
+    status: 503,
+    meaning: 'The memory for sessions is full (engine.sessions_maxmemory): nobody can sign in.',
+  },
   'store-unavailable': {
     status: 503,
     meaning:

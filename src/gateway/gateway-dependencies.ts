@@ -5,7 +5,16 @@ import type { Store } from '../store/index.ts'
 
 export interface GatewayDependencies {
   readonly store: Store
+  /** Where a full cache displaces nothing; `store` as well unless given. */
+  readonly protectedStores?: ProtectedStores
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+}
+
+export interface ProtectedStores {
+  /** What was used of limits. */
+  readonly limits: Store
+  /** Sessions and what was revoked. */
+  readonly sessions: Store
 }

@@ -17,7 +17,10 @@ import type { GatewayOptions } from './options.ts'
 import type { Actor, AuditRecord } from './purge/audit-log.ts'
 import { parsePurgeOrder } from './purge/purge-order.ts'
 import type { PurgeReport } from './purge/purger.ts'
+import { parseRevocationOrder } from './session/revocation-order.ts'
+import type { RevocationRecord, RevocationReport } from './session/revoker.ts'
 import { sessionRoutes } from './session/session-routes.ts'
+import type { ListedSession } from './session/session-view.ts'
 import { createMetricRegistry } from './statistics/metric-registry.ts'
 import type { GatewaySnapshot } from './statistics/snapshot.ts'
 
@@ -38,6 +41,15 @@ export interface Gateway extends Startable {
   purge(order: unknown, who: Actor): Promise<PurgeReport>
   /** The last purges, the newest first. */
   audit(): readonly AuditRecord[]
+  /**
+   * `order` is a JSON value, judged here: a session, a token, a user's or everyone's. Holds in this gateway when it
+   * resolves, and within a second in all others of the store. Throws a GatewayError when it is none, or the store fails.
+   */
+  revoke(order: unknown, who: Actor): Promise<RevocationReport>
+  /** The last revocations, the newest first. */
+  revocations(): readonly RevocationRecord[]
+  /** The sessions of one user, the oldest first. Throws a GatewayError when the store fails. */
+  sessionsOf(user: string): Promise<readonly ListedSession[]>
 }
 
 /** The GraphQL gateway: nothing listens, connects or is read before `start()`. */
@@ -78,8 +90,9 @@ class HttpGateway implements Gateway {
   }
 
   async start(): Promise<void> {
-    const { identities, metadata, websockets } = this.#modules
+    const { identities, feed, metadata, websockets } = this.#modules
     await identities.start()
+    await feed.start()
     await metadata.start()
     websockets.start()
     await this.#app.listen({ host: this.#options.server.host, port: this.#options.server.port })
@@ -114,6 +127,7 @@ class HttpGateway implements Gateway {
       clearTimeout(end)
     }
     await metadata.stop()
+    this.#modules.feed.stop()
     await identities.stop()
     invalidation.stop()
     await upstream.destroy()
@@ -152,6 +166,19 @@ class HttpGateway implements Gateway {
     return this.#modules.purger.audit()
   }
 
+  async revoke(order: unknown, who: Actor): Promise<RevocationReport> {
+    const { clock } = this.#dependencies
+    return await this.#modules.revoker.revoke(parseRevocationOrder(order, clock.nowMs()), who)
+  }
+
+  revocations(): readonly RevocationRecord[] {
+    return this.#modules.revoker.audit()
+  }
+
+  async sessionsOf(user: string): Promise<readonly ListedSession[]> {
+    return await this.#modules.revoker.sessionsOf(user)
+  }
+
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
     const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
@@ -166,7 +193,13 @@ class HttpGateway implements Gateway {
       limits: limits.snapshot(),
       events: events.snapshot(),
       documents: documents.snapshot(),
-      sessions: { created: sessions.createdCount, deleted: sessions.deletedCount },
+      sessions: {
+        created: statistics.sessions.events.get('created'),
+        deleted: statistics.sessions.events.get('deleted'),
+        active: sessions.activeCount,
+        events: statistics.sessions.events.snapshot(),
+        revocations: statistics.sessions.revocations.snapshot(),
+      },
       auth: auth.snapshot(),
       fastLane: fastLane.snapshot(),
       websockets: websockets.snapshot(),

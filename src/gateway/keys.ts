@@ -73,7 +73,31 @@ export function documentQuotaKey(subject: string): Buffer {
   return Buffer.from(`${PREFIX}:document-quota:${subject}`)
 }
 
-/** `idDigest` rather than the id: who reads the store cannot use a session. */
-export function sessionKey(idDigest: string): Buffer {
-  return Buffer.from(`${PREFIX}:session:${idDigest}`)
+/**
+ * The braces put all that belongs to sessions and revocations on one cluster node: a session ends, leaves the list
+ * of its user and is announced to the other gateways in one step.
+ */
+const SESSIONS = '{sessions}'
+
+/** What the id of a session comes behind. */
+export const SESSION_KEY_PREFIX = `${PREFIX}:session:${SESSIONS}:`
+
+/** `id` tells sessions apart and opens none: what the cookie holds beside it is not in the store. */
+export function sessionKey(id: string): Buffer {
+  return Buffer.from(`${SESSION_KEY_PREFIX}${id}`)
+}
+
+/** Which sessions a user has. */
+export function userSessionsKey(userDigest: string): Buffer {
+  return Buffer.from(`${PREFIX}:user-sessions:${SESSIONS}:${userDigest}`)
+}
+
+/** What was revoked: `word` is `everyone`, or names a user or a token. */
+export function denialKey(word: string): Buffer {
+  return Buffer.from(`${PREFIX}:denial:${SESSIONS}:${word}`)
+}
+
+/** What was revoked lately, for all gateways to read. */
+export function revocationLogKey(): Buffer {
+  return Buffer.from(`${PREFIX}:revocations:${SESSIONS}`)
 }

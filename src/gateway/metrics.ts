@@ -2,6 +2,7 @@ import type { BypassReason } from './cache/policy.ts'
 import type { DocumentStatistics } from './documents/document-statistics.ts'
 import type { EventStatistics } from './events/event-statistics.ts'
 import type { AuthStatistics } from './identity/auth-statistics.ts'
+import type { SessionStatistics } from './session/session-statistics.ts'
 import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { FamilyStatistics } from './statistics/family-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
@@ -23,6 +24,7 @@ export interface Statistics {
   readonly events: EventStatistics
   readonly documents: DocumentStatistics
   readonly families: FamilyStatistics
+  readonly sessions: SessionStatistics
 }
 
 /** What the metrics are read from when someone asks for them. */
@@ -33,7 +35,7 @@ export interface MetricSource {
   readonly fillLocks: { readonly waiters: number } | undefined
   /** `undefined` when whatever fits is kept. */
   readonly admission: { readonly memory: { readonly wasShort: boolean } } | undefined
-  readonly sessions: { readonly createdCount: number; readonly deletedCount: number }
+  readonly sessions: { readonly activeCount: number }
   readonly fastLane: { snapshot(): FastLaneSnapshot }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
   readonly metadata: { snapshot(): Pick<MetadataSnapshot, 'isLoaded'> }
@@ -300,12 +302,22 @@ export const METRICS: readonly MetricSpec[] = [
   {
     name: 'gerbang_session_events_total',
     type: 'counter',
-    help: 'Sessions created and deleted by this gateway.',
+    help: 'What became of sessions on this gateway. reused: a refresh token that was used before, which ended its session; displaced: a user had too many; full: no memory for another.',
     label: 'event',
-    read: ({ sessions }) => [
-      ['created', sessions.createdCount],
-      ['deleted', sessions.deletedCount],
-    ],
+    read: ({ statistics }) => statistics.sessions.events.entries(),
+  },
+  {
+    name: 'gerbang_sessions_active',
+    type: 'gauge',
+    help: 'Sessions that made a request to this gateway within the last five minutes.',
+    read: ({ sessions }) => sessions.activeCount,
+  },
+  {
+    name: 'gerbang_revocations_total',
+    type: 'counter',
+    help: 'What administrators revoked through this gateway.',
+    label: 'what',
+    read: ({ statistics }) => statistics.sessions.revocations.entries(),
   },
 ]
 

@@ -10,6 +10,7 @@ export interface GatewayOptions {
   readonly cache: CacheOptions
   readonly rateLimit: RateLimitOptions
   readonly session: SessionOptions
+  readonly revocation: RevocationOptions
   readonly persistedQueries: PersistedQueriesOptions
   readonly trustedDocuments: TrustedDocumentsOptions
   readonly metadata: MetadataOptions
@@ -181,8 +182,21 @@ export interface SessionOptions {
   readonly cookieName: string
   /** Off only for http://localhost: the cookie then loses its __Host- prefix and Secure. */
   readonly secure: boolean
-  readonly ttlMs: number
   readonly sameSite: 'strict' | 'lax'
+  /** What sessions are sealed with in the store: the first writes, all of them read. */
+  readonly secrets: readonly string[]
+  /** From login to the latest end. */
+  readonly ttlMs: number
+  readonly idleTimeoutMs: number
+  /** How long an id is good before it has to be refreshed; Infinity when it has not. */
+  readonly idTtlMs: number
+  /** Sessions of one user at once; of more the oldest end. */
+  readonly perUserMax: number
+}
+
+export interface RevocationOptions {
+  /** How long what was revoked is remembered: no token may live longer. */
+  readonly ttlMs: number
 }
 
 export interface EventOptions {

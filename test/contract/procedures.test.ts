@@ -12,6 +12,13 @@ import {
   TakeLimits,
   windowArguments,
 } from '../../src/gateway/ratelimit/take-limits.ts'
+import { denyTokens } from '../../src/gateway/revocation/deny.ts'
+import {
+  createSession,
+  endSession,
+  replaceSession,
+} from '../../src/gateway/session/session-procedures.ts'
+import { instantText } from '../../src/gateway/session/user-sessions.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { type Random, seededRandom } from '../../src/shared/random.ts'
 import { EmbeddedStore, type Procedure, type ProcedureArgument } from '../../src/store/index.ts'
@@ -106,6 +113,25 @@ const SUBJECTS: readonly Subject[] = [
     },
   },
   {
+    name: 'denying tokens',
+    nextCall(random) {
+      const bytesMax = pick(random, [0, 60, 300])
+      const args = [
+        pick(random, ['', '0', '1699999999999', '1800000000000']),
+        pick(random, [1_000, 60_000]),
+        pick(random, ['e', `u${'d'.repeat(43)}`]),
+        ...logArguments(random, bytesMax),
+      ]
+      return {
+        procedure: denyTokens,
+        afterMs: pick(random, [0, 1, 999, 1_000, 59_999, 60_000]),
+        keys: [Buffer.from(`{s}:denial ${random.uint32() % 2}`), LOG],
+        args: () => args,
+      }
+    },
+  },
+  { name: 'sessions', nextCall: nextSessionCall },
+  {
     name: 'keeping an entry',
     nextCall(random) {
       const digest = random.uint32() % 2
@@ -139,6 +165,65 @@ function randomCharge(random: Random, kind: LimitCharge['kind']): LimitCharge {
     extra: { window: 32, log: 0, gcra: 4, lease: 0 }[kind],
     isShadow: random.next() < 0.3,
   }
+}
+
+const LOG = Buffer.from('{s}:log')
+
+function logArguments(random: Random, bytesMax: number): readonly ProcedureArgument[] {
+  return [random.bytes(8).toString('hex'), bytesMax, pick(random, [1_000, 60_000])]
+}
+
+/** Four sessions of two users, created, written, ended and revoked in any order. */
+function nextSessionCall(random: Random): Call {
+  const index = random.uint32() % 4
+  const id = `session-${index}`.padEnd(22, '-')
+  const session = Buffer.from(`{s}:session:${id}`)
+  const list = Buffer.from(`{s}:list ${index % 2}`)
+  const everyone = Buffer.from('{s}:denial everyone')
+  const user = Buffer.from(`{s}:denial user ${index % 2}`)
+  const token = Buffer.from(`{s}:denial token ${index}`)
+  const afterMs = pick(random, [0, 0, 1, 40, 999, 1_000, 20_000])
+  const log = logArguments(random, pick(random, [100, 1_000]))
+  const bytes = Buffer.concat([version(random), random.bytes(20)])
+  const lifeMs = pick(random, [1_000, 60_000])
+  switch (random.uint32() % 8) {
+    case 0:
+      return {
+        procedure: endSession,
+        afterMs,
+        keys: [session, LOG, list],
+        args: () => [id, 60_000, ...log],
+      }
+    case 1: {
+      const args = ['', 1_000, 'e', ...log]
+      return {
+        procedure: denyTokens,
+        afterMs,
+        keys: [pick(random, [everyone, user, token]), LOG],
+        args: () => args,
+      }
+    }
+    case 2:
+    case 3: {
+      const args = [version(random), bytes, lifeMs, pick(random, ['', id]), ...log]
+      return { procedure: replaceSession, afterMs, keys: [session, LOG], args: () => args }
+    }
+    default: {
+      const end = instantText(1_700_000_000_000 + (random.uint32() % 3_000_000))
+      const most = random.uint32() % 3
+      const issued = pick(random, [0, 1_700_000_500_000, 1_800_000_000_000])
+      return {
+        procedure: createSession,
+        afterMs,
+        keys: [session, LOG, list, everyone, user, pick(random, [token, everyone])],
+        args: () => [bytes, lifeMs, id, end, most, 60_000, issued, '{s}:session:', ...log],
+      }
+    }
+  }
+}
+
+function version(random: Random): Buffer {
+  return Buffer.from([0, 0, 0, 0, 0, 0, 0, random.uint32() % 2])
 }
 
 /** One of two answers to one of two requests. */

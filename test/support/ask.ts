@@ -43,3 +43,9 @@ export function textOf(header: string | string[] | undefined): string {
   if (typeof header === 'string') return header
   throw new Error('the header is missing or stands several times')
 }
+
+/** All values of a header. */
+export function listOf(header: string | string[] | undefined): readonly string[] {
+  if (header === undefined) return []
+  return typeof header === 'string' ? [header] : header
+}

@@ -1,6 +1,11 @@
 import { SignJWT } from 'jose'
 import { expect, onTestFinished } from 'vitest'
-import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway/index.ts'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type ProtectedStores,
+} from '../../src/gateway/index.ts'
 import { type Clock, systemClock } from '../../src/shared/clock.ts'
 import { type Logger, silentLogger } from '../../src/shared/logger.ts'
 import { systemRandom } from '../../src/shared/random.ts'
@@ -19,6 +24,7 @@ export interface RunningGateway {
 
 export interface Surroundings {
   readonly store?: Store
+  readonly protectedStores?: ProtectedStores
   readonly clock?: Clock
   readonly log?: Logger
 }
@@ -26,9 +32,20 @@ export interface Surroundings {
 /** A gateway on a free port, over a store of its own unless one is given. */
 export async function startGateway(
   options: GatewayOptions,
-  { clock = systemClock, store = openStore(clock), log = silentLogger }: Surroundings = {},
+  {
+    clock = systemClock,
+    store = openStore(clock),
+    protectedStores,
+    log = silentLogger,
+  }: Surroundings = {},
 ): Promise<RunningGateway> {
-  const gateway = createGateway(options, { store, clock, random: systemRandom, log })
+  const gateway = createGateway(options, {
+    store,
+    ...(protectedStores !== undefined && { protectedStores }),
+    clock,
+    random: systemRandom,
+    log,
+  })
   await gateway.start()
   await metadataIsRead(gateway, options)
   return {
@@ -99,6 +116,7 @@ function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOpt
     cache: { ...options.cache, ...changes.cache },
     rateLimit: { ...options.rateLimit, ...changes.rateLimit },
     session: { ...options.session, ...changes.session },
+    revocation: { ...options.revocation, ...changes.revocation },
     persistedQueries: { ...options.persistedQueries, ...changes.persistedQueries },
     trustedDocuments: { ...options.trustedDocuments, ...changes.trustedDocuments },
     metadata: { ...options.metadata, ...changes.metadata },

@@ -8,6 +8,8 @@ export interface MemoryGaugeOptions {
   readonly log: Logger
   /** From this part of its maxmemory on, 0 to 1, a store is short of memory. */
   readonly shortFrom: number
+  /** A store that makes room by eviction is never short. */
+  readonly isEvictionRoom?: boolean
 }
 
 const READ_INTERVAL_MS = 1_000
@@ -45,7 +47,9 @@ export class MemoryGauge {
   async #read(): Promise<void> {
     const info = await this.#options.store.info()
     const max = bytesOf(info, 'maxmemory')
-    this.#isShort = max > 0 && bytesOf(info, 'used_memory') >= max * this.#options.shortFrom
+    const { shortFrom, isEvictionRoom = false } = this.#options
+    const isFull = max > 0 && bytesOf(info, 'used_memory') >= max * shortFrom
+    this.#isShort = isFull && !(isEvictionRoom && !/^maxmemory_policy:noeviction\r?$/m.test(info))
   }
 
   /** What was known stays, until the store tells more. */

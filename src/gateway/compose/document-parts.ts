@@ -19,7 +19,7 @@ const MEMO_BYTES_PER_DOCUMENT = 4_096
 
 export function createDocumentParts(
   { limits, cache, trustedDocuments, persistedQueries }: GatewayOptions,
-  { store, random, log }: GatewayDependencies,
+  { store, protectedStores, random, log }: GatewayDependencies,
   statistics: Statistics,
 ): DocumentParts {
   const requests = createPreparer({
@@ -34,6 +34,7 @@ export function createDocumentParts(
     persistedQueries: new PersistedQueries({
       options: persistedQueries,
       store,
+      quotas: protectedStores?.limits ?? store,
       log,
       memo: {
         entriesMax: cache.memoEntriesMax,

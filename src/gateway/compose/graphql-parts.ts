@@ -24,7 +24,7 @@ export interface GraphqlContext extends GatewayDependencies {
 }
 
 export function createGraphqlParts(options: GatewayOptions, context: GraphqlContext): GraphqlParts {
-  const { store, clock, random, log, statistics } = context
+  const { store, protectedStores, clock, random, log, statistics } = context
   const { documentParts, cacheParts, planning } = context
   return {
     identities: context.identities,
@@ -35,7 +35,7 @@ export function createGraphqlParts(options: GatewayOptions, context: GraphqlCont
     credentialHeaders: [...CREDENTIAL_HEADERS, ...tokenHeaders(options)],
     limiter: new Limiter({
       options: options.rateLimit,
-      store,
+      store: protectedStores?.limits ?? store,
       clock,
       random,
       log,

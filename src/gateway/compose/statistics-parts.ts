@@ -3,6 +3,7 @@ import { EventStatistics } from '../events/event-statistics.ts'
 import { AuthStatistics } from '../identity/auth-statistics.ts'
 import type { Statistics } from '../metrics.ts'
 import type { GatewayOptions } from '../options.ts'
+import { SessionStatistics } from '../session/session-statistics.ts'
 import { CacheStatistics } from '../statistics/cache-statistics.ts'
 import { FamilyStatistics } from '../statistics/family-statistics.ts'
 import { LimitStatistics } from '../statistics/limit-statistics.ts'
@@ -19,5 +20,6 @@ export function createStatistics({ rateLimit, purge }: GatewayOptions): Statisti
     events: new EventStatistics(),
     documents: new DocumentStatistics(),
     families: new FamilyStatistics(purge.familiesMax),
+    sessions: new SessionStatistics(),
   }
 }

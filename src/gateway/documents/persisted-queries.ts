@@ -11,6 +11,8 @@ import { sha256Of } from './manifest.ts'
 export interface PersistedQueriesParts {
   readonly options: PersistedQueriesOptions
   readonly store: Store
+  /** Where it is counted what was registered. */
+  readonly quotas: Store
   readonly log: Logger
   /** Documents kept in this process beside the store, as many and as large as the other memos hold. */
   readonly memo: { readonly entriesMax: number; readonly weightMax: number }
@@ -32,13 +34,15 @@ const EVERYBODY = 'everybody'
 export class PersistedQueries {
   readonly #options: PersistedQueriesOptions
   readonly #store: Store
+  readonly #quotas: Store
   readonly #log: Logger
   readonly #limits = new TakeLimits()
   readonly #known: WeightedMemo<string, string>
 
-  constructor({ options, store, log, memo }: PersistedQueriesParts) {
+  constructor({ options, store, quotas, log, memo }: PersistedQueriesParts) {
     this.#options = options
     this.#store = store
+    this.#quotas = quotas
     this.#log = log
     this.#known = new WeightedMemo(memo.entriesMax, memo.weightMax)
   }
@@ -91,7 +95,7 @@ export class PersistedQueries {
   }
 
   *#take(subject: string, limit: number, windowMs: number): Steps<boolean> {
-    const taken = this.#store.run(
+    const taken = this.#quotas.run(
       this.#limits,
       [documentQuotaKey(subject)],
       windowArguments(1, [{ limit, windowMs, slots: SLOTS }]),

@@ -19,6 +19,7 @@ const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
   'upstream-invalid-response',
   'upstream-overloaded',
   'store-unavailable',
+  'store-full',
 ])
 
 /** Not the request was at fault but what serves it. */

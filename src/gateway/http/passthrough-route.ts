@@ -7,6 +7,7 @@ import type { Invalidation } from '../cache/invalidation.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
 import type { Tag } from '../metadata/plan.ts'
+import { refuseUnprovenGet } from '../session/cross-site.ts'
 import type { SessionCookie } from '../session/session-cookie.ts'
 import type { UpstreamClient } from '../upstream/upstream-client.ts'
 import { mayHaveArrived } from '../upstream/upstream-error.ts'
@@ -61,6 +62,9 @@ export function mayChangeMetadata({ method, url = '' }: IncomingMessage): boolea
 export async function passThrough(parts: PassthroughParts, exchange: Exchange): Promise<void> {
   const { head, request, response } = exchange
   const identity = await identityToTell(parts, exchange)
+  if (identity?.kind === 'session' && SAFE_METHODS.has(request.method ?? '')) {
+    refuseUnprovenGet(head.headers)
+  }
   const upstream = await send(parts, exchange, identity)
   try {
     if (await mayHaveExecuted(parts, exchange, upstream.statusCode)) {
@@ -99,12 +103,18 @@ async function identityToTell(
   return identity.kind === 'admin' ? undefined : identity
 }
 
-/** Who a session cookie says the client is, unless he shows an admin secret; `undefined` when Hasura shall see. */
+/**
+ * Who a session cookie says the client is, unless he shows an admin secret; `undefined` when Hasura shall see. Rejects
+ * as well when a token was revoked, which Hasura cannot know.
+ */
 export async function sessionIdentity(
   parts: Pick<PassthroughParts, 'identities' | 'sessionCookie'>,
   head: Pick<RequestHead, 'headers'>,
 ): Promise<Identity | undefined> {
-  if (parts.sessionCookie?.read(head.headers.cookie) === undefined) return undefined
+  if (parts.sessionCookie?.read(head.headers.cookie) === undefined) {
+    await parts.identities.refuseRevoked(head.headers)
+    return undefined
+  }
   const identity = await parts.identities.resolve(head.headers)
   return identity.kind === 'session' ? identity : undefined
 }

@@ -4,6 +4,7 @@ import type { Identity } from './identity.ts'
 import { ROLE_HEADER, utf8 } from './identity-headers.ts'
 import type { TokenLocation } from './jwt-secret.ts'
 import { tokenHeader } from './token-location.ts'
+import type { TokenSubject } from './token-subject.ts'
 import { unsendableVariable, upstreamSession } from './upstream-session.ts'
 
 /** A token that passed, under the secret it passed with. */
@@ -11,6 +12,8 @@ export interface VerifiedToken {
   readonly token: string
   readonly location: TokenLocation
   readonly claims: HasuraClaims
+  /** By what it can be revoked. */
+  readonly subject: TokenSubject
   /** With the allowed skew: from then on the token is refused. Infinity without `exp`. */
   readonly expiresAtMs: number
   /** With it Hasura is told the session; `undefined` when it reads the token itself. */
@@ -55,7 +58,7 @@ export class Grant {
   }
 
   #create(role: string, isRequested: boolean): Identity {
-    const { claims } = this.#verified
+    const { claims, subject } = this.#verified
     if (!claims.allowedRoles.includes(role)) {
       // Hasura throws this one with 400, unlike its other refusals of access.
       const message = 'Your requested role is not in allowed roles'
@@ -70,6 +73,7 @@ export class Grant {
       expiresAtMs: this.expiresAtMs,
       upstreamHeaders: this.#upstreamHeaders(sessionVariables, isRequested ? role : undefined),
       sessionId: this.#sessionId,
+      tokenSubject: subject,
     }
   }
 

@@ -1,3 +1,5 @@
+import type { TokenSubject } from './token-subject.ts'
+
 /** Who asks, once the gateway has decided it. The cache key and the upstream headers come from this alone. */
 export interface Identity {
   readonly kind: 'admin' | 'jwt' | 'session' | 'hook' | 'unauthorized'
@@ -16,8 +18,10 @@ export interface Identity {
    * Header names in lower case.
    */
   readonly upstreamHeaders: ReadonlyMap<string, string>
-  /** The id of the session the cookie names; `undefined` without a session. */
+  /** The id of the session the cookie is for, which opens nothing; `undefined` without a session. */
   readonly sessionId: string | undefined
+  /** By what the token can be revoked, where there is one. */
+  readonly tokenSubject?: TokenSubject
   /** Cookies the webhook sets; they belong to the answer of this request alone. */
   readonly setCookies?: readonly string[]
 }

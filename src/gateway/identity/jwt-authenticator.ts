@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import { GatewayError } from '../errors.ts'
+import type { Denials } from '../revocation/denials.ts'
 import type { AuthStatistics } from './auth-statistics.ts'
 import { Grant, type VerifiedToken } from './grant.ts'
 import { readHasuraClaims } from './hasura-claims.ts'
@@ -12,6 +13,7 @@ import { invalidJwt, unverifiedIssuer, verifyToken } from './jwt.ts'
 import type { JwtSecret, TokenLocation, TokenRules } from './jwt-secret.ts'
 import { FixedKeySet, type KeySet } from './key-set.ts'
 import { locationName, tokensAt } from './token-location.ts'
+import { tokenSubject } from './token-subject.ts'
 
 export interface JwtAuthenticatorOptions {
   readonly secrets: readonly JwtSecret[]
@@ -22,6 +24,8 @@ export interface JwtAuthenticatorOptions {
   readonly upstreamSecret: string | undefined
   /** Verified tokens remembered until they expire. */
   readonly tokensMax: number
+  /** What was revoked: asked about each token that is not remembered. */
+  readonly denials: Pick<Denials, 'refuse'>
   readonly statistics: AuthStatistics
   readonly clock: Clock
   readonly log: Logger
@@ -39,6 +43,7 @@ interface Verifier {
 export class JwtAuthenticator {
   readonly #clock: Clock
   readonly #rules: TokenRules
+  readonly #denials: Pick<Denials, 'refuse'>
   readonly #upstreamSecret: string | undefined
   readonly #verifiers: readonly Verifier[]
   readonly #locations: readonly TokenLocation[]
@@ -51,6 +56,7 @@ export class JwtAuthenticator {
     const { secrets, tokensMax, clock } = options
     this.#clock = clock
     this.#rules = options.rules
+    this.#denials = options.denials
     this.#upstreamSecret = options.upstreamSecret
     this.#verifiers = secrets.map((secret) => ({
       secret,
@@ -75,7 +81,7 @@ export class JwtAuthenticator {
       statistics,
       clock,
       log,
-      onChange: () => this.#forget(),
+      onChange: () => this.forget(),
     })
   }
 
@@ -158,10 +164,14 @@ export class JwtAuthenticator {
     const check = { keySet, secret, rules: this.#rules, nowMs: this.#clock.nowMs() }
     const claims = await verifyToken(match.token, check)
     const { expiresAt = Number.POSITIVE_INFINITY } = claims
+    const hasuraClaims = readHasuraClaims(claims.all, secret.claims)
+    const subject = tokenSubject(claims.all, hasuraClaims)
+    await this.#denials.refuse(subject)
     return {
       token: match.token,
       location: secret.header,
-      claims: readHasuraClaims(claims.all, secret.claims),
+      claims: hasuraClaims,
+      subject,
       expiresAtMs: (expiresAt + secret.allowedSkewSeconds) * 1_000,
       upstreamSecret: this.#upstreamSecret,
     }
@@ -181,7 +191,8 @@ export class JwtAuthenticator {
     return credentials
   }
 
-  #forget(): void {
+  /** Every token is verified anew, those being verified just now as well. */
+  forget(): void {
     this.#generation += 1
     this.#grants.clear()
     this.#sessionTokens.clear()

@@ -6,9 +6,10 @@ import type { Logger } from '../../shared/logger.ts'
 import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import { GatewayError } from '../errors.ts'
 import type { AuthOptions, RequestLimits, SessionOptions, UpstreamOptions } from '../options.ts'
+import type { Denials } from '../revocation/denials.ts'
 import { refuseForeignSite, refuseFormBody } from '../session/cross-site.ts'
 import { SessionCookie } from '../session/session-cookie.ts'
-import type { SessionRecord } from '../session/session-record.ts'
+import type { SessionRecord, StoredSession } from '../session/session-record.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { AdminSecrets, missingAdminSecret } from './admin-secret.ts'
 import { AuthHook } from './auth-hook.ts'
@@ -25,6 +26,7 @@ export interface IdentityResolverOptions {
   readonly upstream: Pick<UpstreamOptions, 'adminSecret'>
   readonly session: SessionOptions
   readonly sessions: SessionStore
+  readonly denials: Denials
   readonly statistics: { readonly auth: AuthStatistics }
   readonly clock: Clock
   readonly log: Logger
@@ -61,6 +63,7 @@ export class IdentityResolver implements Startable {
   readonly #hasTokens: boolean
   readonly #cookie: SessionCookie | undefined
   readonly #sessions: SessionStore
+  readonly #denials: Denials
   readonly #sessionGrants = new WeakMap<SessionRecord, SessionGrant>()
   readonly #clientIdentities: TwoGenerationMap<string, Identity>
 
@@ -78,6 +81,7 @@ export class IdentityResolver implements Startable {
     // A session is made of a token; where none can be verified there is none.
     this.#cookie = session.enabled && this.#hasTokens ? new SessionCookie(session) : undefined
     this.#sessions = sessions
+    this.#denials = options.denials
     this.#clientIdentities = new TwoGenerationMap(tokensMax)
   }
 
@@ -100,23 +104,49 @@ export class IdentityResolver implements Startable {
     const secret = this.#adminSecrets.check(headers)
     if (secret !== undefined) return this.#admin(headers, secret)
     if (this.#hook !== undefined) return this.#hook.identity(headers, body)
-    const sessionId = this.#cookie?.read(headers.cookie)
-    if (sessionId !== undefined) return this.#session(headers, sessionId)
+    const sessionToken = this.#cookie?.read(headers.cookie)
+    if (sessionToken !== undefined) return this.#session(headers, sessionToken)
     const grant = this.tokens.authenticate(headers)
     if (isPromise(grant)) return grant.then((late) => this.#withGrant(headers, late))
     return this.#withGrant(headers, grant)
   }
 
-  /** The session the request's cookie names and who it makes of the client; `undefined` without a cookie. */
+  /** The session the request's cookie names and who it makes of the client. Rejects when there is none. */
   async resolveSession(
     headers: IncomingHttpHeaders,
-  ): Promise<{ readonly identity: Identity; readonly record: SessionRecord } | undefined> {
-    const id = this.#cookie?.read(headers.cookie)
-    if (id === undefined) return undefined
-    const record = await this.#sessions.read(id)
-    if (record === undefined) throw endedSession()
+  ): Promise<{ readonly identity: Identity; readonly session: StoredSession }> {
+    const token = this.#cookie?.read(headers.cookie)
+    if (token === undefined) {
+      throw new GatewayError('access-denied', 'there is no session cookie')
+    }
+    const session = await this.#sessions.load(token)
+    if (session === undefined) throw endedSession()
+    const { record } = session
     const verified = await this.tokens.verifySessionToken(record.token, record.tokenLocation)
-    return { identity: this.#ofSession(headers, id, record, verified), record }
+    return { identity: this.#ofSession(headers, record, verified), session }
+  }
+
+  /**
+   * For what Hasura judges itself, which knows nothing of revocations: rejects when the token of these headers was
+   * revoked, and leaves all else to Hasura.
+   */
+  async refuseRevoked(headers: IncomingHttpHeaders): Promise<void> {
+    if (this.#denials.mayDeny) await this.holder(headers)
+  }
+
+  /**
+   * Whose token or session comes with these headers, as far as the gateway can tell; rejects only when it was revoked,
+   * or may have been. What the webhook says is not asked for: it is the webhook's to take it back.
+   */
+  async holder(headers: IncomingHttpHeaders): Promise<Identity | undefined> {
+    if (this.#hook !== undefined) return undefined
+    try {
+      return await this.resolve(headers)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      if (error.code === 'token-revoked' || error.code === 'store-unavailable') throw error
+      return undefined
+    }
   }
 
   #withGrant(headers: IncomingHttpHeaders, grant: Grant | undefined): Identity {
@@ -124,37 +154,33 @@ export class IdentityResolver implements Startable {
     return this.#unauthorized(headers)
   }
 
-  #session(headers: IncomingHttpHeaders, id: string): Awaitable<Identity> {
+  #session(headers: IncomingHttpHeaders, token: string): Awaitable<Identity> {
     refuseForeignSite(headers)
     refuseFormBody(headers)
-    const record = this.#sessions.read(id)
-    if (isPromise(record)) return record.then((late) => this.#withRecord(headers, id, late))
-    return this.#withRecord(headers, id, record)
+    const record = this.#sessions.read(token)
+    if (isPromise(record)) return record.then((late) => this.#withRecord(headers, late))
+    return this.#withRecord(headers, record)
   }
 
   #withRecord(
     headers: IncomingHttpHeaders,
-    id: string,
     record: SessionRecord | undefined,
   ): Awaitable<Identity> {
     if (record === undefined) throw endedSession()
     const verified = this.tokens.verifySessionToken(record.token, record.tokenLocation)
-    if (isPromise(verified)) {
-      return verified.then((late) => this.#ofSession(headers, id, record, late))
-    }
-    return this.#ofSession(headers, id, record, verified)
+    if (isPromise(verified)) return verified.then((late) => this.#ofSession(headers, record, late))
+    return this.#ofSession(headers, record, verified)
   }
 
   #ofSession(
     headers: IncomingHttpHeaders,
-    id: string,
     record: SessionRecord,
     verified: VerifiedToken,
   ): Identity {
     let known = this.#sessionGrants.get(record)
     if (known?.verified !== verified) {
-      const grant = new Grant(verified, { id, expiresAtMs: record.expiresAtMs })
-      known = { verified, grant }
+      const { id, expiresAtMs } = record
+      known = { verified, grant: new Grant(verified, { id, expiresAtMs }) }
       this.#sessionGrants.set(record, known)
     }
     return known.grant.identity(requestedRole(headers) ?? record.role)
@@ -187,7 +213,7 @@ export class IdentityResolver implements Startable {
 }
 
 function createTokens(
-  { auth, statistics, clock, log }: IdentityResolverOptions,
+  { auth, denials, statistics, clock, log }: IdentityResolverOptions,
   upstreamSecret: string | undefined,
 ): JwtAuthenticator {
   return new JwtAuthenticator({
@@ -196,6 +222,7 @@ function createTokens(
     jwksRefreshMinMs: auth.jwksRefreshMinMs,
     upstreamSecret,
     tokensMax: auth.tokensMax,
+    denials,
     statistics: statistics.auth,
     clock,
     log,

@@ -1,7 +1,7 @@
 import type { EntryCount } from './entry-census.ts'
 import type { PurgeOrder } from './purge-order.ts'
 
-/** Who asked for a purge, as far as it can be told without naming a secret. */
+/** Who asked for a purge or a revocation, as far as it can be told without naming a secret. */
 export interface Actor {
   readonly via: 'admin' | 'hasura-api'
   /** The place of the secret in auth.admin_secrets, from 1 on; `undefined` when none is configured. */
@@ -23,21 +23,21 @@ export interface AuditRecord {
   readonly outcome: 'done' | 'owed' | 'failed'
 }
 
-/** The last purges, the newest first. Older ones are in the log. */
-export class AuditLog {
+/** What was done last, the newest first. Older ones are in the log. */
+export class AuditLog<Done> {
   readonly #recordsMax: number
-  readonly #records: AuditRecord[] = []
+  readonly #records: Done[] = []
 
   constructor(recordsMax: number) {
     this.#recordsMax = recordsMax
   }
 
-  add(record: AuditRecord): void {
+  add(record: Done): void {
     this.#records.push(record)
     if (this.#records.length > this.#recordsMax) this.#records.shift()
   }
 
-  list(): readonly AuditRecord[] {
+  list(): readonly Done[] {
     return this.#records.toReversed()
   }
 }

@@ -32,7 +32,7 @@ export interface PurgeReport {
  */
 export class Purger {
   readonly #options: PurgerOptions
-  readonly #audit: AuditLog
+  readonly #audit: AuditLog<AuditRecord>
 
   constructor(options: PurgerOptions) {
     this.#options = options

@@ -112,6 +112,12 @@ export interface AuthSnapshot {
 export interface SessionsSnapshot {
   readonly created: number
   readonly deleted: number
+  /** Made a request to this gateway within the last five minutes. */
+  readonly active: number
+  /** What became of sessions on this gateway: those two among it. */
+  readonly events: Readonly<Record<string, number>>
+  /** What administrators revoked through this gateway. */
+  readonly revocations: Readonly<Record<string, number>>
 }
 
 export interface FastLaneSnapshot {

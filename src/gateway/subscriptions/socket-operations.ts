@@ -20,6 +20,8 @@ export interface SocketOperationsOptions {
   /** Headers that hold a token, in lower case, but for Authorization. */
   readonly tokenHeaders: readonly string[]
   readonly jsonDepthMax: number
+  /** Called with the headers of `connection_init` among those of the handshake. */
+  readonly initialised: (headers: IncomingHttpHeaders) => void
   readonly decide: (operation: SocketOperation) => Awaitable<SocketDecision>
   /** Who sends these headers. Refusals are thrown, or rejected, as GatewayError. */
   readonly identify: (headers: IncomingHttpHeaders) => Awaitable<Identity>
@@ -191,6 +193,8 @@ export class SocketOperations {
     this.#head = head
     if (!isJsonObject(told)) return
     const headers: IncomingHttpHeaders = { ...head.headers }
+    const overridden: IncomingHttpHeaders = { ...head.headers }
+    let isPlain = true
     for (const [written, value] of told) {
       const name = written.toLowerCase()
       const isCredential =
@@ -198,13 +202,15 @@ export class SocketOperations {
       if (!isCredential && name !== 'cookie') continue
       const already = headers[name]
       // Of two words on who asks Hasura takes one, and it cannot be told which.
+      if (typeof value === 'string') overridden[name] = value
       if (typeof value !== 'string' || (already !== undefined && already !== value)) {
-        this.#head = undefined
-        return
+        isPlain = false
+        continue
       }
       headers[name] = value
     }
-    this.#head = { ...head, headers }
+    this.#head = isPlain ? { ...head, headers } : undefined
+    this.#options.initialised(overridden)
   }
 
   #read(bytes: Buffer): JsonObject | undefined {

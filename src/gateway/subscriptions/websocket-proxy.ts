@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Awaitable } from '../../shared/awaitable.ts'
@@ -15,6 +15,9 @@ import type { SocketDecision, SocketOperation } from '../http/socket-operation.t
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
 import type { RequestLimits, UpstreamOptions } from '../options.ts'
+import type { Denials } from '../revocation/denials.ts'
+import { concernsToken, type Revocation } from '../revocation/revocation.ts'
+import type { RevocationFeed } from '../revocation/revocation-feed.ts'
 import type { SessionCookie } from '../session/session-cookie.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { WebSocketsSnapshot } from '../statistics/snapshot.ts'
@@ -35,6 +38,8 @@ export interface WebSocketProxyOptions {
   readonly limits: RequestLimits
   readonly identities: IdentityResolver
   readonly sessions: SessionStore
+  readonly denials: Denials
+  readonly feed: RevocationFeed
   readonly sessionCookie: SessionCookie | undefined
   readonly invalidation: Invalidation
   readonly writtenTags: WrittenTags
@@ -63,12 +68,20 @@ interface OpenedSocket {
 const PATHS = new Set(['/v1/graphql', '/v1alpha1/graphql', '/v1beta1/relay'])
 const HANDSHAKE_HEADER = 'sec-websocket-'
 const MUTATIONS_MAX = 1_000
-const SESSION_CHECK_INTERVAL_MS = 1_000
+const EXPIRY_CHECK_INTERVAL_MS = 1_000
+/** Sessions that were not used for too long end without a word: looked for every so manieth time. */
+const CHECKS_PER_SESSION_CHECK = 30
+/** Tokens and sessions that one client may have shown: in its handshake, and in its `connection_init`. */
+const SHOWN_MAX = 4
 const GOING_AWAY = 1001
 const STOPPING = 'the gateway is stopping'
 /** As Hasura ends a connection whose token has expired, and graphql-transport-ws names it. */
 const FORBIDDEN = 4403
+/** In graphql-transport-ws nobody tries again after it with the same token. */
+const UNAUTHORIZED = 4401
+const TRY_AGAIN_LATER = 1013
 const ENDED = 'the session has ended'
+const REVOKED = 'the token was revoked'
 const EXPIRED = 'who asks has expired: the token, or what the webhook said'
 /** Says nothing of who asks. */
 const NOBODY: Identity = {
@@ -81,21 +94,30 @@ const NOBODY: Identity = {
   sessionId: undefined,
 }
 
+/** A client, as far as it is known who it is. */
+interface Holder {
+  /** Who asks over the connection, which ends with them. */
+  identity: Identity | undefined
+  /** Whatever can be revoked of what was shown. */
+  readonly shown: Identity[]
+}
+
 /**
  * WebSockets to Hasura: each client gets a connection of its own, opened before the client's is accepted, so
- * that a refusal arrives as Hasura words it. A connection opened with a session cookie ends with its session.
+ * that a refusal arrives as Hasura words it. A connection opened with a session cookie ends with its session, and one
+ * whose token is revoked with that.
  */
 export class WebSocketProxy {
   #openedCount = 0
   #refusedCount = 0
   readonly #options: WebSocketProxyOptions
   readonly #server: WebSocketServer
-  /** With who asks over each, once that is known. */
-  readonly #clients = new Map<WebSocket, Identity | undefined>()
+  readonly #clients = new Map<WebSocket, Holder>()
   readonly #relays = new Set<WebSocketRelay>()
   /** To the upstream, for clients that are not accepted yet. */
   readonly #opening = new Set<WebSocket>()
-  #sessionCheck: NodeJS.Timeout | undefined
+  #check: NodeJS.Timeout | undefined
+  #checkCount = 0
   #isStopping = false
   #lastEnded: (() => void) | undefined
 
@@ -111,6 +133,10 @@ export class WebSocketProxy {
         return wished.has(subprotocol) && subprotocol
       },
     })
+    options.feed.listen({
+      revoked: (revocation) => this.#revoked(revocation),
+      missed: () => void this.#recheck(),
+    })
   }
 
   snapshot(): WebSocketsSnapshot {
@@ -122,14 +148,14 @@ export class WebSocketProxy {
   }
 
   start(): void {
-    this.#sessionCheck = setInterval(() => this.#checkSessions(), SESSION_CHECK_INTERVAL_MS)
-    this.#sessionCheck.unref()
+    this.#check = setInterval(() => this.#checkClients(), EXPIRY_CHECK_INTERVAL_MS)
+    this.#check.unref()
   }
 
   /** Takes no more and asks those there are to end. Resolves when they have, which `terminate` makes sure of. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    clearInterval(this.#sessionCheck)
+    clearInterval(this.#check)
     for (const opening of this.#opening) opening.terminate()
     for (const client of this.#clients.keys()) client.close(GOING_AWAY, STOPPING)
     if (this.#relays.size === 0) return
@@ -219,7 +245,9 @@ export class WebSocketProxy {
   #open({ client, upstream, head, identity }: OpenedSocket): void {
     const { writtenTags, invalidation, limits } = this.#options
     this.#openedCount += 1
-    this.#clients.set(client, identity)
+    this.#clients.set(client, { identity, shown: [] })
+    if (identity === undefined) void this.#track(client, head.headers)
+    else this.#showed(client, identity)
     client.once('close', () => this.#clients.delete(client))
     const mutations = new MutationTracker({
       writtenTags,
@@ -242,6 +270,7 @@ export class WebSocketProxy {
           identify: (headers) => this.#options.identities.resolve(headers),
           tellsUpstream: this.#options.identities.tellsUpstream,
           identified: (found) => this.#identified(client, found),
+          initialised: (headers) => void this.#track(client, headers),
           send,
         }),
       mutationWaitMs,
@@ -256,7 +285,41 @@ export class WebSocketProxy {
 
   /** A session that the handshake's cookie named stays: it is what the connection ends with. */
   #identified(client: WebSocket, identity: Identity): void {
-    if (this.#clients.has(client)) this.#clients.set(client, this.#clients.get(client) ?? identity)
+    const holder = this.#clients.get(client)
+    if (holder === undefined) return
+    holder.identity ??= identity
+    this.#showed(client, identity)
+  }
+
+  /** Finds out whose token a client shows, and closes it when that is revoked already. */
+  async #track(client: WebSocket, headers: IncomingHttpHeaders): Promise<void> {
+    try {
+      const identity = await this.#options.identities.holder(headers)
+      if (identity !== undefined) this.#showed(client, identity)
+    } catch (error) {
+      this.#closeUntrusted(client, toGatewayError(error))
+    }
+  }
+
+  #showed(client: WebSocket, identity: Identity): void {
+    const shown = this.#clients.get(client)?.shown
+    if (shown === undefined || identity.tokenSubject === undefined) return
+    if (shown.includes(identity) || shown.length >= SHOWN_MAX) return
+    shown.push(identity)
+    // It may have been revoked since it was looked up.
+    void this.#recheckOne(client, identity)
+  }
+
+  #revoked(revocation: Revocation): void {
+    const isSessionEnd = revocation.kind === 'session-ended'
+    for (const [client, { shown }] of this.#clients) {
+      for (const { sessionId, tokenSubject } of shown) {
+        if (isSessionEnd && sessionId === revocation.value) client.close(FORBIDDEN, ENDED)
+        else if (tokenSubject !== undefined && concernsToken(revocation, tokenSubject)) {
+          client.close(UNAUTHORIZED, REVOKED)
+        }
+      }
+    }
   }
 
   #handshakeHeaders(head: RequestHead, identity: Identity | undefined): Record<string, string> {
@@ -273,23 +336,41 @@ export class WebSocketProxy {
     return headers
   }
 
-  #checkSessions(): void {
+  #checkClients(): void {
     const now = this.#options.clock.nowMs()
-    for (const [client, identity] of this.#clients) {
-      if (identity === undefined) continue
-      const { expiresAtMs, sessionId } = identity
-      if (expiresAtMs <= now) client.close(FORBIDDEN, sessionId === undefined ? EXPIRED : ENDED)
-      else if (sessionId !== undefined) void this.#checkSession(client, sessionId)
+    for (const [client, { identity }] of this.#clients) {
+      if (identity === undefined || identity.expiresAtMs > now) continue
+      client.close(FORBIDDEN, identity.sessionId === undefined ? EXPIRED : ENDED)
+    }
+    this.#checkCount += 1
+    if (this.#checkCount % CHECKS_PER_SESSION_CHECK === 0) void this.#recheck()
+  }
+
+  /** Asks the store about all of them, one after the other: there may be many, and it has others to answer. */
+  async #recheck(): Promise<void> {
+    for (const [client, { shown }] of this.#clients) {
+      for (const identity of shown) await this.#recheckOne(client, identity)
     }
   }
 
-  async #checkSession(client: WebSocket, sessionId: string): Promise<void> {
+  async #recheckOne(client: WebSocket, { sessionId, tokenSubject }: Identity): Promise<void> {
+    const { sessions, denials, log } = this.#options
     try {
-      const record = await this.#options.sessions.read(sessionId)
-      if (record === undefined) client.close(FORBIDDEN, ENDED)
+      if (tokenSubject !== undefined) await denials.refuse(tokenSubject)
+      if (sessionId === undefined || (await sessions.get(sessionId)) !== undefined) return
+      client.close(FORBIDDEN, ENDED)
     } catch (error) {
-      this.#options.log.warn({ err: error }, 'could not check a session')
+      const told = toGatewayError(error)
+      if (told.code === 'token-revoked') client.close(UNAUTHORIZED, REVOKED)
+      else log.warn({ err: error }, 'could not check a session')
     }
+  }
+
+  #closeUntrusted(client: WebSocket, error: GatewayError): void {
+    if (error.code === 'token-revoked') client.close(UNAUTHORIZED, REVOKED)
+    else client.close(TRY_AGAIN_LATER, 'it cannot be told whether the token was revoked')
+    if (error.code !== 'unexpected') return
+    this.#options.log.error({ err: error.cause }, 'a WebSocket failed by a bug')
   }
 
   #refuse(socket: Duplex, error: GatewayError): void {

@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { nth } from '../../../src/shared/assert.ts'
-import { ask, send, textOf } from '../../support/ask.ts'
+import { ask, listOf, send } from '../../support/ask.ts'
 import { countingRows, type EchoUpstream, sendJson } from '../../support/echo-upstream.ts'
 import { ADMIN_SECRET } from '../../support/gateway-options.ts'
 import { openSocket, portOf, rawExchange, readToEnd, requestText } from '../../support/raw-http.ts'
@@ -138,13 +138,15 @@ describe('what the gateway does not answer', () => {
   it('is the session’s, with nothing else the client says of itself', async () => {
     const { url, upstream } = await startWorld()
     const login = await send(url, '/session', { method: 'POST', headers: user })
-    const [cookie = ''] = textOf(login.headers['set-cookie']).split(';')
+    const [session = ''] = listOf(login.headers['set-cookie'])
+    const [cookie = ''] = session.split(';')
     await send(url, '/api/rest/products', {
       headers: {
         cookie,
         authorization: 'Bearer x',
         'x-hasura-role': 'user',
         'x-hasura-user-id': '9',
+        'sec-fetch-site': 'same-origin',
       },
     })
     const { headers } = nth(upstream.received, 0)

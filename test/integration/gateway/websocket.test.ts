@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws'
 import { systemClock } from '../../../src/shared/clock.ts'
-import { ask, send, textOf } from '../../support/ask.ts'
+import { ask, listOf, send } from '../../support/ask.ts'
 import { countingRows } from '../../support/echo-upstream.ts'
 import { failingStore } from '../../support/failing-store.ts'
 import { openStore } from '../../support/open-store.ts'
@@ -401,7 +401,8 @@ describe('a mutation over a WebSocket', () => {
 describe('a WebSocket opened with a session cookie', () => {
   async function login(url: string): Promise<{ readonly cookie: string }> {
     const answer = await send(url, '/session', { method: 'POST', headers: user })
-    const [cookie = ''] = textOf(answer.headers['set-cookie']).split(';')
+    const [session = ''] = listOf(answer.headers['set-cookie'])
+    const [cookie = ''] = session.split(';')
     return { cookie }
   }
 
@@ -443,12 +444,12 @@ describe('a WebSocket opened with a session cookie', () => {
       }),
     )
     const upstream = await ws.opened()
-    await send(url, '/session', { method: 'DELETE', headers: session })
     const isTold = new Promise<void>((resolve) => {
       socket.on('data', (chunk: Buffer) => {
         if (chunk.includes('the session has ended')) resolve()
       })
     })
+    await send(url, '/session', { method: 'DELETE', headers: session })
     await isTold
     // "{}" in a masked frame.
     socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x7b, 0x7d]))

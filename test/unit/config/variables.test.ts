@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, configSections, loadConfig } from '../../../src/config/index.ts'
 
+const SESSION_SECRET = 's'.repeat(32)
 const JWT_SECRET = JSON.stringify({ type: 'HS256', key: 'k'.repeat(32) })
 
 /** One value of each variable, and where it must arrive; a few need others beside them. */
@@ -16,6 +17,13 @@ const VARIABLES: Readonly<
   GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
   GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],
   GERBANG_STORE_URL: ['redis://a', (config) => config.store.url, 'redis://a'],
+  GERBANG_PROTECTED_STORE_URL: ['redis://b', (config) => config.store.protected_url, 'redis://b'],
+  GERBANG_SESSION_SECRET: [SESSION_SECRET, (config) => config.session.secrets, [SESSION_SECRET]],
+  GERBANG_SESSION_SECRETS: [
+    `["${SESSION_SECRET}"]`,
+    (config) => config.session.secrets,
+    [SESSION_SECRET],
+  ],
   HASURA_GRAPHQL_ENDPOINT: ['http://h:1/', (config) => config.upstream.url, 'http://h:1'],
   HASURA_GRAPHQL_ADMIN_SECRET: ['s', (config) => config.auth.admin_secrets, ['s']],
   HASURA_GRAPHQL_ADMIN_SECRETS: ['["s","t"]', (config) => config.auth.admin_secrets, ['s', 't']],
@@ -60,6 +68,11 @@ const VARIABLES: Readonly<
 /** What some of them are refused without. */
 const BESIDE: Readonly<Record<string, string>> = { HASURA_GRAPHQL_ADMIN_SECRET: 'beside' }
 
+function beside(name: string): Readonly<Record<string, string>> {
+  if (name.includes('ADMIN_SECRET') || name.includes('ACCESS')) return {}
+  return name.includes('PROTECTED') ? { ...BESIDE, GERBANG_STORE_URL: 'redis://a' } : BESIDE
+}
+
 describe('environment variables', () => {
   it('are all tried here', () => {
     const names = configSections().flatMap(({ options }) =>
@@ -69,8 +82,7 @@ describe('environment variables', () => {
   })
 
   it.each(Object.entries(VARIABLES))('%s sets its option', (name, [text, arrives, as]) => {
-    const environment = name.includes('ADMIN_SECRET') || name.includes('ACCESS') ? {} : BESIDE
-    expect(arrives(load({ ...environment, [name]: text }))).toEqual(as)
+    expect(arrives(load({ ...beside(name), [name]: text }))).toEqual(as)
   })
 
   it('takes every secret out of a file', () => {
@@ -79,8 +91,7 @@ describe('environment variables', () => {
     expect(secrets.length).toBeGreaterThan(5)
     for (const { name } of secrets) {
       const [text = '', arrives, as] = VARIABLES[name] ?? []
-      const environment = name.includes('ADMIN_SECRET') || name.includes('ACCESS') ? {} : BESIDE
-      const config = load({ ...environment, [`${name}_FILE`]: 'secret.txt' }, `${text}\n`)
+      const config = load({ ...beside(name), [`${name}_FILE`]: 'secret.txt' }, `${text}\n`)
       expect(arrives?.(config), name).toEqual(as)
     }
   })

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { ask, type Headers, send, textOf } from '../../../support/ask.ts'
+import { ask, type Headers, listOf, send } from '../../../support/ask.ts'
 import { countingRows } from '../../../support/echo-upstream.ts'
 import { portOf, rawExchange, requestText } from '../../../support/raw-http.ts'
 import { bearer, startWorld } from '../../../support/start-gateway.ts'
@@ -17,7 +17,8 @@ const targetOf = (query: string): string => `/v1/graphql?query=${encodeURICompon
 
 async function sessionCookie(url: string): Promise<Headers> {
   const { headers } = await send(url, '/session', { method: 'POST', headers: user })
-  const [cookie = ''] = textOf(headers['set-cookie']).split(';')
+  const [session = ''] = listOf(headers['set-cookie'])
+  const [cookie = ''] = session.split(';')
   return { cookie }
 }
 

@@ -3,6 +3,7 @@ import { DocumentStatistics } from '../../../../src/gateway/documents/document-s
 import { EventStatistics } from '../../../../src/gateway/events/event-statistics.ts'
 import { AuthStatistics } from '../../../../src/gateway/identity/auth-statistics.ts'
 import { METRICS, type MetricSource } from '../../../../src/gateway/metrics.ts'
+import { SessionStatistics } from '../../../../src/gateway/session/session-statistics.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { FamilyStatistics } from '../../../../src/gateway/statistics/family-statistics.ts'
 import { LatencyHistogram } from '../../../../src/gateway/statistics/latency-histogram.ts'
@@ -86,11 +87,12 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       events: new EventStatistics(),
       documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),
+      sessions: new SessionStatistics(),
     },
     fillLocks: { waiters: 0 },
     admission: { memory: { wasShort: false } },
     flights: { flights: 1, waiters: 2 },
-    sessions: { createdCount: 3, deletedCount: 4 },
+    sessions: { activeCount: 3 },
     fastLane: { snapshot: () => ({ connections: 1, handedOver: 2 }) },
     websockets: { snapshot: () => ({ open: 1, opened: 2, refused: 0 }) },
     metadata: { snapshot: () => ({ isLoaded: false }) },
