@@ -1,3 +1,5 @@
+import { arcsine, cosine, sine } from './exact-trigonometry.ts'
+
 /**
  * Places on earth as 52-bit integers, which a double holds exactly: 26 bits of latitude and of longitude in
  * turn, longitude first (geohash.c and geohash_helper.c of Redis 7.0, whose roundings these are).
@@ -13,6 +15,7 @@ const MERCATOR_MAX_METERS = 20_037_726.37
 const RADIANS_PER_DEGREE = Math.PI / 180
 const TWO_TO_16 = 2 ** 16
 const TWO_TO_32 = 2 ** 32
+const TWO_TO_63 = 2 ** 63
 
 /** A cell of the grid with 2^steps rows and as many columns. */
 export interface GeoCell {
@@ -107,11 +110,11 @@ export function distanceBetween(
 ): number {
   const radians1 = latitude1 * RADIANS_PER_DEGREE
   const radians2 = latitude2 * RADIANS_PER_DEGREE
-  const v = Math.sin((longitude2 * RADIANS_PER_DEGREE - longitude1 * RADIANS_PER_DEGREE) / 2)
+  const v = sine((longitude2 * RADIANS_PER_DEGREE - longitude1 * RADIANS_PER_DEGREE) / 2)
   if (v === 0) return latitudeDistance(latitude1, latitude2)
-  const u = Math.sin((radians2 - radians1) / 2)
-  const a = u * u + Math.cos(radians1) * Math.cos(radians2) * v * v
-  return 2 * EARTH_RADIUS_METERS * Math.asin(Math.sqrt(a))
+  const u = sine((radians2 - radians1) / 2)
+  const a = u * u + cosine(radians1) * cosine(radians2) * v * v
+  return 2 * EARTH_RADIUS_METERS * arcsine(Math.sqrt(a))
 }
 
 /** In meters, along a meridian. */
@@ -130,11 +133,7 @@ export function boundsAround(
   const latitudeDelta = heightMeters / 2 / EARTH_RADIUS_METERS / RADIANS_PER_DEGREE
   const outer = latitude < 0 ? latitude - latitudeDelta : latitude + latitudeDelta
   const longitudeDelta =
-    widthMeters /
-    2 /
-    EARTH_RADIUS_METERS /
-    Math.cos(outer * RADIANS_PER_DEGREE) /
-    RADIANS_PER_DEGREE
+    widthMeters / 2 / EARTH_RADIUS_METERS / cosine(outer * RADIANS_PER_DEGREE) / RADIANS_PER_DEGREE
   return {
     west: longitude - longitudeDelta,
     east: longitude + longitudeDelta,
@@ -154,9 +153,13 @@ export function stepsForRadius(radiusMeters: number, latitude: number): number {
   return Math.min(GEOHASH_STEPS, Math.max(1, steps))
 }
 
-/** What a processor makes of a double that is no 53-bit integer. */
+/**
+ * What C makes of a double that is no 53-bit integer, on x86-64: below 2^63 an integer with a sign, or the smallest one
+ * when it is none; from there on one without, or 0.
+ */
 function wrapped(score: number): bigint {
-  return Number.isFinite(score) ? BigInt.asUintN(64, BigInt(Math.trunc(score))) : 0n
+  if (score >= TWO_TO_63) return score < 2 * TWO_TO_63 ? BigInt(score) : 0n
+  return score >= -TWO_TO_63 ? BigInt.asUintN(64, BigInt(Math.trunc(score))) : BigInt(TWO_TO_63)
 }
 
 function clamp(value: number, max: number): number {
