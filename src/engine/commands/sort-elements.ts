@@ -59,6 +59,8 @@ function readSortedSet(
   const { sortedSet } = collections
   const elements: SortElement[] = []
   sortedSet.open(database, record)
+  // As in Redis (sort.c), where whoever asks for the encoding sees it.
+  sortedSet.becomeTable()
   const { size } = sortedSet
   const { first, count } = extentOf(range, size)
   sortedSet.seek(range.isDescending ? size - 1 - first : first)

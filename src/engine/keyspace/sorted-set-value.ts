@@ -130,6 +130,11 @@ export class SortedSetValue {
     return !this.#home.isRooted
   }
 
+  /** Large or small, a table from now on: as SORT leaves what it has read. */
+  becomeTable(): void {
+    if (this.isPacked) this.#convert()
+  }
+
   get size(): number {
     return this.#home.isRooted ? this.#members.size(this.#home.root) : packedSize(this.#home)
   }
