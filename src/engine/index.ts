@@ -1,4 +1,5 @@
-export { Engine, type EngineOptions } from './engine.ts'
+export { Engine } from './engine.ts'
+export type { EngineOptions } from './engine-options.ts'
 export { EngineReplyError, type Reply } from './protocol/value-writer.ts'
 export {
   type ConfFiles,

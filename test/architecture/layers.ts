@@ -32,7 +32,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
   server: ['memory', 'protocol', 'keyspace', 'introspection', 'execution'],
   'version.ts': [],
   info: [...BELOW_COMMANDS, 'persistence', 'server', 'version.ts'],
-  'engine.ts': [
+  composition: [
     ...BELOW_COMMANDS,
     'migration',
     'scripting',
@@ -42,6 +42,9 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
     'commands',
     'server',
     'info',
+    'engine-options.ts',
   ],
-  'index.ts': ['protocol', 'server', 'engine.ts', 'runtime-config'],
+  'engine-options.ts': ['runtime-config'],
+  'engine.ts': ['composition', 'engine-options.ts', 'execution', 'runtime-config', 'server'],
+  'index.ts': ['protocol', 'server', 'engine.ts', 'engine-options.ts', 'runtime-config'],
 }

@@ -1,0 +1,86 @@
+import type { EngineParts } from './parts.ts'
+
+/** Share of a cycle that active expiry may take: 25 % at effort 1, and 2 % more for each step, as in Redis. */
+const EXPIRY_SHARE = 0.25
+const EXPIRY_SHARE_PER_EFFORT = 0.02
+/** However rare cycles are, one never holds the event loop longer. */
+const EXPIRY_SLICE_MS_MAX = 5
+/** What a cycle moves of growing tables (server.c, incrementallyRehash). */
+const REHASH_SLICE_MS = 1
+const REHASH_BATCH = 128
+/** What is taken back of flushed keys between two turns of the event loop. */
+const RECLAIM_SLICE_MS = 1
+const RECLAIM_BATCH = 128
+
+/** What is to be done again and again, `hz` times a second. */
+export class Cycle {
+  readonly #parts: EngineParts
+  #timer: NodeJS.Timeout | undefined
+  #reclaiming: NodeJS.Immediate | undefined
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    const hz = Math.min(500, Math.max(1, this.#parts.config.integer('hz')))
+    const cycleMs = 1_000 / hz
+    this.#timer = setInterval(() => this.#run(cycleMs), cycleMs)
+    this.#timer.unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    clearImmediate(this.#reclaiming)
+  }
+
+  #run(cycleMs: number): void {
+    const { clientMemory, debug, eviction, executor, keyspace, memory } = this.#parts
+    const { migrations, replication, server } = this.#parts
+    const { persistence } = this.#parts.storage
+    if (debug.isCyclePaused) return
+    executor.beginTurn()
+    executor.giveUpWaiting()
+    replication.advance()
+    migrations.advance(keyspace.nowMs)
+    clientMemory.sample()
+    server.sample(executor.stats.commandsProcessed)
+    memory.sample()
+    this.#parts.services.tracking.limit()
+    eviction.makeRoom()
+    this.#rehash()
+    if (keyspace.hasGarbage) this.#reclaim()
+    persistence.runCycle(keyspace.nowMs)
+    const mayExpire = !debug.isExpiryOff && !persistence.isLoading
+    if (mayExpire && keyspace.mayExpire) this.#expire(cycleMs)
+    executor.settle()
+  }
+
+  #expire(cycleMs: number): void {
+    const { config, expiry, keyspace, services } = this.#parts
+    const effort = config.integer('active-expire-effort') - 1
+    const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
+    const { spentMs } = expiry
+    expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))
+    services.latency.sample('expire-cycle', expiry.spentMs - spentMs, keyspace.nowMs)
+  }
+
+  /** Tables that nobody writes to any more get to their end, too. */
+  #rehash(): void {
+    const { keyspace, options } = this.#parts
+    const endsAtMs = options.clock.monotonicMs() + REHASH_SLICE_MS
+    while (keyspace.rehash(REHASH_BATCH)) {
+      if (options.clock.monotonicMs() >= endsAtMs) return
+    }
+  }
+
+  /** A slice now and the next one after the sockets have had their turn. */
+  #reclaim(): void {
+    const { keyspace, options } = this.#parts
+    const endsAtMs = options.clock.monotonicMs() + RECLAIM_SLICE_MS
+    do keyspace.freeGarbage(RECLAIM_BATCH)
+    while (keyspace.hasGarbage && options.clock.monotonicMs() < endsAtMs)
+    clearImmediate(this.#reclaiming)
+    if (keyspace.hasGarbage) this.#reclaiming = setImmediate(() => this.#reclaim())
+  }
+}

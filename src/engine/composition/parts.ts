@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto'
+import { Acl } from '../acl/acl.ts'
+import { describeClient } from '../commands/client-description.ts'
+import { COMMANDS } from '../commands/table.ts'
+import type { CompleteOptions } from '../engine-options.ts'
+import { ClientMemory } from '../execution/client-memory.ts'
+import { ClientPause } from '../execution/client-pause.ts'
+import { ClientRegistry } from '../execution/client-registry.ts'
+import { CommandTable } from '../execution/command-table.ts'
+import type { EngineServices } from '../execution/context.ts'
+import { DebugSettings } from '../execution/debug-settings.ts'
+import { Executor } from '../execution/executor.ts'
+import type { Guard } from '../execution/guard.ts'
+import { busyGuard, memoryGuard, pauseGuard, writeErrorGuard } from '../execution/guards.ts'
+import { Propagation } from '../execution/propagation.ts'
+import { Turn } from '../execution/turn.ts'
+import { MemoryUse } from '../introspection/memory-use.ts'
+import { ActiveExpiry } from '../keyspace/active-expiry.ts'
+import { Eviction } from '../keyspace/eviction.ts'
+import { Keyspace } from '../keyspace/keyspace.ts'
+import { Migrations } from '../migration/migrations.ts'
+import { CommitGate } from '../persistence/commit-gate.ts'
+import { Channels } from '../pubsub/channels.ts'
+import { Replication } from '../replication/replication.ts'
+import { renamedCommands } from '../runtime-config/renamed-commands.ts'
+import type { RuntimeConfig } from '../runtime-config/runtime-config.ts'
+import { Scripting } from '../scripting/scripting.ts'
+import { connectToPrimary, connectToTarget } from '../server/connect-to-peer.ts'
+import { RespServer } from '../server/resp-server.ts'
+import { readConfig } from './config.ts'
+import { joinServices } from './services.ts'
+import { buildStorage, newCodec, newCopySource, type Storage } from './storage.ts'
+
+/** Guards that are on while something is the matter. */
+interface SwitchedGuards {
+  readonly memory: Guard
+  readonly pause: Guard
+  readonly writeError: Guard
+  readonly busy: Guard
+}
+
+/** Everything an engine is made of. Parts that need one another get it by functions, called once all are there. */
+export class EngineParts {
+  readonly runId = randomBytes(20).toString('hex')
+  readonly options: CompleteOptions
+  readonly config: RuntimeConfig
+  readonly keyspace: Keyspace
+  readonly eviction: Eviction
+  readonly expiry: ActiveExpiry
+  readonly memory: MemoryUse
+  readonly turn = new Turn()
+  readonly clients = new ClientRegistry()
+  readonly clientMemory: ClientMemory
+  readonly channels = new Channels()
+  readonly pause = new ClientPause()
+  readonly debug = new DebugSettings()
+  readonly propagation = new Propagation()
+  readonly commands: CommandTable
+  readonly guards: SwitchedGuards
+  readonly scripting: Scripting
+  readonly storage: Storage
+  readonly replication: Replication
+  readonly migrations: Migrations
+  readonly acl: Acl
+  readonly services: EngineServices
+  readonly executor: Executor
+  readonly server: RespServer
+  /** Of a script that takes long. */
+  scriptStep: NodeJS.Immediate | undefined
+
+  /** Throws a DirectiveError for directives that redis-server would refuse. */
+  constructor(options: CompleteOptions) {
+    const { clock, log, random } = options
+    this.options = options
+    this.config = readConfig(options)
+    this.keyspace = new Keyspace({ databaseCount: this.config.integer('databases'), random })
+    this.keyspace.advance(clock.nowMs())
+    const otherBytes = (): number => this.#otherBytes()
+    this.eviction = new Eviction({ keyspace: this.keyspace, clock, otherBytes })
+    this.expiry = new ActiveExpiry(this.keyspace, clock)
+    this.memory = new MemoryUse(this.keyspace, otherBytes, () => process.memoryUsage.rss())
+    this.clientMemory = new ClientMemory({
+      clients: this.clients,
+      log,
+      tracking: () => this.services.tracking,
+    })
+    this.guards = {
+      memory: memoryGuard(this.eviction),
+      pause: pauseGuard(this.pause),
+      writeError: writeErrorGuard(() => this.storage.persistence.writeError),
+      busy: busyGuard(() => this.scripting.busyError),
+    }
+    this.scripting = this.#newScripting()
+    const codec = newCodec(this)
+    this.replication = this.#newReplication(newCopySource(this, codec))
+    this.migrations = new Migrations({
+      connect: (address) => connectToTarget(this.config, address),
+      turn: this.turn,
+      services: () => this.services,
+      executor: () => this.executor,
+    })
+    this.storage = buildStorage(this, codec)
+    this.commands = new CommandTable(
+      COMMANDS,
+      renamedCommands(options.configuration?.renamedCommands ?? [], COMMANDS),
+    )
+    this.acl = this.#newAcl()
+    this.services = joinServices(this)
+    this.scripting.resolveFlags(this.commands)
+    this.executor = new Executor(this.services, this.turn)
+    this.server = new RespServer({
+      executor: this.executor,
+      turn: this.turn,
+      gate: new CommitGate(this.storage.appendLog),
+      config: this.config,
+      log,
+      clients: this.clients,
+      clientMemory: this.clientMemory,
+      isOpen: () => this.acl.isOpen,
+    })
+  }
+
+  /** What a pause or a script held back: what the primary says, and answers of targets. */
+  resumeSoon(): void {
+    this.replication.resumeSoon()
+    this.migrations.resumeSoon()
+  }
+
+  /** Memory in use beside keys and values. */
+  #otherBytes(): number {
+    return (
+      this.server.bufferBytes +
+      this.services.transactions.memory.bytes +
+      this.services.blocking.memory.bytes +
+      this.channels.memory.bytes +
+      this.services.tracking.bytes
+    )
+  }
+
+  #newScripting(): Scripting {
+    return new Scripting({
+      services: () => this.services,
+      log: this.options.log,
+      schedule: (step) => {
+        this.scriptStep = setImmediate(() => this.executor.resume(step))
+      },
+      onBusy: (isBusy) => {
+        this.services.guards.switch(this.guards.busy, isBusy)
+        this.keyspace.freeze(isBusy || this.pause.isPaused)
+        if (!isBusy) this.resumeSoon()
+      },
+    })
+  }
+
+  #newReplication(copy: ReturnType<typeof newCopySource>): Replication {
+    const { log, random } = this.options
+    return new Replication({
+      random,
+      log,
+      turn: this.turn,
+      copy,
+      load: (source, isCancelled) => this.storage.copyLoader.load(source, isCancelled),
+      connect: (address) => connectToPrimary(this.config, address),
+      port: () => this.server.port || this.config.integer('port'),
+      processId: process.pid,
+      services: () => this.services,
+      executor: () => this.executor,
+    })
+  }
+
+  #newAcl(): Acl {
+    return new Acl({
+      commands: this.commands.originals,
+      clients: this.clients,
+      config: this.config,
+      log: this.options.log,
+      nowMs: () => this.keyspace.nowMs,
+      describeClient: (client, argv) => {
+        const { nowMs } = this.keyspace
+        return describeClient({ argv, client, nowMs, services: this.services }, client)
+      },
+    })
+  }
+}

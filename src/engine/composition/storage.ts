@@ -1,0 +1,139 @@
+import { Client } from '../execution/client.ts'
+import { loadingGuard } from '../execution/guards.ts'
+import { AUDIENCE } from '../execution/propagation.ts'
+import { AppendOnlyLog } from '../persistence/append-only-log.ts'
+import { Persistence } from '../persistence/persistence.ts'
+import { RdbFiles } from '../persistence/rdb-files.ts'
+import { ValueReader } from '../persistence/value-reader.ts'
+import { ValueWriter } from '../persistence/value-writer.ts'
+import { RespWriter } from '../protocol/resp-writer.ts'
+import { CopyLoader } from '../replication/copy-loader.ts'
+import { FullCopy } from '../replication/full-copy.ts'
+import type { CopySource } from '../replication/primary.ts'
+import { ENGINE_VERSION } from '../version.ts'
+import type { EngineParts } from './parts.ts'
+
+/** Values as files, DUMP and copies hold them. */
+export interface Codec {
+  readonly writer: ValueWriter
+  readonly reader: ValueReader
+}
+
+/** What is kept on disk, and read from there. */
+export interface Storage {
+  readonly codec: Codec
+  readonly appendLog: AppendOnlyLog
+  readonly persistence: Persistence
+  readonly copyLoader: CopyLoader
+}
+
+export function newCodec({ config, keyspace }: EngineParts): Codec {
+  const { collections, structures } = keyspace
+  return {
+    writer: new ValueWriter(structures),
+    reader: new ValueReader({
+      collections,
+      structures,
+      listFill: () => config.integer('list-max-listpack-size'),
+    }),
+  }
+}
+
+export function buildStorage(parts: EngineParts, codec: Codec): Storage {
+  const files = newFiles(parts, codec)
+  const appendLog = newLog(parts, files)
+  const copyLoader = new CopyLoader({
+    clock: parts.options.clock,
+    values: codec.reader,
+    checksSums: () => parts.config.isOn('rdbchecksum'),
+    services: () => parts.services,
+  })
+  return { codec, appendLog, copyLoader, persistence: newPersistence(parts, files, appendLog) }
+}
+
+/** What a replica is given to begin with. */
+export function newCopySource(parts: EngineParts, { writer }: Codec): CopySource {
+  const { config, keyspace } = parts
+  const copy = new FullCopy({
+    keyspace,
+    writer,
+    version: ENGINE_VERSION,
+    usedBytes: () => parts.memory.usedBytes,
+    libraries: () => parts.scripting.libraryCodes(),
+    compresses: () => config.isOn('rdbcompression'),
+    hasSum: () => config.isOn('rdbchecksum'),
+  })
+  return (request) => copy.write(request)
+}
+
+function newFiles(parts: EngineParts, codec: Codec): RdbFiles {
+  const { config, debug, keyspace, memory, options, scripting } = parts
+  return new RdbFiles({
+    ...codec,
+    keyspace,
+    config,
+    clock: options.clock,
+    log: options.log,
+    libraries: scripting,
+    version: ENGINE_VERSION,
+    usedBytes: () => memory.usedBytes,
+    checksSums: () => !debug.skipsChecksums,
+    processId: process.pid,
+  })
+}
+
+function newLog(parts: EngineParts, files: RdbFiles): AppendOnlyLog {
+  const { clock, log } = parts.options
+  const client = new Client({
+    id: 0,
+    address: 'log:0',
+    nowMs: clock.nowMs(),
+    isEmbedded: true,
+  })
+  client.isReplaying = true
+  const reply = new RespWriter()
+  return new AppendOnlyLog({
+    config: parts.config,
+    clock,
+    log,
+    propagation: parts.propagation,
+    files,
+    replay: (argv) => {
+      const command = parts.commands.find(argv)
+      if (command === undefined || command.subcommands.length > 0) return false
+      parts.executor.runNested(client, { command, argv, reply })
+      reply.clear()
+      return true
+    },
+    onStatus: () => parts.storage.persistence.tellWriteError(),
+  })
+}
+
+function newPersistence(
+  parts: EngineParts,
+  files: RdbFiles,
+  appendLog: AppendOnlyLog,
+): Persistence {
+  const { config, keyspace, options, propagation, scripting } = parts
+  return new Persistence({
+    appendLog,
+    files,
+    propagation,
+    keyspace,
+    config,
+    clock: options.clock,
+    log: options.log,
+    isEnabled: options.isPersistent === true,
+    beginTurn: () => parts.executor.beginTurn(),
+    onReplay: (isReplaying) => {
+      keyspace.keepDue(isReplaying)
+      propagation.audience = isReplaying ? AUDIENCE.none : AUDIENCE.all
+    },
+    onLoading: (isLoading) => parts.services.guards.switch(loadingGuard, isLoading),
+    onWriteError: (isError) => parts.services.guards.switch(parts.guards.writeError, isError),
+    emptied: () => {
+      keyspace.flushAll()
+      scripting.flushLibraries()
+    },
+  })
+}

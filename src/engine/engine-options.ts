@@ -1,0 +1,24 @@
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/logger.ts'
+import type { Random } from '../shared/random.ts'
+import type { ServerConfiguration } from './runtime-config/conf-file.ts'
+
+export interface EngineOptions {
+  /** The system's without one. */
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Nothing is logged without one. */
+  readonly log?: Logger
+  /** Names and values as in redis.conf; what is absent has Redis' default. */
+  readonly directives?: Readonly<Record<string, string>>
+  /** What redis.conf and the command line said; `directives` win over it. */
+  readonly configuration?: ServerConfiguration
+  /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
+  readonly onShutdown?: () => void
+  /** Reads and writes the files that `dir`, `dbfilename` and others name; without it nothing is kept on disk. */
+  readonly isPersistent?: boolean
+}
+
+/** With everything that a caller may leave to the system. */
+export type CompleteOptions = EngineOptions &
+  Required<Pick<EngineOptions, 'clock' | 'random' | 'log'>>
