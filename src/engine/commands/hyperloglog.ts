@@ -197,6 +197,7 @@ function pfcount(context: CommandContext): void {
   const registers = new Uint8Array(REGISTERS)
   if (!mergeInto(context, registers, record)) return reply.error(replyErrors.hyperloglogDamaged)
   const cardinality = estimateCardinality(histogramOf(registers))
+  database.preserve(record)
   cacheCardinality(bytes, start, cardinality)
   context.modified(1)
   context.changed()

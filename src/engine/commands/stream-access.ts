@@ -19,15 +19,18 @@ const ZERO_BYTE = 0
 
 /**
  * The root of the stream at the key an argument names: NONE when there is none, WRONG_TYPE, with the error written,
- * when it is something else. It stays valid until the key is deleted.
+ * when it is something else. It stays valid until the key is deleted. What groups are delivered and acknowledge counts
+ * as reading in Redis (`readGroups`), though it changes them.
  */
 export function findStream(
   context: CommandContext,
   argument: number,
-  purpose: 'read' | 'write',
+  purpose: 'read' | 'readGroups' | 'write',
 ): Handle {
-  const record = context.findValue(argument, 'stream', purpose)
-  return record === NONE || record === WRONG_TYPE ? record : context.database.root(record)
+  const record = context.findValue(argument, 'stream', purpose === 'write' ? 'write' : 'read')
+  if (record === NONE || record === WRONG_TYPE) return record
+  if (purpose === 'readGroups') context.database.preserve(record)
+  return context.database.root(record)
 }
 
 export function createStream(context: CommandContext, argument: number): Handle {

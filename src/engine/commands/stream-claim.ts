@@ -170,7 +170,7 @@ export function dropMissing(
 /** Of XCLAIM and XAUTOCLAIM; undefined after an error, which is written. */
 export function findGroup(context: CommandContext): GroupTarget | undefined {
   const { streams } = context.structures
-  const root = findStream(context, 1, 'read')
+  const root = findStream(context, 1, 'readGroups')
   if (root === WRONG_TYPE) return undefined
   const group = root === NONE ? NONE : streams.groups.find(root, nameAt(context, 2))
   if (group !== NONE) return { streams, root, group, keyAt: 1, groupAt: 2 }

@@ -121,7 +121,7 @@ export function xgroupDelConsumer(context: CommandContext): void {
 export function xack(context: CommandContext): void {
   const { reply, structures } = context
   const { groups } = structures.streams
-  const root = findStream(context, 1, 'read')
+  const root = findStream(context, 1, 'readGroups')
   if (root === WRONG_TYPE) return
   const group = root === NONE ? NONE : groups.find(root, nameAt(context, 2))
   if (group === NONE) return reply.integer(0)

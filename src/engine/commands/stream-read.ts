@@ -60,7 +60,7 @@ function readSources(
   for (let index = 0; index < options.keyCount; index += 1) {
     const keyAt = options.firstKey + index
     const idAt = keyAt + options.keyCount
-    const root = findStream(context, keyAt, 'read')
+    const root = findStream(context, keyAt, isGroup ? 'readGroups' : 'read')
     if (root === WRONG_TYPE) return undefined
     if (isGroup && groupOf(context, streams, root, options) === NONE) {
       const text = noGroupToRead(textAt(context, keyAt), textAt(context, options.groupAt))
@@ -183,6 +183,7 @@ function serveLater(context: CommandContext, options: ReadOptions, source: ReadF
   const record = database.peek(argv.bytes, argv.start(keyAt), argv.length(keyAt))
   const root = database.root(record)
   const isGroup = options.groupAt > 0
+  if (isGroup) database.preserve(record)
   const group = isGroup ? groupOf(context, streams, root, options) : NONE
   if (isGroup && group === NONE) {
     reply.error(replyErrors.readGroupGone)

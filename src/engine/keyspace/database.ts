@@ -152,7 +152,7 @@ export class Database {
   findForWrite(key: Uint8Array, start: number, length: number): Handle {
     const record = this.peek(key, start, length)
     if (record === NONE) return NONE
-    this.#preserve(record)
+    this.preserve(record)
     this.touch(record)
     return record
   }
@@ -539,7 +539,7 @@ export class Database {
   #livingRecord(key: Uint8Array, start: number, length: number, hash: number): Handle {
     const record = this.#dict.find(key, start, length, hash)
     if (record === NONE) return NONE
-    this.#preserve(record)
+    this.preserve(record)
     if (!this.isDue(record)) return record
     this.#expire(record)
     return NONE
@@ -580,15 +580,18 @@ export class Database {
     this.#slab.free(record)
   }
 
-  /** Before it changes or goes: a snapshot that has not come to it writes it down. */
-  #preserve(record: Handle): void {
+  /**
+   * Before it changes or goes: a snapshot that has not come to it writes it down. `findForWrite` does so; who changes a
+   * value that was looked up to be read, as XREADGROUP does, has to ask for it.
+   */
+  preserve(record: Handle): void {
     const { snapshot } = this.#context
     if (snapshot !== undefined && !this.#records.hasMark(record))
       snapshot.beforeChange(this, record)
   }
 
   #unlink(record: Handle): void {
-    this.#preserve(record)
+    this.preserve(record)
     if (this.#records.hasExpiry(record)) this.#heap.remove(record)
     this.#dict.remove(record)
     if (this.#records.typeNumber(record) !== STRING_TYPE) this.#tellDisappearance(record)
@@ -671,7 +674,7 @@ export class Database {
    * undefined.
    */
   #reshape(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
-    this.#preserve(record)
+    this.preserve(record)
     const hadExpiry = this.#records.hasExpiry(record)
     const hasExpiry = expiresAtMs !== NO_EXPIRY
     const keyLength = this.keyLength(record)

@@ -90,6 +90,71 @@ describe('BGSAVE', () => {
     },
   )
 
+  it('keeps the groups of a stream as they were, whatever they are delivered meanwhile', async () => {
+    const client = await startEngine()
+    const streams = Array.from({ length: 50 }, (_, index) => `stream${index}`)
+    for (const stream of streams) {
+      for (let ms = 1; ms <= 4; ms += 1) client.call('XADD', stream, `${ms}-0`, 'a', 1)
+      client.call('XGROUP', 'CREATE', stream, 'g', 0)
+      client.call('XREADGROUP', 'GROUP', 'g', 'al', 'COUNT', 2, 'STREAMS', stream, '>')
+    }
+    client.call('PFADD', 'estimate', 'a', 'b')
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '1000')
+    // As XPENDING tells it, but for how long ago that was.
+    const pending = (here: EmbeddedClient): unknown =>
+      streams.map((stream) => [
+        here.call('XPENDING', stream, 'g'),
+        here.call('XINFO', 'GROUPS', stream),
+      ])
+    const before = pending(client)
+    expect(client.call('BGSAVE')).toBe('Background saving started')
+    for (const stream of streams) {
+      client.call('XREADGROUP', 'GROUP', 'g', 'bo', 'COUNT', 1, 'STREAMS', stream, '>')
+      client.call('XACK', stream, 'g', '1-0')
+      client.call('XCLAIM', stream, 'g', 'cy', 0, '2-0')
+    }
+    expect(pending(client)).not.toEqual(before)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '0')
+    while (isSaving(client)) await setImmediate()
+    expect(pending(await startEngine())).toEqual(before)
+  })
+
+  it.each([
+    ['XREADGROUP', ['GROUP', 'g', 'bo', 'STREAMS', 's', '>']],
+    ['XACK', ['s', 'g', '1-0']],
+    ['XCLAIM', ['s', 'g', 'bo', '0', '1-0']],
+    ['XAUTOCLAIM', ['s', 'g', 'bo', '0', '0']],
+  ])('keeps what a group was before %s', async (name, args) => {
+    const client = await startEngine()
+    for (const ms of [1, 2]) client.call('XADD', 's', `${ms}-0`, 'a', 1)
+    client.call('XGROUP', 'CREATE', 's', 'g', 0)
+    client.call('XREADGROUP', 'GROUP', 'g', 'al', 'COUNT', 1, 'STREAMS', 's', '>')
+    for (let index = 0; index < 200; index += 1) client.call('SET', `k${index}`, 1)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '200')
+    const before = client.call('XPENDING', 's', 'g')
+    client.call('BGSAVE')
+    client.call(name, ...args)
+    expect(client.call('XPENDING', 's', 'g')).not.toEqual(before)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '0')
+    while (isSaving(client)) await setImmediate()
+    expect((await startEngine()).call('XPENDING', 's', 'g')).toEqual(before)
+  })
+
+  it('leaves no trace in a file that is saved while it is given up', async () => {
+    const client = await startEngine()
+    client.call('CONFIG', 'SET', 'save', '3600 1')
+    for (let index = 0; index < 2_000; index += 1) client.call('SET', `k${index}`, 'x'.repeat(500))
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '1')
+    client.call('BGSAVE')
+    await setImmediate()
+    // It is cancelled, and the empty data set is saved at once.
+    client.call('FLUSHALL')
+    client.call('SET', 'after', 1)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '0')
+    while (isSaving(client)) await setImmediate()
+    expect((await startEngine()).call('DBSIZE')).toBe(0)
+  })
+
   it('gives up when everything is flushed, and the next one succeeds', async () => {
     const client = await startEngine()
     for (let index = 0; index < 1_000; index += 1) client.call('SET', `k${index}`, index)
