@@ -11,6 +11,6 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Writes one or more lines to standard output. */
   print(text: string): void
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT or SIGTERM, whose name is the reason. */
   readonly stopSignal: AbortSignal
 }

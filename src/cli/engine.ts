@@ -61,6 +61,17 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
     onShutdown: () => shutdown.abort(),
     isPersistent: true,
   })
+  const signalled = (): void => {
+    if (engine.prepareStop(host.stopSignal.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM')) {
+      return shutdown.abort()
+    }
+    log.error(
+      {},
+      'Errors trying to save the data: the engine goes on. A second signal ends it without',
+    )
+  }
+  if (host.stopSignal.aborted) signalled()
+  else host.stopSignal.addEventListener('abort', signalled, { once: true })
   let port = 0
   const server = {
     name: 'engine',
@@ -76,7 +87,7 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
   const pidFile = given('pidfile')
   await runParts([server], {
     log,
-    stopSignal: AbortSignal.any([host.stopSignal, shutdown.signal]),
+    stopSignal: shutdown.signal,
     stopDeadlineMs: STOP_DEADLINE_MS,
     onReady: () => {
       if (pidFile !== '') writeFileSync(pidFile, `${process.pid}\n`)

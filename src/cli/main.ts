@@ -87,7 +87,7 @@ function onStopSignals(): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(1)
-      controller.abort()
+      controller.abort(signal)
     })
   }
   return controller.signal

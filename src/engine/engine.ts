@@ -8,6 +8,7 @@ import { followEvents } from './composition/listeners.ts'
 import { EngineParts } from './composition/parts.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { PropagationSink } from './execution/propagation.ts'
+import { cannotAppend } from './protocol/persistence-errors.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
@@ -66,6 +67,18 @@ export class Engine {
     this.#follow()
   }
 
+  /**
+   * Does what `shutdown-on-sigterm` or `shutdown-on-sigint` asks for before `stop`; false when the data could not be
+   * saved: then the engine is to go on.
+   */
+  prepareStop(signal: 'SIGINT' | 'SIGTERM'): boolean {
+    const { config, storage } = this.#parts
+    const given = config.value(`shutdown-on-${signal.toLowerCase()}`).split(' ')
+    const saves = given.includes('save') ? 'yes' : given.includes('nosave') ? 'no' : 'asConfigured'
+    const problem = storage.persistence.prepareShutdown(saves)
+    return problem === undefined || given.includes('force')
+  }
+
   async stop(): Promise<void> {
     const { migrations, replication, scriptStep, server, storage } = this.#parts
     await storage.persistence.stop()
@@ -88,7 +101,8 @@ export class Engine {
 
   /** A caller in this process: needs no password. */
   client(): EmbeddedClient {
-    const { clients, config, executor, keyspace, options, propagation } = this.#parts
+    const { clients, config, executor, gate, keyspace, options, propagation } = this.#parts
+    const { persistence } = this.#parts.storage
     return new EmbeddedClient({
       executor,
       keyspace,
@@ -96,6 +110,8 @@ export class Engine {
       waitingCalls: new WaitingCalls({
         executor,
         clients,
+        gate,
+        writeError: () => persistence.writeError ?? cannotAppend('the disk refused'),
         clientsMax: () => config.integer('maxclients'),
       }),
       client: clients.add({

@@ -45,6 +45,13 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
     'engine-options.ts',
   ],
   'engine-options.ts': ['runtime-config'],
-  'engine.ts': ['composition', 'engine-options.ts', 'execution', 'runtime-config', 'server'],
+  'engine.ts': [
+    'composition',
+    'engine-options.ts',
+    'execution',
+    'protocol',
+    'runtime-config',
+    'server',
+  ],
   'index.ts': ['protocol', 'server', 'engine.ts', 'engine-options.ts', 'runtime-config'],
 }

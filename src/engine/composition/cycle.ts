@@ -5,6 +5,8 @@ const EXPIRY_SHARE = 0.25
 const EXPIRY_SHARE_PER_EFFORT = 0.02
 /** However rare cycles are, one never holds the event loop longer. */
 const EXPIRY_SLICE_MS_MAX = 5
+/** What a replica that may be written to has of its own (expire.c, expireSlaveKeys). */
+const OWN_EXPIRY_SLICE_MS = 1
 /** What a cycle moves of growing tables (server.c, incrementallyRehash). */
 const REHASH_SLICE_MS = 1
 const REHASH_BATCH = 128
@@ -51,18 +53,25 @@ export class Cycle {
     this.#rehash()
     if (keyspace.hasGarbage) this.#reclaim()
     persistence.runCycle(keyspace.nowMs)
-    const mayExpire = !debug.isExpiryOff && !persistence.isLoading
-    if (mayExpire && keyspace.mayExpire) this.#expire(cycleMs)
+    if (!debug.isExpiryOff && !persistence.isLoading) this.#expire(cycleMs)
     executor.settle()
   }
 
   #expire(cycleMs: number): void {
     const { config, expiry, keyspace, services } = this.#parts
+    if (keyspace.ownExpiries.isOn) this.#expireOwn()
+    if (!keyspace.mayExpire) return
     const effort = config.integer('active-expire-effort') - 1
     const share = EXPIRY_SHARE + effort * EXPIRY_SHARE_PER_EFFORT
     const { spentMs } = expiry
     expiry.run(Math.min(EXPIRY_SLICE_MS_MAX, cycleMs * share))
     services.latency.sample('expire-cycle', expiry.spentMs - spentMs, keyspace.nowMs)
+  }
+
+  #expireOwn(): void {
+    const { keyspace, options } = this.#parts
+    const endsAtMs = options.clock.monotonicMs() + OWN_EXPIRY_SLICE_MS
+    keyspace.expireOwn(() => options.clock.monotonicMs() >= endsAtMs)
   }
 
   /** Tables that nobody writes to any more get to their end, too. */

@@ -29,7 +29,7 @@ import { connectToPrimary, connectToTarget } from '../server/connect-to-peer.ts'
 import { RespServer } from '../server/resp-server.ts'
 import { readConfig } from './config.ts'
 import { joinServices } from './services.ts'
-import { buildStorage, newCodec, newCopySource, type Storage } from './storage.ts'
+import { buildStorage, type Storage } from './storage.ts'
 
 /** Guards that are on while something is the matter. */
 interface SwitchedGuards {
@@ -65,6 +65,7 @@ export class EngineParts {
   readonly services: EngineServices
   readonly executor: Executor
   readonly server: RespServer
+  readonly gate: CommitGate
   /** Of a script that takes long. */
   scriptStep: NodeJS.Immediate | undefined
 
@@ -91,15 +92,14 @@ export class EngineParts {
       busy: busyGuard(() => this.scripting.busyError),
     }
     this.scripting = this.#newScripting()
-    const codec = newCodec(this)
-    this.replication = this.#newReplication(newCopySource(this, codec))
+    this.replication = this.#newReplication()
     this.migrations = new Migrations({
       connect: (address) => connectToTarget(this.config, address),
       turn: this.turn,
       services: () => this.services,
       executor: () => this.executor,
     })
-    this.storage = buildStorage(this, codec)
+    this.storage = buildStorage(this)
     this.commands = new CommandTable(
       COMMANDS,
       renamedCommands(options.configuration?.renamedCommands ?? [], COMMANDS),
@@ -108,10 +108,11 @@ export class EngineParts {
     this.services = joinServices(this)
     this.scripting.resolveFlags(this.commands)
     this.executor = new Executor(this.services, this.turn)
+    this.gate = new CommitGate(this.storage.appendLog)
     this.server = new RespServer({
       executor: this.executor,
       turn: this.turn,
-      gate: new CommitGate(this.storage.appendLog),
+      gate: this.gate,
       config: this.config,
       log,
       clients: this.clients,
@@ -152,13 +153,13 @@ export class EngineParts {
     })
   }
 
-  #newReplication(copy: ReturnType<typeof newCopySource>): Replication {
+  #newReplication(): Replication {
     const { log, random } = this.options
     return new Replication({
       random,
       log,
       turn: this.turn,
-      copy,
+      copies: () => this.storage.files,
       load: (source, isCancelled) => this.storage.copyLoader.load(source, isCancelled),
       connect: (address) => connectToPrimary(this.config, address),
       port: () => this.server.port || this.config.integer('port'),

@@ -137,14 +137,10 @@ function newSections(parts: EngineParts): readonly InfoSection[] {
 }
 
 /** CONFIG RESETSTAT. */
-function resetStatistics({
-  clientMemory,
-  commands,
-  executor,
-  keyspace,
-  server,
-}: EngineParts): void {
+function resetStatistics(parts: EngineParts): void {
+  const { clientMemory, commands, executor, keyspace, replication, server } = parts
   clientMemory.evictedClients = 0
+  replication.receivedBytes = 0
   keyspace.resetStatistics()
   executor.resetStatistics()
   commands.resetStatistics()

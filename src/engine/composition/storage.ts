@@ -8,8 +8,6 @@ import { ValueReader } from '../persistence/value-reader.ts'
 import { ValueWriter } from '../persistence/value-writer.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { CopyLoader } from '../replication/copy-loader.ts'
-import { FullCopy } from '../replication/full-copy.ts'
-import type { CopySource } from '../replication/primary.ts'
 import { ENGINE_VERSION } from '../version.ts'
 import type { EngineParts } from './parts.ts'
 
@@ -22,12 +20,13 @@ export interface Codec {
 /** What is kept on disk, and read from there. */
 export interface Storage {
   readonly codec: Codec
+  readonly files: RdbFiles
   readonly appendLog: AppendOnlyLog
   readonly persistence: Persistence
   readonly copyLoader: CopyLoader
 }
 
-export function newCodec({ config, keyspace }: EngineParts): Codec {
+function newCodec({ config, keyspace }: EngineParts): Codec {
   const { collections, structures } = keyspace
   return {
     writer: new ValueWriter(structures),
@@ -39,7 +38,8 @@ export function newCodec({ config, keyspace }: EngineParts): Codec {
   }
 }
 
-export function buildStorage(parts: EngineParts, codec: Codec): Storage {
+export function buildStorage(parts: EngineParts): Storage {
+  const codec = newCodec(parts)
   const files = newFiles(parts, codec)
   const appendLog = newLog(parts, files)
   const copyLoader = new CopyLoader({
@@ -48,26 +48,12 @@ export function buildStorage(parts: EngineParts, codec: Codec): Storage {
     checksSums: () => parts.config.isOn('rdbchecksum'),
     services: () => parts.services,
   })
-  return { codec, appendLog, copyLoader, persistence: newPersistence(parts, files, appendLog) }
-}
-
-/** What a replica is given to begin with. */
-export function newCopySource(parts: EngineParts, { writer }: Codec): CopySource {
-  const { config, keyspace } = parts
-  const copy = new FullCopy({
-    keyspace,
-    writer,
-    version: ENGINE_VERSION,
-    usedBytes: () => parts.memory.usedBytes,
-    libraries: () => parts.scripting.libraryCodes(),
-    compresses: () => config.isOn('rdbcompression'),
-    hasSum: () => config.isOn('rdbchecksum'),
-  })
-  return (request) => copy.write(request)
+  const persistence = newPersistence(parts, files, appendLog)
+  return { codec, files, appendLog, copyLoader, persistence }
 }
 
 function newFiles(parts: EngineParts, codec: Codec): RdbFiles {
-  const { config, debug, keyspace, memory, options, scripting } = parts
+  const { config, debug, keyspace, memory, options, replication, scripting } = parts
   return new RdbFiles({
     ...codec,
     keyspace,
@@ -77,6 +63,7 @@ function newFiles(parts: EngineParts, codec: Codec): RdbFiles {
     libraries: scripting,
     version: ENGINE_VERSION,
     usedBytes: () => memory.usedBytes,
+    position: () => replication.position,
     checksSums: () => !debug.skipsChecksums,
     processId: process.pid,
   })
@@ -135,5 +122,6 @@ function newPersistence(
       keyspace.flushAll()
       scripting.flushLibraries()
     },
+    startListener: parts.replication.startPosition,
   })
 }

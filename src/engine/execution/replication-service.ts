@@ -1,3 +1,4 @@
+import type { Rate } from '../introspection/rate.ts'
 import type { Client } from './client.ts'
 import type { CommandContext } from './context.ts'
 
@@ -16,6 +17,9 @@ export interface ReplicationService {
   /** Commands of the primary that failed here: INFO's unexpected_error_replies. */
   readonly unexpectedErrors: number
   readonly totals: SyncTotals
+  /** Bytes that the primary has sent: INFO's total_net_repl_input_bytes. */
+  receivedBytes: number
+  readonly receivedRate: Rate
   /** SYNC and PSYNC. */
   sync(context: CommandContext): void
   /** REPLCONF. */

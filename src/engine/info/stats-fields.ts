@@ -3,19 +3,20 @@ import type { Fields, InfoSources } from './info-sources.ts'
 export function statsFields(sources: InfoSources): Fields {
   const { keyspace, executor, eviction, expiry, server, services } = sources
   const { acl, channels, clientMemory, migration, replication, values } = services()
-  const { commandRate, inputRate, outputRate, traffic } = server()
+  const { commandRate, inputRate, outputRate, replicaOutputRate, traffic } = server()
+  const { receivedRate } = replication
   return [
     ['total_connections_received', server().connectionsReceived],
     ['total_commands_processed', executor().stats.commandsProcessed],
     ['instantaneous_ops_per_sec', Math.round(commandRate.perSecond)],
-    ['total_net_input_bytes', traffic.inputBytes],
+    ['total_net_input_bytes', traffic.inputBytes + replication.receivedBytes],
     ['total_net_output_bytes', traffic.outputBytes],
-    ['total_net_repl_input_bytes', 0],
-    ['total_net_repl_output_bytes', 0],
+    ['total_net_repl_input_bytes', replication.receivedBytes],
+    ['total_net_repl_output_bytes', traffic.replicaOutputBytes],
     ['instantaneous_input_kbps', (inputRate.perSecond / 1_024).toFixed(2)],
     ['instantaneous_output_kbps', (outputRate.perSecond / 1_024).toFixed(2)],
-    ['instantaneous_input_repl_kbps', '0.00'],
-    ['instantaneous_output_repl_kbps', '0.00'],
+    ['instantaneous_input_repl_kbps', (receivedRate.perSecond / 1_024).toFixed(2)],
+    ['instantaneous_output_repl_kbps', (replicaOutputRate.perSecond / 1_024).toFixed(2)],
     ['rejected_connections', server().connectionsRejected],
     ['sync_full', replication.totals.full],
     ['sync_partial_ok', replication.totals.partial],
@@ -37,7 +38,7 @@ export function statsFields(sources: InfoSources): Fields {
     ['latest_fork_usec', 0],
     ['total_forks', 0],
     ['migrate_cached_sockets', migration.connectionCount],
-    ['slave_expires_tracked_keys', 0],
+    ['slave_expires_tracked_keys', keyspace.ownExpiries.size],
     ...absentStatsFields(),
     ...trackingFields(sources),
     ['unexpected_error_replies', services().replication.unexpectedErrors],

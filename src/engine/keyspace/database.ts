@@ -22,6 +22,7 @@ import type { Access } from './access.ts'
 import { ExpiryHeap, HEAP_ENTRY_BYTES } from './expiry-heap.ts'
 import type { Garbage } from './garbage.ts'
 import type { KeyEvents, RemovalListener } from './key-events.ts'
+import type { OwnExpiries } from './own-expiries.ts'
 import { KEY_AT, NO_EXPIRY, Records } from './record.ts'
 import type { SnapshotGuard } from './snapshot-guard.ts'
 
@@ -63,6 +64,7 @@ export interface DatabaseContext {
   nowMs: number
   /** What expires before this is gone: the same instant, or 0 while nothing is to go. */
   dueMs: number
+  readonly ownExpiries: OwnExpiries
   /** While a snapshot is taken. */
   snapshot: SnapshotGuard | undefined
 }
@@ -302,6 +304,7 @@ export class Database {
     }
     const at = this.#records.valueStart(record)
     copyBytes(this.#slab.bytes(record), at, value, valueStart, valueLength)
+    if (expiresAtMs > NO_EXPIRY) this.#rememberOwn(record)
     return record
   }
 
@@ -418,6 +421,7 @@ export class Database {
 
   /** NO_EXPIRY lets the key live for ever. The record may move. */
   setExpiry(record: Handle, expiresAtMs: number): Handle {
+    if (expiresAtMs !== NO_EXPIRY) this.#rememberOwn(record)
     return this.#reshape(record, this.valueLength(record), expiresAtMs, this.valueLength(record))
   }
 
@@ -502,6 +506,15 @@ export class Database {
     if (record === NONE || !this.isDue(record)) return false
     this.#expire(record)
     return true
+  }
+
+  /** Takes the key away when it is due, also where others decide of that; false when it has no expiry to wait for. */
+  waitsForExpiry(key: Uint8Array): boolean {
+    const record = this.#dict.find(key, 0, key.length, this.#dict.hash(key, 0, key.length))
+    if (record === NONE || !this.#records.hasExpiry(record)) return false
+    if (!this.#isDue(record)) return true
+    this.#expire(record)
+    return false
   }
 
   /** Takes all keys away at once; their memory comes back by and by. */
@@ -646,7 +659,10 @@ export class Database {
 
   #adopt(record: Handle, expiresAtMs: number): void {
     this.#dict.insert(record)
-    if (expiresAtMs !== NO_EXPIRY) this.#enterHeap(record, expiresAtMs)
+    if (expiresAtMs !== NO_EXPIRY) {
+      this.#enterHeap(record, expiresAtMs)
+      this.#rememberOwn(record)
+    }
     const { events } = this.#context
     const bytes = this.bytes(record)
     const start = this.keyStart(record)
@@ -731,6 +747,13 @@ export class Database {
       this.#records.valueStart(from),
       length,
     )
+  }
+
+  /** On a replica that may be written to, unless it is the primary's command. */
+  #rememberOwn(record: Handle): void {
+    const { dueMs, ownExpiries } = this.#context
+    if (!ownExpiries.isOn || dueMs === 0) return
+    ownExpiries.add(this.index, this.bytes(record), this.keyStart(record), this.keyLength(record))
   }
 
   #enterHeap(record: Handle, expiresAtMs: number): void {

@@ -14,6 +14,7 @@ import {
 } from './database.ts'
 import { Garbage } from './garbage.ts'
 import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
+import { OwnExpiries } from './own-expiries.ts'
 import type { SnapshotGuard } from './snapshot-guard.ts'
 
 export interface KeyspaceOptions {
@@ -41,6 +42,8 @@ export class Keyspace {
   readonly collections: Collections
   /** What hears of changes to keys. */
   readonly events = new KeyEvents()
+  /** Of keys that the primary of this engine does not know. */
+  readonly ownExpiries = new OwnExpiries()
   readonly #garbage: Garbage
   readonly #context: DatabaseContext
   #isFrozen = false
@@ -75,6 +78,7 @@ export class Keyspace {
       timeRemoval: undefined,
       nowMs: 0,
       dueMs: 0,
+      ownExpiries: this.ownExpiries,
       snapshot: undefined,
     }
     for (let index = 0; index < options.databaseCount; index += 1) {
@@ -172,6 +176,12 @@ export class Keyspace {
     return !this.#context.isFrozen
   }
 
+  /** Takes keys away that got their expiry here, while another engine decides of all others. */
+  expireOwn(isOver: () => boolean): void {
+    if (this.#isFrozen) return
+    this.ownExpiries.run((index, key) => this.database(index).waitsForExpiry(key), isOver)
+  }
+
   /** Asked before a hash table grows by so many bytes; refused, the table stays crowded for a while. */
   onGrowth(mayGrow: (bytes: number) => boolean): void {
     this.#context.mayGrow = mayGrow
@@ -191,7 +201,9 @@ export class Keyspace {
     return this.#context.snapshot
   }
 
+  /** There is one mark for all: a second snapshot has to wait for the end of the first. */
   beginSnapshot(guard: SnapshotGuard): void {
+    invariant(this.#context.snapshot === undefined, 'one snapshot at a time')
     for (const database of this.#databases) database.flipMark()
     this.#context.snapshot = guard
   }

@@ -9,6 +9,6 @@ export interface SnapshotGuard {
   beforeChange(database: Database, record: Handle): void
   /** The database is emptied at once: its tables are the snapshot's, which passes them on when it is through. */
   beforeFlush(database: Database, tables: readonly Uint32Array[], keyCount: number): void
-  /** All databases are emptied: there is nothing left to take a snapshot of. */
+  /** All databases are about to be emptied: it may give up, or hear of each (`beforeFlush`). */
   beforeFlushAll(): void
 }

@@ -72,10 +72,13 @@ function parseLine(line: string): LogFile {
   const isEven = words !== undefined && words.length >= FIELDS_MIN && words.length % 2 === 0
   if (!isEven) throw new ManifestError('Invalid AOF manifest file format')
   let [name, sequence, type] = ['', 0, '']
-  // Other fields may come with later versions.
+  const keys = new Set<string>()
+  // Other fields may come with later versions. One that comes twice is of two lines whose end was lost.
   for (let index = 0; index < words.length; index += 2) {
     const value = words[index + 1] ?? ''
-    const key = words[index]?.toLowerCase()
+    const key = words[index]?.toLowerCase() ?? ''
+    if (keys.has(key)) throw new ManifestError('Invalid AOF manifest file format')
+    keys.add(key)
     if (key === 'file') name = value
     else if (key === 'seq') sequence = Number.parseInt(value, 10) || 0
     else if (key === 'type') type = value.charAt(0)

@@ -37,6 +37,9 @@ export class AofWriter {
   delayedSyncs = 0
   /** Why the last write failed. */
   failure: string | undefined
+  /** What waited then, in the buffer and for the disk: whoever wrote it has been told, or hung up on. */
+  #refusedBytes = 0
+  #refusedSize = 0
 
   constructor(options: AofWriterOptions) {
     this.#options = options
@@ -50,8 +53,14 @@ export class AofWriter {
     return this.#isSyncing
   }
 
-  /** Whether something is not on the disk as the policy wants it before a reply leaves. */
+  /**
+   * Whether something is not on the disk as the policy wants it before a reply leaves. While the disk refuses, what it
+   * has refused already holds nobody back who has written nothing.
+   */
   get isPending(): boolean {
+    if (this.failure !== undefined) {
+      return this.#encoder.length > this.#refusedBytes || this.size > this.#refusedSize
+    }
     if (this.#encoder.length > 0) return true
     return this.#options.policy() === 'always' && this.#syncedSize < this.size
   }
@@ -62,6 +71,13 @@ export class AofWriter {
     this.size = size
     this.#syncedSize = size
     this.#selected = -1
+  }
+
+  /** Everything there is is on the disk in other files: what this one refused to take is no loss any more. */
+  recover(): void {
+    if (this.failure === undefined || this.#encoder.length > 0) return
+    this.failure = undefined
+    this.#options.onStatus()
   }
 
   /** The file is complete; what is in the buffer has to have been written. */
@@ -186,6 +202,8 @@ export class AofWriter {
   #fail(error: unknown, message: string): void {
     const isNew = this.failure === undefined
     this.failure = reasonOf(error)
+    this.#refusedBytes = this.#encoder.length
+    this.#refusedSize = this.size
     if (!isNew) return
     this.#options.log.error({ err: error }, message)
     this.#options.onStatus()

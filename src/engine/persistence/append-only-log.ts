@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Effect, Propagation } from '../execution/propagation.ts'
 import { AofDirectory } from './aof-directory.ts'
-import type { LogFile } from './aof-manifest.ts'
+import type { AofManifest, LogFile } from './aof-manifest.ts'
 import { AofFormatError, AofReader, type Replay } from './aof-reader.ts'
 import { AofWriter, type SyncPolicy } from './aof-writer.ts'
 import type { BackgroundSave } from './background-save.ts'
@@ -45,6 +45,8 @@ export class AppendOnlyLog {
   /** Switched on, and the base that it starts with is not in place yet. */
   #awaitsBase = false
   #lastIncrement = 0
+  /** Bases begun: one that another has overtaken counts no more. */
+  #rewrites = 0
   keysLoaded = 0
   /** Told when there is something to be written. */
   onPending: () => void = () => undefined
@@ -247,23 +249,53 @@ export class AppendOnlyLog {
     this.#listen(this.isOn || switchesOn)
     const base = directory.next('b')
     const job = this.#options.files.background(directory.pathOf(base), true)
+    this.#rewrites += 1
+    const number = this.#rewrites
     const finish = (): void => {
-      const old = [...(before.base === undefined ? [] : [before.base]), ...before.increments]
-      directory.store({
-        base,
-        increments: increment === undefined ? [] : [increment],
-        history: [...before.history, ...old.map((file) => ({ ...file, type: 'h' as const }))],
-      })
-      this.#awaitsBase = false
-      this.#measure()
-      this.baseSize = this.currentSize
-      directory.deleteHistory()
+      if (number === this.#rewrites) this.#putInForce(before, base, increment)
+      else rmSync(directory.pathOf(base), { force: true })
     }
     return { job, finish }
   }
 
+  /** A new base, and the increment behind it, take the place of all that is in the manifest. */
+  #putInForce(before: AofManifest, base: LogFile, increment: LogFile | undefined): void {
+    const directory = this.#directory
+    const old = [...(before.base === undefined ? [] : [before.base]), ...before.increments]
+    directory.store({
+      base,
+      increments: increment === undefined ? [] : [increment],
+      history: [...before.history, ...old.map((file) => ({ ...file, type: 'h' as const }))],
+    })
+    this.#awaitsBase = false
+    this.#writer.recover()
+    this.#measure()
+    this.baseSize = this.currentSize
+    directory.deleteHistory()
+  }
+
   flush(): boolean {
     return this.#writer.flush()
+  }
+
+  /**
+   * Sees to it that the files hold everything there is, so that they can be read instead of it: also while the log has
+   * been switched on and its first base is still being written, of which the files know nothing. Throws when the disk
+   * refuses.
+   */
+  settle(): void {
+    if (!this.isOn) return
+    if (!this.#writer.flush(true)) throw new LogLoadError(`cannot write: ${this.failure ?? ''}`)
+    if (!this.#awaitsBase) return
+    const directory = this.#directory
+    const before = directory.manifest
+    // Not the name that the one being written has.
+    const base = directory.named('b', directory.next('b').sequence + 1)
+    this.#options.files.save(directory.pathOf(base), true)
+    this.#rewrites += 1
+    this.#writer.close()
+    const increment = this.#openIncrement(false)
+    this.#putInForce(before, base, increment)
   }
 
   sync(): boolean {

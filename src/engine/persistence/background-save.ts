@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
 import { Crc64 } from '../structures/crc64.ts'
-import type { AsideFile } from './durable-file.ts'
 import type { RdbOutput } from './rdb-output.ts'
+import type { SaveTarget } from './save-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** One step, when nothing else is to be done; no longer than the rest took, or it would starve. */
@@ -18,7 +18,7 @@ const SUM_BYTES = 8
 export interface BackgroundSaveOptions {
   readonly snapshot: Snapshot
   readonly output: RdbOutput
-  readonly file: AsideFile
+  readonly target: SaveTarget
   readonly clock: Clock
   /** rdbchecksum. */
   readonly hasSum: boolean
@@ -26,7 +26,7 @@ export interface BackgroundSaveOptions {
   readonly keyDelayUsec: () => number
 }
 
-/** Takes a snapshot in slices between turns of the event loop, and writes it to a file on another thread. */
+/** Takes a snapshot in slices between turns of the event loop, and hands it on. */
 export class BackgroundSave {
   readonly #options: BackgroundSaveOptions
   readonly #sum = new Crc64()
@@ -44,29 +44,29 @@ export class BackgroundSave {
     return this.#options.snapshot.keysTotal
   }
 
-  /** The file is not wanted any more. */
+  /** What is written is not wanted any more. */
   cancel(): void {
     this.#isCancelled = true
   }
 
-  /** True once the file is in place, false when it was cancelled. Throws when it could not be written. */
+  /** True once everything is in place, false when it was cancelled. Throws when it could not be written. */
   async run(): Promise<boolean> {
-    const { clock, file, snapshot } = this.#options
+    const { clock, snapshot, target } = this.#options
     let endedMs = clock.monotonicMs()
     while (!snapshot.isDone) {
       const startedMs = clock.monotonicMs()
       this.#step(startedMs, sliceMs(startedMs - endedMs))
       this.#flush(CHUNK_BYTES)
-      if (file.isCongested) await file.drained()
+      if (target.isCongested && !this.#isCancelled) await target.drained()
       endedMs = clock.monotonicMs()
       await this.#rest()
     }
     if (snapshot.isAbandoned || this.#isCancelled) {
-      await file.discard()
+      await target.discard()
       return false
     }
     this.#writeSum()
-    await file.commit()
+    await target.commit()
     return true
   }
 
@@ -94,20 +94,20 @@ export class BackgroundSave {
 
   /** What the disk refuses is written no more, but the walk goes on to its end: the marks have to be whole. */
   #flush(bytesMin: number): void {
-    const { file, hasSum, output } = this.#options
+    const { hasSum, output, target } = this.#options
     if (output.length < bytesMin) return
-    if (this.#isCancelled || file.hasFailed) return output.clear()
+    if (this.#isCancelled || target.hasFailed) return output.clear()
     const bytes = output.take()
     if (hasSum) this.#sum.update(bytes)
-    file.write(bytes)
+    target.write(bytes)
   }
 
   #writeSum(): void {
-    const { file, hasSum } = this.#options
+    const { hasSum, target } = this.#options
     this.#flush(1)
     const sum = new Uint8Array(SUM_BYTES)
     if (hasSum) this.#sum.writeTo(sum, 0)
-    file.write(sum)
+    target.write(sum)
   }
 }
 

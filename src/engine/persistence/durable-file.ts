@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { SaveTarget } from './save-target.ts'
 
 /** How many bytes may wait for the disk before who writes is to wait, too. */
 const PENDING_BYTES_MAX = 16 * 1_024 * 1_024
@@ -9,7 +10,7 @@ const PENDING_BYTES_MAX = 16 * 1_024 * 1_024
  * A file that takes another's place once it is whole and on the disk: written aside, flushed, renamed, and the
  * directory flushed. Bytes are written on another thread, in order; the first failure is kept and told by `commit`.
  */
-export class AsideFile {
+export class AsideFile implements SaveTarget {
   readonly #path: string
   readonly #asidePath: string
   readonly #file: Promise<FileHandle>
@@ -126,7 +127,7 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** As Redis names them: unlike any other process' that writes there. */
-export function asidePathIn(directory: string, kind: string, id: number): string {
+/** As Redis names them: unlike any other's that writes there. */
+export function asidePathIn(directory: string, kind: string, id: string): string {
   return join(directory, `temp-${kind}${id}.rdb`)
 }

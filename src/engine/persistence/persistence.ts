@@ -14,7 +14,7 @@ import { replyErrors as errors } from '../protocol/reply-errors.ts'
 import type { AppendOnlyLog, Loading, Rewrite } from './append-only-log.ts'
 import type { BackgroundSave } from './background-save.ts'
 import type { LoadProgress } from './load-progress.ts'
-import type { RdbFiles } from './rdb-files.ts'
+import type { LoadListener, RdbFiles } from './rdb-files.ts'
 import type { RdbLoader } from './rdb-loader.ts'
 import { parseSavePoints, reachedSavePoint, type SavePoint } from './save-points.ts'
 
@@ -44,6 +44,8 @@ export interface PersistenceOptions {
   readonly onWriteError: (isError: boolean) => void
   /** All keys have gone at once. */
   readonly emptied: () => void
+  /** Hears of what the file tells that the engine starts with. */
+  readonly startListener: LoadListener
 }
 
 interface RunningSave {
@@ -176,7 +178,7 @@ export class Persistence implements PersistenceService {
   /** Once per cycle: what is due by the clock. */
   runCycle(nowMs: number): void {
     this.#options.appendLog.runCycle()
-    if (this.#running !== undefined || this.isLoading) return
+    if (this.#isBusy || this.isLoading) return
     if (this.#isRewriteScheduled) return this.#startRewrite()
     const mayTry = !this.#hasFailed || nowMs - this.#lastTryMs > RETRY_DELAY_MS
     const { changes } = this.#options.propagation
@@ -202,14 +204,14 @@ export class Persistence implements PersistenceService {
 
   save(): Outcome {
     if (!this.#options.isEnabled) return { error: errors.disabled }
-    if (this.#running?.kind === 'rdb') return { error: errors.saveInProgress }
+    if (this.#isSaving) return { error: errors.saveInProgress }
     return this.#saveNow() ? { status: 'OK' } : { error: errors.failed }
   }
 
   saveInBackground({ isScheduled, isInTransaction }: SaveRequest): Outcome {
     if (!this.#options.isEnabled) return { error: errors.disabled }
-    if (this.#running?.kind === 'rdb') return { error: errors.saveInProgress }
-    if (this.#running === undefined && !isInTransaction) {
+    if (this.#isSaving) return { error: errors.saveInProgress }
+    if (!this.#isBusy && !isInTransaction) {
       this.#start()
       return { status: 'Background saving started' }
     }
@@ -221,7 +223,7 @@ export class Persistence implements PersistenceService {
   rewriteLog(isInTransaction: boolean): Outcome {
     if (!this.#options.isEnabled) return { error: errors.disabled }
     if (this.#running?.kind === 'log') return { error: errors.rewriteInProgress }
-    if (this.#running !== undefined || isInTransaction) {
+    if (this.#isBusy || isInTransaction) {
       this.#isRewriteScheduled = true
       return { status: 'Background append only file rewriting scheduled' }
     }
@@ -252,10 +254,11 @@ export class Persistence implements PersistenceService {
   reloadLog(): Outcome {
     const { appendLog, isEnabled, log, propagation } = this.#options
     if (!isEnabled) return { error: errors.disabled }
-    if (appendLog.isOn) appendLog.flush()
-    this.#options.emptied()
     this.#setLoading(true)
     try {
+      // Before what it is about is gone: all of it has to be in the files.
+      appendLog.settle()
+      this.#options.emptied()
       appendLog.readManifest()
       const loading = appendLog.load(() => false)
       while (this.#replaySlice(loading) !== undefined);
@@ -291,12 +294,22 @@ export class Persistence implements PersistenceService {
     return undefined
   }
 
+  /** A snapshot is being taken, by this or for replicas: there is one at a time. */
+  get #isBusy(): boolean {
+    return this.#running !== undefined || this.#options.files.isBusy
+  }
+
+  /** As Redis has it: a copy for replicas is a save, too. */
+  get #isSaving(): boolean {
+    return this.#running === undefined ? this.#options.files.isBusy : this.#running.kind === 'rdb'
+  }
+
   /** INFO's persistence section. */
   fields(): readonly (readonly [name: string, value: string | number])[] {
     const { clock, propagation } = this.#options
     const running = this.#running
     const elapsed = running === undefined ? -1 : seconds(clock.nowMs() - running.startedMs)
-    const isSaving = running?.kind === 'rdb'
+    const isSaving = this.#isSaving
     const isRewriting = running?.kind === 'log'
     return [
       ['current_save_keys_processed', running?.job.keysProcessed ?? 0],
@@ -352,8 +365,8 @@ export class Persistence implements PersistenceService {
       appendLog.end()
       return undefined
     }
-    if (this.#running === undefined) this.#startRewrite()
-    else this.#isRewriteScheduled = true
+    if (this.#isBusy) this.#isRewriteScheduled = true
+    else this.#startRewrite()
     return undefined
   }
 
@@ -450,8 +463,12 @@ export class Persistence implements PersistenceService {
   }
 
   async #loadInSlices(path: string): Promise<void> {
-    const { clock, files } = this.#options
-    const { loader, source } = files.open(path, { keepsExpired: false, replaces: false })
+    const { clock, files, startListener } = this.#options
+    const { loader, source } = files.open(path, {
+      keepsExpired: this.#isReplica,
+      replaces: false,
+      listener: startListener,
+    })
     this.progress = { startedMs: clock.nowMs(), totalBytes: source.size, loadedBytes: 0 }
     try {
       while (!loader.isDone) {
@@ -468,13 +485,21 @@ export class Persistence implements PersistenceService {
   }
 
   #loadNow(path: string, replaces: boolean): void {
-    const { loader, source } = this.#options.files.open(path, { keepsExpired: false, replaces })
+    const { loader, source } = this.#options.files.open(path, {
+      keepsExpired: this.#isReplica,
+      replaces,
+    })
     try {
       loader.step(() => false)
       this.#count(loader)
     } finally {
       source.close()
     }
+  }
+
+  /** When keys go is its primary's to say. */
+  get #isReplica(): boolean {
+    return this.#options.config.value('replicaof') !== ''
   }
 
   #count({ keysLoaded, keysExpired }: RdbLoader): void {

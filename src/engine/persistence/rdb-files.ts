@@ -11,7 +11,8 @@ import { FileSource } from './file-source.ts'
 import { RdbLoader } from './rdb-loader.ts'
 import { RdbOutput } from './rdb-output.ts'
 import { type AccessKind, type RdbHeader, RdbWriter } from './rdb-writer.ts'
-import { Snapshot } from './snapshot.ts'
+import type { SaveTarget } from './save-target.ts'
+import { Snapshot, type SnapshotOptions } from './snapshot.ts'
 import type { ValueReader } from './value-reader.ts'
 import type { ValueWriter } from './value-writer.ts'
 
@@ -25,6 +26,21 @@ export interface LibrarySource {
   restoreLibrary(code: Buffer, replaces: boolean): string | undefined
 }
 
+/** Where the replication stream is: who loads a file that tells it may go on from there. */
+export interface StreamPosition {
+  readonly replicationId: string
+  readonly offset: number
+  /** The database that the stream has selected. */
+  readonly database: number
+}
+
+/** What a replica is given of everything. */
+export interface CopyContent {
+  readonly position: StreamPosition
+  readonly hasKeys: boolean
+  readonly hasFunctions: boolean
+}
+
 export interface RdbFilesOptions {
   readonly keyspace: Keyspace
   readonly config: ConfigService
@@ -35,6 +51,8 @@ export interface RdbFilesOptions {
   readonly libraries: LibrarySource
   readonly version: string
   readonly usedBytes: () => number
+  /** Undefined where nobody replicates. */
+  readonly position: () => StreamPosition | undefined
   readonly checksSums: () => boolean
   /** Tells this engine's files from those of others that write in the same directory. */
   readonly processId: number
@@ -43,11 +61,21 @@ export interface RdbFilesOptions {
 export interface LoadOptions {
   readonly keepsExpired: boolean
   readonly replaces: boolean
+  readonly listener?: LoadListener
+}
+
+/** Hears of what is no key. */
+export interface LoadListener {
+  /** An auxiliary field; all of them come before the first key. */
+  onField(name: string, value: string): void
+  /** A key was due, and is left out. */
+  onExpired(databaseIndex: number, key: Uint8Array): void
 }
 
 /** Writes and reads RDB files of the whole keyspace. */
 export class RdbFiles {
   readonly #options: RdbFilesOptions
+  #asideCount = 0
 
   constructor(options: RdbFilesOptions) {
     this.#options = options
@@ -77,7 +105,7 @@ export class RdbFiles {
         append(output.written())
         output.clear()
       }
-      writer.writeHeader(this.#header(isLogBase))
+      writer.writeHeader(isLogBase ? this.#header(1) : this.#header(0, this.#options.position()))
       for (const database of keyspace.databases) {
         if (database.size === 0) continue
         writer.beginDatabase(database.index, database.size, database.volatileCount)
@@ -99,12 +127,36 @@ export class RdbFiles {
 
   /** What there is now, in slices: `run` it. */
   background(path: string, isLogBase: boolean): BackgroundSave {
+    const header = isLogBase ? this.#header(1) : this.#header(0, this.#options.position())
+    const target = new AsideFile(path, this.#asidePath(path))
+    return this.#inSlices(target, { header, hasKeys: true, outlivesFlush: false })
+  }
+
+  /** Whether a snapshot is being taken: another one with keys has to wait. */
+  get isBusy(): boolean {
+    return this.#options.keyspace.snapshot !== undefined
+  }
+
+  /** What there is now, for replicas, in slices: `run` it. */
+  copy(target: SaveTarget, { position, hasKeys, hasFunctions }: CopyContent): BackgroundSave {
+    const header = this.#header(0, position)
+    return this.#inSlices(target, {
+      header: hasFunctions ? header : { ...header, libraries: [] },
+      hasKeys,
+      outlivesFlush: true,
+    })
+  }
+
+  #inSlices(
+    target: SaveTarget,
+    what: Pick<SnapshotOptions, 'header' | 'hasKeys' | 'outlivesFlush'>,
+  ): BackgroundSave {
     const { clock, config, keyspace } = this.#options
     const writer = this.#newWriter()
     return new BackgroundSave({
-      snapshot: new Snapshot(keyspace, writer, this.#header(isLogBase)),
+      snapshot: new Snapshot({ keyspace, writer, ...what }),
       output: writer.output,
-      file: new AsideFile(path, this.#asidePath(path)),
+      target,
       clock,
       hasSum: config.value('rdbchecksum') === 'yes',
       keyDelayUsec: () => config.integer('rdb-key-save-delay'),
@@ -127,7 +179,11 @@ export class RdbFiles {
       values: reader,
       source,
       checksSum: config.value('rdbchecksum') === 'yes' && checksSums(),
-      onField: (name, value) => log.debug({ name, value }, 'RDB auxiliary field'),
+      onField: (name, value) => {
+        log.debug({ name, value }, 'RDB auxiliary field')
+        options.listener?.onField(name, value)
+      },
+      onExpired: (index, key) => options.listener?.onExpired(index, key),
       onLibrary: (code) => libraries.restoreLibrary(code, options.replaces),
       onSkipped: (key) => log.info({}, `rdbLoadObject skipping empty key: ${key}`),
     })
@@ -147,7 +203,7 @@ export class RdbFiles {
     return policy.endsWith('-lfu') ? 'frequency' : 'none'
   }
 
-  #header(isLogBase: boolean): RdbHeader {
+  #header(logBase: 0 | 1, position?: StreamPosition): RdbHeader {
     const { clock, libraries, usedBytes, version } = this.#options
     return {
       fields: [
@@ -155,13 +211,28 @@ export class RdbFiles {
         ['redis-bits', '64'],
         ['ctime', String(Math.floor(clock.nowMs() / 1_000))],
         ['used-mem', String(usedBytes())],
-        ['aof-base', isLogBase ? '1' : '0'],
+        ...(position === undefined ? [] : positionFields(position)),
+        ['aof-base', String(logBase)],
       ],
       libraries: libraries.libraryCodes(),
     }
   }
 
+  /** Each its own: a save that was given up may still be writing while another has begun. */
   #asidePath(path: string): string {
-    return asidePathIn(join(path, '..'), 'gerbang-', this.#options.processId)
+    this.#asideCount += 1
+    return asidePathIn(
+      join(path, '..'),
+      'gerbang-',
+      `${this.#options.processId}-${this.#asideCount}`,
+    )
   }
+}
+
+function positionFields(position: StreamPosition): RdbHeader['fields'] {
+  return [
+    ['repl-stream-db', String(position.database)],
+    ['repl-id', position.replicationId],
+    ['repl-offset', String(position.offset)],
+  ]
 }

@@ -28,6 +28,8 @@ export interface RdbLoaderOptions {
   readonly replaces: boolean
   /** An auxiliary field, such as repl-id. */
   readonly onField: (name: string, value: string) => void
+  /** A key was due, and is left out. */
+  readonly onExpired?: (databaseIndex: number, key: Uint8Array) => void
   /** A function library's code; the error's text when it cannot be loaded. */
   readonly onLibrary: (code: Buffer) => string | undefined
   readonly onSkipped: (key: string) => void
@@ -176,6 +178,7 @@ export class RdbLoader {
     if (isDue && !keepsExpired) {
       values.discard()
       this.keysExpired += 1
+      this.#options.onExpired?.(database.index, key.slice(0, length))
       return
     }
     if (!replaces && database.holds(key, 0, length)) {

@@ -20,10 +20,21 @@ interface Detached extends Subject {
   readonly keyCount: number
 }
 
+export interface SnapshotOptions {
+  readonly keyspace: Keyspace
+  readonly writer: RdbWriter
+  readonly header: RdbHeader
+  /** False for the header and no keys: then nothing is in the way of other snapshots. */
+  readonly hasKeys: boolean
+  /** Of use even when all databases are flushed meanwhile: replicas hear of that afterwards. */
+  readonly outlivesFlush: boolean
+}
+
 /**
  * The keyspace as it is at one instant, written down in steps while commands go on. Every record is written once:
  * when the walk comes to it, or before it is changed or taken away, whichever is first. Records carry a mark that
- * tells the two sorts apart (record.ts); the walk is SCAN's, so that tables may grow and shrink meanwhile.
+ * tells the two sorts apart (record.ts); the walk is SCAN's, so that tables may grow and shrink meanwhile. As there is one
+ * mark, one snapshot is taken at a time (`keyspace.snapshot`).
  */
 export class Snapshot implements SnapshotGuard {
   readonly writer: RdbWriter
@@ -33,6 +44,8 @@ export class Snapshot implements SnapshotGuard {
   readonly #detached: Detached[] = []
   /** Keys there were. */
   readonly keysTotal: number
+  readonly #isGuard: boolean
+  readonly #outlivesFlush: boolean
   #cursor = 0
   #bucket = 0
   #table = 0
@@ -40,11 +53,14 @@ export class Snapshot implements SnapshotGuard {
   isAbandoned = false
   isDone = false
 
-  constructor(keyspace: Keyspace, writer: RdbWriter, header: RdbHeader) {
+  constructor({ keyspace, writer, header, hasKeys, outlivesFlush }: SnapshotOptions) {
     this.#keyspace = keyspace
     this.writer = writer
-    this.keysTotal = keyspace.keyCount
+    this.keysTotal = hasKeys ? keyspace.keyCount : 0
+    this.#isGuard = hasKeys
+    this.#outlivesFlush = outlivesFlush
     writer.writeHeader(header)
+    if (!hasKeys) return
     for (const database of keyspace.databases) {
       this.#indexes.set(database, database.index)
       if (database.size > 0) this.#subjects.push({ database, index: database.index })
@@ -63,6 +79,7 @@ export class Snapshot implements SnapshotGuard {
   }
 
   beforeFlushAll(): void {
+    if (this.#outlivesFlush) return
     this.isAbandoned = true
     this.#end()
   }
@@ -139,7 +156,7 @@ export class Snapshot implements SnapshotGuard {
   #end(): void {
     for (const { tables, keyCount } of this.#detached) this.#keyspace.discard(tables, keyCount)
     this.#detached.length = 0
-    this.#keyspace.endSnapshot()
+    if (this.#isGuard) this.#keyspace.endSnapshot()
     this.isDone = true
   }
 }

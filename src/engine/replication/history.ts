@@ -38,6 +38,12 @@ export class ReplicationHistory {
     this.id = id
   }
 
+  /** A new history that goes on from one of before a restart. */
+  recall(id: string, offset: number): void {
+    this.secondId = id
+    this.secondOffset = offset
+  }
+
   /** Has a copy of another history. */
   adopt(id: string): void {
     this.id = id

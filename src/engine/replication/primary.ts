@@ -4,8 +4,12 @@ import { CLIENT_STATE, type Client } from '../execution/client.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { SyncTotals } from '../execution/replication-service.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
+import type { BackgroundSave } from '../persistence/background-save.ts'
+import type { CopyContent } from '../persistence/rdb-files.ts'
+import type { SaveTarget } from '../persistence/save-target.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { ReplicationHistory } from './history.ts'
+import { ReplicaCopy } from './replica-copy.ts'
 import { ReplicaFeed } from './replica-feed.ts'
 import { Replicas, secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
@@ -15,17 +19,13 @@ const NEW_LINE = Buffer.from('\n')
 const PING = ['PING']
 const GET_ACKNOWLEDGEMENT = ['REPLCONF', 'GETACK', '*']
 
-/** What a copy is made for and what it is to hold. */
-export interface CopyRequest {
-  readonly streamDatabase: number
-  readonly replicationId: string
-  readonly offset: number
-  readonly hasKeys: boolean
-  readonly hasFunctions: boolean
+/** Where copies come from: RDB files of all there is, taken in slices. */
+export interface CopySource {
+  /** Another snapshot is being taken: a copy with keys has to wait for its end. */
+  readonly isBusy: boolean
+  /** Of this instant; `run` it. */
+  copy(target: SaveTarget, content: CopyContent): BackgroundSave
 }
-
-/** An RDB file of all there is now, in pieces. */
-export type CopySource = (request: CopyRequest) => readonly Uint8Array[]
 
 export interface PrimaryOptions {
   readonly history: ReplicationHistory
@@ -34,7 +34,9 @@ export interface PrimaryOptions {
   readonly turn: Turn
   readonly random: Random
   readonly log: Logger
-  readonly copy: CopySource
+  readonly copies: () => CopySource
+  /** Runs what is to be sent outside of a turn in one of its own. */
+  readonly inTurn: (task: () => void) => void
   readonly onAcknowledged: () => void
   /** The instant of the turn. */
   readonly nowMs: () => number
@@ -62,6 +64,11 @@ export class Primary implements TurnTask {
   #isAcknowledgementWanted = false
   #startsCopies = false
   #ticks = 0
+  /** Under way, with what they hold. */
+  readonly #copies = new Map<
+    ReplicaCopy,
+    { readonly wanted: string; readonly job: BackgroundSave }
+  >()
 
   constructor(options: PrimaryOptions) {
     this.#options = options
@@ -95,7 +102,8 @@ export class Primary implements TurnTask {
       stream.begin()
       log.info({ id: history.id }, 'the replication backlog is created, with a new replication id')
     }
-    if (this.#waitsForOthers(feed)) log.info({}, 'the copy waits for more replicas')
+    if (this.#joinCopy(feed)) log.info({}, 'the replica gets the copy that is being made')
+    else if (this.#waitsForOthers(feed)) log.info({}, 'the copy waits for more replicas')
     else this.#startCopiesSoon()
     return undefined
   }
@@ -121,7 +129,22 @@ export class Primary implements TurnTask {
   }
 
   forget(client: Client): void {
-    if (this.replicas.remove(client, this.#options.nowMs())) this.refreshGoodCount()
+    const feed = this.replicas.find(client)
+    if (feed === undefined) return
+    this.#leaveCopy(feed)
+    this.replicas.remove(client, this.#options.nowMs())
+    this.refreshGoodCount()
+  }
+
+  /** Copies under way are given up. */
+  stop(): void {
+    for (const feed of this.replicas) this.#leaveCopy(feed)
+  }
+
+  /** They are to come again, and ask for what they miss. */
+  disconnectAll(): void {
+    this.stop()
+    this.replicas.disconnectAll(this.#options.nowMs())
   }
 
   /** The socket has taken what it was given. */
@@ -139,6 +162,7 @@ export class Primary implements TurnTask {
       stream.message(PING)
     }
     for (const feed of this.replicas) {
+      if (feed.state === 'send_bulk') this.#pump(feed)
       if (feed.state === 'wait_bgsave') feed.client.output.push(NEW_LINE)
       else this.#disconnectIfLate(feed)
     }
@@ -159,7 +183,7 @@ export class Primary implements TurnTask {
       this.#isAcknowledgementWanted = false
       this.#options.stream.message(GET_ACKNOWLEDGEMENT)
     }
-    for (const feed of this.replicas) this.#pump(feed)
+    this.#pumpAll()
   }
 
   get #config(): ConfigService {
@@ -217,7 +241,7 @@ export class Primary implements TurnTask {
 
   /** Whether those who wait have waited long enough for others to come (repl-diskless-sync-delay). */
   #isCopyDue(): boolean {
-    const waiting = [...this.replicas].filter(({ state }) => state === 'wait_bgsave')
+    const waiting = this.#waiting()
     if (waiting.length === 0) return false
     const { nowMs } = this.#options
     const enough = this.#config.integer('repl-diskless-sync-max-replicas')
@@ -234,14 +258,19 @@ export class Primary implements TurnTask {
     this.#addTurnTask()
   }
 
+  /** Those who wait for a copy that has not begun. */
+  #waiting(): readonly ReplicaFeed[] {
+    return [...this.replicas].filter(
+      ({ copy, state }) => state === 'wait_bgsave' && copy === undefined,
+    )
+  }
+
   /** One copy for all who wait and want the same. */
   #startCopies(): void {
     this.#startsCopies = false
-    const waiting = [...this.replicas].filter(({ state }) => state === 'wait_bgsave')
     const groups = new Map<string, ReplicaFeed[]>()
-    for (const feed of waiting) {
-      const wanted = `${feed.settings.copiesKeys} ${feed.settings.copiesFunctions}`
-      groups.set(wanted, [...(groups.get(wanted) ?? []), feed])
+    for (const feed of this.#waiting()) {
+      groups.set(wantedBy(feed), [...(groups.get(wantedBy(feed)) ?? []), feed])
     }
     for (const group of groups.values()) this.#startCopy(group)
   }
@@ -249,33 +278,78 @@ export class Primary implements TurnTask {
   #startCopy(group: readonly ReplicaFeed[]): void {
     const [first] = group
     if (first === undefined) return
-    const { history, log, stream, random } = this.#options
+    const { copies, history, log, random, stream } = this.#options
     const { copiesKeys, copiesFunctions } = first.settings
+    const source = copies()
+    if (copiesKeys && source.isBusy) return log.info({}, 'the copy waits for a save under way')
     const isFiltered = !copiesKeys || !copiesFunctions
     const hasEndMark =
       (this.#isDiskless() || isFiltered) && group.every(({ settings }) => settings.takesEndMark)
     const { offset } = stream
+    const reader = stream.readerAt(offset + 1)
+    if (reader === undefined) return
     log.info({ replicas: group.length, hasEndMark }, 'a copy for replicas begins')
-    const pieces = this.#options.copy({
-      streamDatabase: Math.max(0, this.#options.streamDatabase()),
+    const position = {
       replicationId: history.id,
       offset,
-      hasKeys: copiesKeys,
-      hasFunctions: copiesFunctions,
-    })
+      database: Math.max(0, this.#options.streamDatabase()),
+    }
     // They do not know what has been selected.
     stream.forgetDatabase()
-    const mark = random.bytes(END_MARK_BYTES).toString('hex')
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    const head = Buffer.from(hasEndMark ? `$EOF:${mark}\r\n` : `$${length}\r\n`)
-    const all = hasEndMark ? [head, ...pieces, Buffer.from(mark)] : [head, ...pieces]
-    for (const feed of group) {
-      if (feed.acknowledges) {
-        feed.client.output.push(Buffer.from(`+FULLRESYNC ${history.id} ${offset}\r\n`))
-      }
-      if (!feed.settings.isCopyOnly) feed.reader = stream.readerAt(offset + 1)
-      feed.sendCopy(all.values(), () => this.#copied(feed, hasEndMark))
+    const copy = new ReplicaCopy({
+      endMark: hasEndMark ? random.bytes(END_MARK_BYTES).toString('hex') : undefined,
+      stream: reader,
+      id: history.id,
+      offset,
+      onProgress: () => this.#options.inTurn(() => this.#pumpAll()),
+      onCopied: (feed) => this.#copied(feed, hasEndMark),
+    })
+    const content = { position, hasKeys: copiesKeys, hasFunctions: copiesFunctions }
+    const job = source.copy(copy, content)
+    for (const feed of group) copy.add(feed)
+    if (hasEndMark) copy.send()
+    this.#copies.set(copy, { wanted: wantedBy(first), job })
+    this.#run(copy, job)
+  }
+
+  #run(copy: ReplicaCopy, job: BackgroundSave): void {
+    const { log } = this.#options
+    job
+      .run()
+      .then((isWritten) => {
+        if (!isWritten) log.info({}, 'a copy for replicas is given up: nobody waits for it')
+      })
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a copy for replicas failed')
+        for (const feed of this.replicas) if (feed.copy === copy) feed.client.output.close()
+      })
+      .finally(() => {
+        this.#copies.delete(copy)
+        // Others may have waited for the end of this one.
+        if (this.#isCopyDue()) this.#options.inTurn(() => this.#startCopiesSoon())
+      })
+  }
+
+  /** Gets the one that is being made, when nothing of it has been sent. */
+  #joinCopy(feed: ReplicaFeed): boolean {
+    for (const [copy, { wanted }] of this.#copies) {
+      if (!copy.isOpen || copy.isEmpty || wanted !== wantedBy(feed)) continue
+      copy.add(feed)
+      return true
     }
+    return false
+  }
+
+  #leaveCopy(feed: ReplicaFeed): void {
+    const { copy } = feed
+    if (copy === undefined) return
+    feed.copy = undefined
+    copy.remove(feed)
+    if (copy.isEmpty) this.#copies.get(copy)?.job.cancel()
+  }
+
+  #pumpAll(): void {
+    for (const feed of this.replicas) this.#pump(feed)
   }
 
   #copied(feed: ReplicaFeed, hasEndMark: boolean): void {
@@ -310,4 +384,9 @@ export class Primary implements TurnTask {
 
 function nameOf(feed: ReplicaFeed): string {
   return `${feed.host}:${feed.settings.port || '<unknown-replica-port>'}`
+}
+
+/** What a copy is to hold. */
+function wantedBy({ settings }: ReplicaFeed): string {
+  return `${settings.copiesKeys} ${settings.copiesFunctions}`
 }

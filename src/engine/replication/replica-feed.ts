@@ -1,4 +1,6 @@
 import type { Client } from '../execution/client.ts'
+import type { CopyReader } from './copy-flow.ts'
+import type { ReplicaCopy } from './replica-copy.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
 /** As INFO tells it: waits for a copy to begin, is sent one, gets the stream. */
@@ -54,7 +56,9 @@ export class ReplicaFeed {
   reader: StreamReader | undefined
   /** It gets no stream before it has acknowledged the copy, whose end it finds by a mark. */
   startsOnAcknowledgement = false
-  #copy: Iterator<Uint8Array> | undefined
+  /** The one that it waits for, or gets. */
+  copy: ReplicaCopy | undefined
+  #copyReader: CopyReader | undefined
   #onCopied: () => void = () => undefined
 
   constructor(options: {
@@ -84,26 +88,31 @@ export class ReplicaFeed {
   }
 
   /** Sends a copy as fast as the socket takes it; `onCopied` when the last piece is on its way. */
-  sendCopy(copy: Iterator<Uint8Array>, onCopied: () => void): void {
+  sendCopy(copy: CopyReader, onCopied: () => void): void {
     this.state = 'send_bulk'
-    this.#copy = copy
+    this.#copyReader = copy
     this.#onCopied = onCopied
   }
 
   /** Goes on with the copy, or the stream; what is handed over leaves at the end of the turn. */
   pump(nowMs: number): void {
-    const { output } = this.client
-    while (this.#copy !== undefined) {
-      if (output.state().outputBytes >= UNSENT_BYTES_MAX) return
-      this.progressAtMs = nowMs
-      const piece = this.#copy.next()
-      if (piece.done !== true) output.push(piece.value)
-      else {
-        this.#copy = undefined
-        this.#onCopied()
-      }
-    }
+    if (this.#copyReader !== undefined) this.#sendCopy(this.#copyReader, nowMs)
     if (this.state === 'online' && !this.startsOnAcknowledgement) this.#sendStream()
+  }
+
+  #sendCopy(copy: CopyReader, nowMs: number): void {
+    const { output } = this.client
+    while (output.state().outputBytes < UNSENT_BYTES_MAX) {
+      this.progressAtMs = nowMs
+      const piece = copy.next()
+      if (piece === undefined) break
+      output.push(piece)
+    }
+    this.copy?.readOn()
+    if (!copy.isAtEnd) return
+    this.#copyReader = undefined
+    this.copy = undefined
+    this.#onCopied()
   }
 
   #sendStream(): void {

@@ -52,6 +52,8 @@ export interface LinkOwner {
   copyFailed(): void
   /** Commands of the primary that failed here. */
   unexpectedErrors: number
+  /** Of the primary: its stream, and copies. */
+  receivedBytes: number
   /** The database that the stream has selected so far. */
   streamDatabase: number
 }
@@ -118,7 +120,10 @@ export class ReplicaLink {
     this.#socket = socket
     socket.setNoDelay(true)
     socket.on('connect', () => this.#connected(socket))
-    socket.on('data', (bytes: Buffer) => this.#guarded(socket, () => this.#receive(bytes)))
+    socket.on('data', (bytes: Buffer) => {
+      this.#options.owner.receivedBytes += bytes.length
+      this.#guarded(socket, () => this.#receive(bytes))
+    })
     socket.on('error', (error) => this.#lost(socket, error.message))
     socket.on('close', () => this.#lost(socket, 'the connection was lost'))
   }

@@ -9,6 +9,8 @@ import type { Guard } from '../execution/guard.ts'
 import type { PropagationSink } from '../execution/propagation.ts'
 import type { ReplicationService, SyncTotals } from '../execution/replication-service.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
+import { Rate } from '../introspection/rate.ts'
+import type { StreamPosition } from '../persistence/rdb-files.ts'
 import type { ByteSource } from '../persistence/rdb-input.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { Failover } from './failover.ts'
@@ -24,6 +26,7 @@ import {
 import { ReplicationStream } from './replication-stream.ts'
 import { replyWithRole } from './role.ts'
 import { copyGuard, staleGuard, writeGuard } from './role-guard.ts'
+import { StartPosition } from './start-position.ts'
 import { wait } from './wait.ts'
 
 const TICK_MS = 1_000
@@ -33,7 +36,7 @@ export interface ReplicationOptions {
   readonly random: Random
   readonly log: Logger
   readonly turn: Turn
-  readonly copy: CopySource
+  readonly copies: () => CopySource
   readonly load: (source: ByteSource, isCancelled: () => boolean) => Promise<LoadedCopy>
   readonly connect: (address: PrimaryAddress) => Socket
   /** Where this engine listens. */
@@ -52,10 +55,14 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   /** For the list of all guards, in Redis' places. */
   readonly guards: { readonly write: Guard; readonly stale: Guard; readonly copy: Guard }
   readonly failoverState: Failover
+  /** What the file that the engine starts with says of the stream. */
+  readonly startPosition: StartPosition
   /** To the primary; undefined while this engine is one. */
   link: ReplicaLink | undefined
   streamDatabase = 0
   unexpectedErrors = 0
+  receivedBytes = 0
+  readonly receivedRate = new Rate()
   isLoading = false
   readonly #options: ReplicationOptions
   /** All data up to the stream's offset is that of the history, and the next byte may come. */
@@ -71,6 +78,11 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.#options = options
     this.history = new ReplicationHistory(options.random)
     const services = options.services
+    this.startPosition = new StartPosition({
+      history: this.history,
+      stream: this.stream,
+      isReplica: () => services().config.value('replicaof') !== '',
+    })
     this.primary = new Primary({
       history: this.history,
       stream: this.stream,
@@ -78,7 +90,8 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
       turn: options.turn,
       random: options.random,
       log: options.log,
-      copy: options.copy,
+      copies: options.copies,
+      inTurn: (task) => this.#inTurn(task),
       streamDatabase: () => this.link?.streamDatabase ?? this.stream.selectedDatabase,
       onAcknowledged: () => this.failoverState.advance(services().keyspace.nowMs),
       nowMs: () => services().keyspace.nowMs,
@@ -113,6 +126,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
       'min-replicas-max-lag',
       'replica-serve-stale-data',
       'replica-ignore-maxmemory',
+      'replica-read-only',
     ]) {
       config.onValue(name, () => this.#adapt())
     }
@@ -124,11 +138,24 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   start(): void {
     const [host = '', port = ''] = this.#services.config.value('replicaof').split(' ')
     if (host !== '') this.#follow({ host, port: Number(port) })
-    this.#isContinuable = false
+    const { database, isRestored } = this.startPosition
+    this.#isContinuable = isRestored
+    if (isRestored) this.streamDatabase = database
+    this.primary.replicas.noneSinceMs = this.#services.keyspace.nowMs
   }
 
   stop(): void {
     this.link?.stop()
+    this.primary.stop()
+  }
+
+  /** For files; undefined where nobody could go on from it. */
+  get position(): StreamPosition | undefined {
+    const { history, link, stream } = this
+    const isKnown = link === undefined ? stream.isActive : this.#isContinuable
+    if (!isKnown) return undefined
+    const database = link?.streamDatabase ?? Math.max(0, stream.selectedDatabase)
+    return { replicationId: history.id, offset: stream.offset, database }
   }
 
   get isReplica(): boolean {
@@ -143,6 +170,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   advance(): void {
     const { nowMs } = this.#services.keyspace
     this.failoverState.advance(nowMs)
+    this.receivedRate.sample(this.receivedBytes, nowMs)
     if (nowMs - this.#tickedAtMs < TICK_MS) return
     this.#tickedAtMs = nowMs
     this.link?.tick()
@@ -246,8 +274,10 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.isLoading = true
     this.#isContinuable = false
     // Those who follow this engine need a copy as well.
-    this.primary.replicas.disconnectAll(this.#services.keyspace.nowMs)
+    this.primary.disconnectAll()
     this.stream.end()
+    // Keys of the same names may come, which are the primary's.
+    this.#services.keyspace.ownExpiries.clear()
     this.#adapt()
   }
 
@@ -272,7 +302,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     if (id !== undefined && id !== this.history.id) {
       this.history.continueAs(id, this.stream.offset + 1)
       // They have to hear of the new id, and miss nothing.
-      this.primary.replicas.disconnectAll(this.#services.keyspace.nowMs)
+      this.primary.disconnectAll()
     }
     this.stream.begin()
   }
@@ -283,6 +313,14 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
 
   refused(reason: string): void {
     if (this.isFailover) this.failoverState.abort(reason)
+  }
+
+  /** What comes from a timer or a file is a turn of its own. */
+  #inTurn(task: () => void): void {
+    const executor = this.#options.executor()
+    executor.beginTurn()
+    task()
+    executor.settle()
   }
 
   get #services(): EngineServices {
@@ -324,7 +362,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.link = undefined
     this.history.branch(this.stream.offset + 1)
     const { config, keyspace } = this.#services
-    this.primary.replicas.disconnectAll(keyspace.nowMs)
+    this.primary.disconnectAll()
     this.primary.replicas.noneSinceMs = keyspace.nowMs
     this.stream.forgetDatabase()
     config.replace('replicaof', '')
@@ -346,6 +384,8 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     const { config, eviction, guards, keyspace } = this.#services
     const { isReplica } = this
     keyspace.follow(isReplica)
+    const isWritable = isReplica && config.value('replica-read-only') === 'no'
+    keyspace.ownExpiries.isOn = isWritable && !this.isLoading
     eviction.isOff = isReplica && config.value('replica-ignore-maxmemory') === 'yes'
     const needsReplicas = config.integer('min-replicas-to-write') > 0
     guards.switch(this.guards.write, isReplica || needsReplicas)

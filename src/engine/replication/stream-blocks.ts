@@ -107,6 +107,11 @@ export class StreamReader {
     return this.#blocks.end + 1 - this.offset
   }
 
+  /** Another one at the same place, however far the backlog has gone on. */
+  branch(): StreamReader {
+    return new StreamReader(this.#blocks, this.#block, this.offset)
+  }
+
   /** The next piece where it lies, or undefined when all has been read. */
   next(): Uint8Array | undefined {
     if (this.waitingBytes === 0) return undefined

@@ -26,6 +26,8 @@ const NO_BYTES = new Uint8Array(0)
 export interface Traffic {
   inputBytes: number
   outputBytes: number
+  /** Of them those to replicas. */
+  replicaOutputBytes: number
   reads: number
   writes: number
   /** Clients that were hung up on. */
@@ -178,6 +180,9 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     this.#lateBytes = 0
     if (this.#socket.destroyed) return
     this.#share.traffic.outputBytes += bytes.length
+    if (this.client.is(CLIENT_STATE.replica)) {
+      this.#share.traffic.replicaOutputBytes += bytes.length
+    }
     this.#share.traffic.writes += 1
     this.#socket.write(bytes)
     if (this.#socket.writableLength > 0) {

@@ -32,7 +32,8 @@ export interface EmbeddedClientParts {
 
 /**
  * Commands from within the process: no socket, no promise. Every call goes through the executor, but
- * those that a cache hit waits for: reads, and writes within a value.
+ * those that a cache hit waits for: reads, and writes within a value. With a log these return before it is written, in
+ * the same turn of the event loop; `callAsync` is what waits for the disk (`appendfsync always`).
  */
 export class EmbeddedClient {
   readonly #executor: Executor
@@ -65,8 +66,8 @@ export class EmbeddedClient {
   }
 
   /**
-   * As `call`, but a command that waits (BLPOP) does: the promise resolves with its reply, an error reply among
-   * them, and never rejects. Each such call is a client of its own: it sees neither MULTI nor WATCH of this one.
+   * As `call`, but a command that waits (BLPOP) does, and with `appendfsync always` the promise resolves once what the
+   * call has written is on the disk. It resolves with an error reply, too, and never rejects. Each such call is a client of its own: it sees neither MULTI nor WATCH of this one.
    */
   callAsync(...argv: readonly (EngineText | number)[]): Promise<Reply> {
     return this.#waitingCalls.call(this.#client.databaseIndex, argv)

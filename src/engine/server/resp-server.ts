@@ -48,6 +48,7 @@ export class RespServer {
   readonly commandRate = new Rate()
   readonly inputRate = new Rate()
   readonly outputRate = new Rate()
+  readonly replicaOutputRate = new Rate()
   connectionsReceived = 0
   connectionsRejected = 0
   /** At the last cycle: buffers of all connections, and the largest of one. */
@@ -129,6 +130,7 @@ export class RespServer {
     this.commandRate.sample(commandsProcessed, nowMs)
     this.inputRate.sample(this.traffic.inputBytes, nowMs)
     this.outputRate.sample(this.traffic.outputBytes, nowMs)
+    this.replicaOutputRate.sample(this.traffic.replicaOutputBytes, nowMs)
   }
 
   resetStatistics(): void {
@@ -220,6 +222,7 @@ function noTraffic(): Traffic {
   return {
     inputBytes: 0,
     outputBytes: 0,
+    replicaOutputBytes: 0,
     reads: 0,
     writes: 0,
     queryLimitDisconnections: 0,

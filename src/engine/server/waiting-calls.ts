@@ -6,6 +6,7 @@ import {
 } from '../execution/client.ts'
 import type { ClientRegistry } from '../execution/client-registry.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { ReplyGate } from '../execution/reply-gate.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
@@ -14,6 +15,9 @@ import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-wri
 export interface WaitingCallsParts {
   readonly executor: Executor
   readonly clients: ClientRegistry
+  readonly gate: ReplyGate
+  /** What a call is answered whose writes could not be kept. */
+  readonly writeError: () => string
   /** Connections and waiting calls together. */
   readonly clientsMax: () => number
 }
@@ -26,7 +30,10 @@ export class WaitingCalls {
     this.#parts = parts
   }
 
-  /** Each call is a client of its own, for as long as it lasts. Resolves with an error reply, too. */
+  /**
+   * Each call is a client of its own, for as long as it lasts. Resolves with an error reply, too; with `appendfsync
+   * always` once what it has written is on the disk.
+   */
   call(databaseIndex: number, argv: readonly (string | number | Uint8Array)[]): Promise<Reply> {
     const { clients, clientsMax, executor } = this.#parts
     if (clients.size >= clientsMax()) {
@@ -43,9 +50,16 @@ export class WaitingCalls {
     return new Promise((resolve) => {
       this.#run(client, argv, (reply) => {
         clients.remove(client)
-        resolve(reply)
+        this.#commit(reply, resolve)
       })
     })
+  }
+
+  #commit(reply: Reply, resolve: (reply: Reply) => void): void {
+    const { gate, writeError } = this.#parts
+    const committed = (isDurable: boolean): void =>
+      resolve(isDurable ? reply : new EngineReplyError(writeError()))
+    if (!gate.holds({ committed })) committed(true)
   }
 
   #run(

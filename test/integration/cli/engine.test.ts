@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CliProcess } from '../../support/cli-process.ts'
@@ -42,6 +45,34 @@ describe('gerbang engine', () => {
     const redis = await redisCli('--port', '0', '--requirepass', 'hunter2')
     expect(await redis('PING')).toContain('NOAUTH')
     expect(await redis('-a', 'hunter2', '--no-auth-warning', 'PING')).toBe('PONG')
+  })
+
+  it.skipIf(!hasRedisCli).each([
+    ['default', 'SIGTERM', false],
+    ['save', 'SIGTERM', true],
+    ['save', 'SIGINT', true],
+    ['nosave', 'SIGTERM', false],
+  ] as const)('with shutdown-on-… %s saves at %s: %s', async (how, signal, isSaved) => {
+    const folder = mkdtempSync(join(tmpdir(), 'gerbang-signal-'))
+    const directive = `--shutdown-on-${signal.toLowerCase()}`
+    const redis = await redisCli('--port', '0', '--dir', folder, directive, how)
+    await redis('SET', 'key', 'value')
+    expect(await started.at(-1)?.stop(signal)).toBe(0)
+    expect(existsSync(join(folder, 'dump.rdb'))).toBe(isSaved)
+    rmSync(folder, { recursive: true })
+  })
+
+  it.skipIf(!hasRedisCli)('goes on when a signal asks for a save that fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gerbang-signal-'))
+    const args = ['--dir', folder, '--dbfilename', 'a-folder', '--shutdown-on-sigterm', 'save']
+    const redis = await redisCli('--port', '0', ...args)
+    mkdirSync(join(folder, 'a-folder'))
+    const cli = started.at(-1)
+    cli?.signal('SIGTERM')
+    await cli?.logged(/the engine goes on/)
+    expect(await redis('PING')).toBe('PONG')
+    expect(await cli?.stop('SIGTERM')).toBe(1)
+    rmSync(folder, { recursive: true })
   })
 
   it('starts with the sample file', async () => {

@@ -40,6 +40,7 @@ async function startEngine(others: Readonly<Record<string, string>> = {}): Promi
     isPersistent: true,
   })
   engines.push(engine)
+  await engine.start()
   await engine.load()
   return engine
 }
@@ -176,6 +177,52 @@ describe('the append-only log', () => {
     await written()
     expect((await startEngine()).client().call('DBSIZE')).toBe(2)
     expect(readFileSync(lastIncrement(), 'latin1')).toContain('other')
+  })
+
+  it('loses nothing to DEBUG LOADAOF while its first base is being written', async () => {
+    const client = (await startEngine({ appendonly: 'no' })).client()
+    client.call('SET', 'before', 1)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '10000')
+    client.call('CONFIG', 'SET', 'appendonly', 'yes')
+    client.call('SET', 'meanwhile', 1)
+    expect(client.call('DEBUG', 'LOADAOF')).toBe('OK')
+    client.call('SET', 'after', 1)
+    expect(client.call('EXISTS', 'before', 'meanwhile', 'after')).toBe(3)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '0')
+    await written()
+    // The files at once, and once the rewrite that was overtaken has ended.
+    expect((await startEngine()).client().call('DBSIZE')).toBe(3)
+    await rewritten(client)
+    expect(client.call('DEBUG', 'LOADAOF')).toBe('OK')
+    expect(client.call('DBSIZE')).toBe(3)
+  })
+
+  it('loses nothing to DEBUG LOADAOF amid a rewrite', async () => {
+    const client = (await startEngine({ appendfsync: 'everysec' })).client()
+    for (let index = 0; index < 100; index += 1) client.call('SET', `before${index}`, 1)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '1000')
+    client.call('BGREWRITEAOF')
+    await setImmediate()
+    client.call('SET', 'meanwhile', 1)
+    expect(client.call('DEBUG', 'LOADAOF')).toBe('OK')
+    expect(client.call('DBSIZE')).toBe(101)
+    client.call('CONFIG', 'SET', 'rdb-key-save-delay', '0')
+    await rewritten(client)
+    client.call('DEBUG', 'LOADAOF')
+    expect(client.call('DBSIZE')).toBe(101)
+  })
+
+  it('is written when a promise of a call resolves, and later for a call at once', async () => {
+    const client = (await startEngine()).client()
+    client.call('SET', 'at-once', 1)
+    expect(readFileSync(lastIncrement(), 'latin1')).not.toContain('at-once')
+    expect(await client.callAsync('SET', 'promised', 1)).toBe('OK')
+    expect(readFileSync(lastIncrement(), 'latin1')).toMatch(/at-once[^]*promised/)
+    // One that waits is answered by another's write, which has to be there first.
+    const popped = client.callAsync('BLPOP', 'list', 0)
+    client.call('RPUSH', 'list', 'element')
+    await popped
+    expect(readFileSync(lastIncrement(), 'latin1')).toContain('LPOP')
   })
 
   it('keeps keys that were due until it says that they go', async () => {

@@ -50,6 +50,16 @@ describe.skipIf(findTool('redis-server') === undefined)('redis-server as a repli
     expect(await there.ttl('short')).toBeGreaterThan(0)
   })
 
+  it('is counted, copy and stream', async () => {
+    const sent = (): number =>
+      Number(/total_net_repl_output_bytes:(\d+)/.exec(engine.info('stats'))?.[1])
+    const before = sent()
+    expect(before).toBeGreaterThan(100)
+    engine.client().call('SET', 'key', 'x'.repeat(1_000))
+    await meet()
+    expect(sent()).toBeGreaterThan(before + 1_000)
+  })
+
   it('is listed with its port, and acknowledges for WAIT', async () => {
     const here = engine.client()
     here.call('SET', 'key', 'value')

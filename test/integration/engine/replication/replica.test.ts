@@ -81,6 +81,35 @@ describe.skipIf(findTool('redis-server') === undefined)('a replica of redis-serv
     expect(here.call('SET', 'key', '1')).toBe('OK')
   })
 
+  it('ends what clients have given an expiry here, and nothing of the primary', async () => {
+    await begin([], { 'replica-read-only': 'no' })
+    await waitUntil(isUp)
+    await there.set('theirs', 'x', 'PX', 40)
+    await caughtUp()
+    const here = engine.client()
+    here.call('SET', 'own', '1', 'PX', '20')
+    here.call('SET', 'kept', '1')
+    here.call('EXPIRE', 'other', '-1')
+    expect(engine.info('stats')).toContain('slave_expires_tracked_keys:2')
+    await waitUntil(() => engine.info('stats').includes('slave_expires_tracked_keys:0'))
+    expect(here.call('EXISTS', 'own', 'other', 'kept')).toBe(1)
+    expect(engine.info('stats')).toContain('expired_keys:2')
+  })
+
+  it('counts what it receives', async () => {
+    await begin([], {})
+    await waitUntil(isUp)
+    const received = (): number =>
+      Number(/total_net_repl_input_bytes:(\d+)/.exec(engine.info('stats'))?.[1])
+    const before = received()
+    expect(before).toBeGreaterThan(100)
+    await there.set('key', 'x'.repeat(1_000))
+    await caughtUp()
+    expect(received()).toBeGreaterThan(before + 1_000)
+    engine.client().call('CONFIG', 'RESETSTAT')
+    expect(received()).toBe(0)
+  })
+
   it('keeps what is due until the primary says so, and shows it to nobody', async () => {
     await begin([], {})
     await waitUntil(isUp)

@@ -1,0 +1,69 @@
+interface CopyPiece {
+  readonly bytes: Uint8Array
+  next: CopyPiece | undefined
+}
+
+/**
+ * A copy's bytes in the order they come into being, once for all who get it. Whoever reads holds its place, and with it
+ * only what it has not read.
+ */
+export class CopyFlow {
+  #last: CopyPiece = { bytes: new Uint8Array(0), next: undefined }
+  /** Bytes so far. */
+  length = 0
+  isComplete = false
+
+  /** The bytes are the flow's from now on. */
+  append(bytes: Uint8Array): void {
+    const piece = { bytes, next: undefined }
+    this.#last.next = piece
+    this.#last = piece
+    this.length += bytes.length
+  }
+
+  /** Nothing comes any more. */
+  complete(): void {
+    this.isComplete = true
+  }
+
+  /** From here on. */
+  reader(): CopyReader {
+    return new CopyReader(this, this.#last, this.length)
+  }
+}
+
+/** A replica's place in a copy. */
+export class CopyReader {
+  readonly #flow: CopyFlow
+  #piece: CopyPiece
+  #readBytes: number
+
+  constructor(flow: CopyFlow, piece: CopyPiece, readBytes: number) {
+    this.#flow = flow
+    this.#piece = piece
+    this.#readBytes = readBytes
+  }
+
+  /** Bytes that are there and have not been read. */
+  get waitingBytes(): number {
+    return this.#flow.length - this.#readBytes
+  }
+
+  /** All has been read, and nothing more comes. */
+  get isAtEnd(): boolean {
+    return this.#flow.isComplete && this.waitingBytes === 0
+  }
+
+  /** Another one at the same place. */
+  branch(): CopyReader {
+    return new CopyReader(this.#flow, this.#piece, this.#readBytes)
+  }
+
+  next(): Uint8Array | undefined {
+    const piece = this.#piece.next
+    if (piece === undefined) return undefined
+    this.#piece = piece
+    this.#readBytes += piece.bytes.length
+    return piece.bytes
+  }
+}
