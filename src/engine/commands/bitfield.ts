@@ -45,10 +45,12 @@ export function bitfield(context: CommandContext, allowed: 'any' | 'get'): void 
     if (operation.kind === 'get') reply.integer(fieldOf(context, room.record, operation))
     else if (change(context, room, operation)) hasChanged = true
   }
-  if (!hasChanged) return
-  context.modified(1)
-  context.notify('string', 'setbit', 1)
-  context.changed()
+  if (hasChanged) {
+    context.modified(1)
+    context.notify('string', 'setbit', 1)
+  }
+  // Where OVERFLOW FAIL has refused everything, the string has grown all the same: Redis 7.0 tells its replicas nothing.
+  if (hasChanged || room.hasGrown) context.changed()
 }
 
 /** Answers SET with the old and INCRBY with the new value; false when nothing is different now. */

@@ -132,9 +132,7 @@ describe('a copy for replicas', () => {
     const replica = await addReplica()
     await waitUntil(isCopying)
     replica.client().call('REPLICAOF', 'NO', 'ONE')
-    await waitUntil(() =>
-      messages.includes('a copy for replicas is given up: nobody waits for it'),
-    )
+    await waitUntil(() => messages.includes('a copy for replicas is given up: nobody waits for it'))
     expect(isCopying()).toBe(false)
     goOn()
     replica.client().call('REPLICAOF', '127.0.0.1', port)
