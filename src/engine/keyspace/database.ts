@@ -512,7 +512,7 @@ export class Database {
   waitsForExpiry(key: Uint8Array): boolean {
     const record = this.#dict.find(key, 0, key.length, this.#dict.hash(key, 0, key.length))
     if (record === NONE || !this.#records.hasExpiry(record)) return false
-    if (!this.#isDue(record)) return true
+    if (!this.isDue(record)) return true
     this.#expire(record)
     return false
   }
