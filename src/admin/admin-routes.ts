@@ -4,6 +4,7 @@ import type { AdminDependencies } from './admin-dependencies.ts'
 import { explainRoutes } from './explain-routes.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { revocationRoutes } from './revocation-routes.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { takeClassStats, takeStats, takeStoreStats } from './stats.ts'
 
 export interface AdminRouteParts extends AdminDependencies {
@@ -22,7 +23,7 @@ export function adminRoutes(
   const { gateway, store, secrets, metrics, log } = parts
 
   fastify.addHook('onRequest', (_request, reply, next) => {
-    reply.header('cache-control', 'no-store')
+    reply.headers(SECURITY_HEADERS)
     next()
   })
   fastify.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'not-found', 'no such page'))
@@ -86,6 +87,11 @@ function secretOf(secrets: SecretSet, { headers }: FastifyRequest): number | und
   return secrets.indexOf(headers[SECRET_HEADER])
 }
 
-function refuse(reply: FastifyReply, status: number, code: string, error: string): FastifyReply {
+export function refuse(
+  reply: FastifyReply,
+  status: number,
+  code: string,
+  error: string,
+): FastifyReply {
   return reply.code(status).send({ path: '$', error, code })
 }

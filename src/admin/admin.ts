@@ -3,8 +3,9 @@ import { SecretSet } from '../gateway/index.ts'
 import { invariant } from '../shared/assert.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { AdminDependencies } from './admin-dependencies.ts'
-import { adminRoutes } from './admin-routes.ts'
+import { adminRoutes, refuse } from './admin-routes.ts'
 import { ProcessMetrics } from './metrics.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 export interface AdminOptions {
   readonly host: string
@@ -41,6 +42,10 @@ class AdminListener implements Admin {
       bodyLimit: BODY_BYTES_MAX,
       requestTimeout: REQUEST_TIMEOUT_MS,
       forceCloseConnections: true,
+      // A path that is no URL: the router refuses it before any hook.
+      frameworkErrors: ({ message }, _request, reply) => {
+        refuse(reply.headers(SECURITY_HEADERS), 400, 'bad-request', message)
+      },
     })
     this.#app.server.maxConnections = CONNECTIONS_MAX
     this.#app.register(adminRoutes, {

@@ -99,6 +99,21 @@ describe('the admin listener', () => {
     })
   })
 
+  it.each(['/healthz', '/stats', '/none', '/%zz'])(
+    'sends security headers with %s',
+    async (path) => {
+      const { headers } = await send(url, path)
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      })
+    },
+  )
+
   describe('GET /metrics', () => {
     it('is a valid exposition', async () => {
       const { status, headers, text: body } = await send(url, '/metrics', { headers: SECRET })
