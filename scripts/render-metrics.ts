@@ -13,6 +13,7 @@ import { SessionStatistics } from '../src/gateway/session/session-statistics.ts'
 import { CacheStatistics } from '../src/gateway/statistics/cache-statistics.ts'
 import { FamilyStatistics } from '../src/gateway/statistics/family-statistics.ts'
 import { LimitStatistics } from '../src/gateway/statistics/limit-statistics.ts'
+import { QueryLimitStatistics } from '../src/gateway/statistics/query-limit-statistics.ts'
 import { RequestStatistics } from '../src/gateway/statistics/request-statistics.ts'
 import { UpstreamStatistics } from '../src/gateway/statistics/upstream-statistics.ts'
 
@@ -89,6 +90,7 @@ function idleSource(): MetricSource {
       documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),
       sessions: new SessionStatistics(),
+      queryLimits: new QueryLimitStatistics(),
     },
     flights: { flights: 0, waiters: 0 },
     fillLocks: { waiters: 0 },
@@ -97,6 +99,7 @@ function idleSource(): MetricSource {
     fastLane: { snapshot: () => ({ connections: 0, handedOver: 0 }) },
     websockets: { snapshot: () => ({ open: 0, opened: 0, refused: 0 }) },
     metadata: { snapshot: () => ({ isLoaded: false }) },
+    loadShedder: { snapshot: () => ({ isShedding: false, eventLoopDelayMs: 0, shed: 0 }) },
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   CacheRule,
   DeclaredDependencies,
   GatewayOptions,
+  QueryLimitRule,
   RateLimitOptions,
   RateLimitRule,
   StoreFailureMode,
@@ -39,12 +40,24 @@ export function gatewayOptions(
     auth: authOptions(config.auth),
     limits: {
       bodyBytesMax: config.limits.body_size_max,
+      urlLengthMax: config.limits.url_length_max,
+      documentLengthMax: config.limits.document_length_max,
       tokensMax: config.limits.tokens_max,
       depthMax: config.limits.depth_max,
       nodesMax: config.limits.nodes_max,
+      aliasesMax: config.limits.aliases_max,
+      rootFieldsMax: config.limits.root_fields_max,
+      directivesMax: config.limits.directives_max,
       batchMax: config.limits.batch_max,
       jsonDepthMax: config.limits.json_depth_max,
+      variablesBytesMax: config.limits.variables_size_max,
+      variablesDepthMax: config.limits.variables_depth_max,
     },
+    queryLimits: {
+      rules: config.limits.rules.map(queryLimitRule),
+      enforcesApiLimits: config.limits.api_limits,
+    },
+    loadShedding: { eventLoopDelayMaxMs: config.limits.event_loop_delay_max },
     cache: {
       enabled: config.cache.enabled,
       ttlMs: config.cache.ttl,
@@ -169,6 +182,25 @@ function cacheRule(rule: Config['cache']['rules'][number]): CacheRule {
     ttlMs,
     ...(staleWhileRevalidateMs !== undefined && { staleWhileRevalidateMs }),
     ...(staleIfErrorMs !== undefined && { staleIfErrorMs }),
+  }
+}
+
+function queryLimitRule(rule: Config['limits']['rules'][number]): QueryLimitRule {
+  return {
+    roles: rule.roles,
+    bodyBytesMax: rule.body_size_max,
+    urlLengthMax: rule.url_length_max,
+    tokensMax: rule.tokens_max,
+    depthMax: rule.depth_max,
+    nodesMax: rule.nodes_max,
+    aliasesMax: rule.aliases_max,
+    rootFieldsMax: rule.root_fields_max,
+    directivesMax: rule.directives_max,
+    batchMax: rule.batch_max,
+    variablesBytesMax: rule.variables_size_max,
+    variablesDepthMax: rule.variables_depth_max,
+    timeMs: rule.time_max,
+    introspection: rule.introspection,
   }
 }
 

@@ -16,6 +16,7 @@ export function checkConfig(config: Config): readonly Finding[] {
     ...exposureProblems(config),
     ...portProblems(config),
     ...rateLimitProblems(config),
+    ...queryLimitProblems(config),
     ...manifestProblems(config),
     ...protectedStoreProblems(config),
   ]
@@ -127,6 +128,32 @@ function ruleProblems({
 }
 
 const US_PER_MS = 1_000
+
+const RULED_LIMITS = [
+  'body_size_max',
+  'url_length_max',
+  'tokens_max',
+  'depth_max',
+  'nodes_max',
+  'aliases_max',
+  'root_fields_max',
+  'directives_max',
+  'batch_max',
+  'variables_size_max',
+  'variables_depth_max',
+] as const
+
+/** A rule that allows more than anybody may ask would be read as if it did. */
+function queryLimitProblems({ limits }: Config): readonly Finding[] {
+  return limits.rules.flatMap((rule, index) =>
+    RULED_LIMITS.flatMap((name) => {
+      const given = rule[name]
+      if (given === undefined || given <= limits[name]) return []
+      const message = `${given} is above limits.${name}, which is for everybody: ${limits[name]}`
+      return [{ path: ['limits', 'rules', index, name], message }]
+    }),
+  )
+}
 
 function manifestProblems({ trusted_documents: { mode, manifest } }: Config): readonly Finding[] {
   if (mode === 'off' || manifest !== undefined) return []

@@ -22,6 +22,8 @@ import { RequestIds } from './http/request-ids.ts'
 import type { RouteParts } from './http/routes.ts'
 import { decideSocketOperation } from './http/socket-operation.ts'
 import type { IdentityResolver } from './identity/resolve-identity.ts'
+import { MonitoredEventLoopDelay } from './limits/event-loop-delay.ts'
+import { LoadShedder } from './limits/load-shedder.ts'
 import type { MetadataSync } from './metadata/metadata-sync.ts'
 import { tableTags } from './metadata/relation-tags.ts'
 import type { Statistics } from './metrics.ts'
@@ -49,6 +51,7 @@ export interface GatewayModules {
   readonly refresher: Refresher
   readonly compressor: Compressor
   readonly upstream: UpstreamClient
+  readonly loadShedder: LoadShedder
   readonly explainer: Explainer
   readonly fastLane: FastLane
   readonly websockets: WebSocketProxy
@@ -88,6 +91,7 @@ export function composeGateway(
     }),
     metadata,
     upstream,
+    loadShedder: core.loadShedder,
     explainer: new Explainer({
       graphql: { ...graphql, documents: core.documentParts.explainedDocuments },
       metadata,
@@ -155,8 +159,27 @@ function createCore(options: GatewayOptions, dependencies: GatewayDependencies) 
     invalidation: cacheParts.invalidation,
     requests: documentParts.requests,
   })
-  const graphql = createGraphqlParts(options, { ...context, documentParts, cacheParts, planning })
-  return { statistics, upstream, ...sessionParts, documentParts, cacheParts, planning, graphql }
+  const loadShedder = new LoadShedder({
+    options: options.loadShedding,
+    delay: dependencies.eventLoopDelay ?? new MonitoredEventLoopDelay(),
+  })
+  const graphql = createGraphqlParts(options, {
+    ...context,
+    documentParts,
+    cacheParts,
+    planning,
+    loadShedder,
+  })
+  return {
+    statistics,
+    upstream,
+    ...sessionParts,
+    documentParts,
+    cacheParts,
+    planning,
+    graphql,
+    loadShedder,
+  }
 }
 
 function createRouteParts(

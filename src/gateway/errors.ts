@@ -74,17 +74,67 @@ export const GATEWAY_ERRORS = {
   },
   'depth-limit-exceeded': {
     status: 400,
-    meaning: 'The document is nested deeper than limits.depth_max.',
+    meaning:
+      'The document is nested deeper than limits.depth_max, a rule of limits.rules or Hasura’s depth_limit allows.',
   },
   'node-limit-exceeded': {
     status: 400,
-    meaning: 'The document has more than limits.nodes_max fields with a selection set.',
+    meaning:
+      'The document has more fields with a selection set than limits.nodes_max, a rule of limits.rules or Hasura’s node_limit allows.',
   },
   'batch-limit-exceeded': {
     status: 400,
-    meaning: 'The body has more than limits.batch_max operations.',
+    meaning:
+      'The body has more operations than limits.batch_max, a rule of limits.rules or Hasura’s batch_limit allows.',
   },
-  'payload-too-large': { status: 413, meaning: 'The body is larger than limits.body_size_max.' },
+  'time-limit-exceeded': {
+    status: 504,
+    meaning:
+      'Hasura took longer than time_max of a rule of limits.rules, or Hasura’s time_limit, allows; it was asked to stop.',
+  },
+  'document-limit-exceeded': {
+    status: 400,
+    meaning: 'The document is longer than limits.document_length_max.',
+  },
+  'token-limit-exceeded': {
+    status: 400,
+    meaning: 'The document has more tokens, or lines, than limits.tokens_max or a rule allows.',
+  },
+  'alias-limit-exceeded': {
+    status: 400,
+    meaning: 'The document has more aliases than limits.aliases_max or a rule allows.',
+  },
+  'root-field-limit-exceeded': {
+    status: 400,
+    meaning: 'The operation has more root fields than limits.root_fields_max or a rule allows.',
+  },
+  'directive-limit-exceeded': {
+    status: 400,
+    meaning: 'The document has more directives than limits.directives_max or a rule allows.',
+  },
+  'variables-limit-exceeded': {
+    status: 400,
+    meaning:
+      'The variables are larger than limits.variables_size_max, or nested deeper than limits.variables_depth_max, or than a rule allows.',
+  },
+  'payload-too-large': {
+    status: 413,
+    meaning: 'The body is larger than limits.body_size_max or a rule allows.',
+  },
+  'uri-too-long': {
+    status: 414,
+    meaning: 'The URL is longer than limits.url_length_max or a rule allows.',
+  },
+  'introspection-disabled': {
+    status: 400,
+    meaning:
+      'The role may not ask for the schema, by a rule of limits.rules or Hasura’s graphql_schema_introspection.',
+  },
+  overloaded: {
+    status: 503,
+    meaning:
+      'The gateway has more to do than it can (limits.event_loop_delay_max): hits are served, what needs Hasura is not. Retry-After says when to come back.',
+  },
   'unsupported-media-type': {
     status: 415,
     meaning: 'The body is compressed, or of a type that cannot be read.',

@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store } from '../store/index.ts'
+import type { EventLoopDelay } from './limits/load-shedder.ts'
 
 export interface GatewayDependencies {
   readonly store: Store
@@ -10,6 +11,8 @@ export interface GatewayDependencies {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** Of this process, unless given. */
+  readonly eventLoopDelay?: EventLoopDelay
 }
 
 export interface ProtectedStores {

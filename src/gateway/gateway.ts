@@ -90,7 +90,8 @@ class HttpGateway implements Gateway {
   }
 
   async start(): Promise<void> {
-    const { identities, feed, metadata, websockets } = this.#modules
+    const { identities, feed, metadata, websockets, loadShedder } = this.#modules
+    loadShedder.start()
     await identities.start()
     await feed.start()
     await metadata.start()
@@ -103,6 +104,7 @@ class HttpGateway implements Gateway {
   async stop(): Promise<void> {
     const { fastLane, websockets, metadata, invalidation, identities, upstream, routes } =
       this.#modules
+    this.#modules.loadShedder.stop()
     this.#modules.refresher.stop()
     this.#modules.compressor.stop()
     const { server } = this.#app
@@ -182,6 +184,7 @@ class HttpGateway implements Gateway {
   snapshot(): GatewaySnapshot {
     const { clock } = this.#dependencies
     const { statistics, flights, sessions, fastLane, websockets, metadata } = this.#modules
+    const { loadShedder } = this.#modules
     const { requests, cache, limits, upstream, events, documents, auth } = statistics
     return {
       startedAtMs: this.#startedAtMs,
@@ -191,6 +194,8 @@ class HttpGateway implements Gateway {
       upstream: upstream.snapshot(this.#options.upstream.url),
       cache: cache.snapshot(flights),
       limits: limits.snapshot(),
+      queryLimits: statistics.queryLimits.refusals.snapshot(),
+      loadShedding: loadShedder.snapshot(),
       events: events.snapshot(),
       documents: documents.snapshot(),
       sessions: {

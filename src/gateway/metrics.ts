@@ -7,9 +7,11 @@ import type { CacheStatistics } from './statistics/cache-statistics.ts'
 import type { FamilyStatistics } from './statistics/family-statistics.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import type { LimitStatistics } from './statistics/limit-statistics.ts'
+import type { QueryLimitStatistics } from './statistics/query-limit-statistics.ts'
 import type { RequestStatistics } from './statistics/request-statistics.ts'
 import type {
   FastLaneSnapshot,
+  LoadSheddingSnapshot,
   MetadataSnapshot,
   WebSocketsSnapshot,
 } from './statistics/snapshot.ts'
@@ -19,6 +21,7 @@ export interface Statistics {
   readonly requests: RequestStatistics
   readonly cache: CacheStatistics
   readonly limits: LimitStatistics
+  readonly queryLimits: QueryLimitStatistics
   readonly upstream: UpstreamStatistics
   readonly auth: AuthStatistics
   readonly events: EventStatistics
@@ -38,6 +41,7 @@ export interface MetricSource {
   readonly sessions: { readonly activeCount: number }
   readonly fastLane: { snapshot(): FastLaneSnapshot }
   readonly websockets: { snapshot(): WebSocketsSnapshot }
+  readonly loadShedder: { snapshot(): LoadSheddingSnapshot }
   readonly metadata: { snapshot(): Pick<MetadataSnapshot, 'isLoaded'> }
 }
 
@@ -240,6 +244,25 @@ export const METRICS: readonly MetricSpec[] = [
     help: 'Requests about which the store could not be asked, by what was done.',
     label: 'mode',
     read: ({ statistics }) => statistics.limits.storeFailures.entries(),
+  },
+  {
+    name: 'gerbang_query_limit_refusals_total',
+    type: 'counter',
+    help: 'Requests refused for what they ask: limits.*, limits.rules and Hasura’s api_limits, by the code of the refusal.',
+    label: 'code',
+    read: ({ statistics }) => statistics.queryLimits.refusals.entries(),
+  },
+  {
+    name: 'gerbang_load_shedding',
+    type: 'gauge',
+    help: '1 while the event loop is late and only hits are served.',
+    read: ({ loadShedder }) => Number(loadShedder.snapshot().isShedding),
+  },
+  {
+    name: 'gerbang_load_shed_total',
+    type: 'counter',
+    help: 'Requests that needed Hasura and were refused because the event loop was late.',
+    read: ({ loadShedder }) => loadShedder.snapshot().shed,
   },
   {
     name: 'gerbang_upstream_duration_seconds',

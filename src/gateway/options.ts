@@ -7,6 +7,8 @@ export interface GatewayOptions {
   readonly upstream: UpstreamOptions
   readonly auth: AuthOptions
   readonly limits: RequestLimits
+  readonly queryLimits: QueryLimitOptions
+  readonly loadShedding: LoadSheddingOptions
   readonly cache: CacheOptions
   readonly rateLimit: RateLimitOptions
   readonly session: SessionOptions
@@ -93,15 +95,53 @@ export interface AuthHookOptions {
   readonly unkeyedHeaders: readonly string[]
 }
 
-/** Limits on one request, before anything is asked of the upstream. */
+/** Limits on one request of anybody, admins too: they protect the gateway itself. */
 export interface RequestLimits {
   readonly bodyBytesMax: number
-  /** Lexical tokens of a GraphQL document. */
+  /** Of the path with its query string. */
+  readonly urlLengthMax: number
+  /** Characters of a GraphQL document. */
+  readonly documentLengthMax: number
+  /** Lexical tokens of a GraphQL document; also its lines. */
   readonly tokensMax: number
   readonly depthMax: number
   readonly nodesMax: number
+  /** Fields with an alias, fragments in place. */
+  readonly aliasesMax: number
+  readonly rootFieldsMax: number
+  readonly directivesMax: number
   readonly batchMax: number
+  /** Nested lists and objects in a body. */
   readonly jsonDepthMax: number
+  /** Of the variables, as canonical JSON. */
+  readonly variablesBytesMax: number
+  readonly variablesDepthMax: number
+}
+
+/** What some roles may ask for at most. */
+export interface QueryLimitOptions {
+  /** Of each limit the first rule that names the role and gives it counts. */
+  readonly rules: readonly QueryLimitRule[]
+  /** Where no rule gives them: Hasura's own limits of depth, nodes, batches and time, which its CE only stores. */
+  readonly enforcesApiLimits: boolean
+}
+
+/** The others keep the gateway's own readers from harm, whoever sends. */
+export type RuledLimit = Exclude<keyof RequestLimits, 'jsonDepthMax' | 'documentLengthMax'>
+
+export interface QueryLimitRule extends Readonly<Partial<Record<RuledLimit, number | undefined>>> {
+  /** All but admin when absent. */
+  readonly roles?: readonly string[] | undefined
+  /** How long the upstream may take for an operation. */
+  readonly timeMs?: number | undefined
+  /** Whether the schema may be asked for. */
+  readonly introspection?: boolean | undefined
+}
+
+/** Refuse what needs the upstream while the event loop is late: hits are still served. */
+export interface LoadSheddingOptions {
+  /** On the average of a quarter of a second; 0: never. */
+  readonly eventLoopDelayMaxMs: number
 }
 
 export interface CacheOptions {

@@ -8,11 +8,18 @@ import { seededRandom } from '../../src/shared/random.ts'
 
 export const LIMITS: RequestLimits = {
   bodyBytesMax: 100_000,
+  urlLengthMax: 8_192,
+  documentLengthMax: 10_000_000,
   tokensMax: 2_000,
   depthMax: 20,
   nodesMax: 100,
+  aliasesMax: 1_000,
+  rootFieldsMax: 10_000,
+  directivesMax: 1_000,
   batchMax: 5,
   jsonDepthMax: 20,
+  variablesBytesMax: 10_000_000,
+  variablesDepthMax: 20,
 }
 
 export function preparer(

@@ -6,6 +6,7 @@ import {
   type GatewayOptions,
   type ProtectedStores,
 } from '../../src/gateway/index.ts'
+import type { EventLoopDelay } from '../../src/gateway/limits/load-shedder.ts'
 import { type Clock, systemClock } from '../../src/shared/clock.ts'
 import { type Logger, silentLogger } from '../../src/shared/logger.ts'
 import { systemRandom } from '../../src/shared/random.ts'
@@ -27,6 +28,8 @@ export interface Surroundings {
   readonly protectedStores?: ProtectedStores
   readonly clock?: Clock
   readonly log?: Logger
+  /** What load shedding goes by. */
+  readonly eventLoopDelay?: EventLoopDelay
 }
 
 /** A gateway on a free port, over a store of its own unless one is given. */
@@ -35,17 +38,11 @@ export async function startGateway(
   {
     clock = systemClock,
     store = openStore(clock),
-    protectedStores,
     log = silentLogger,
+    ...given
   }: Surroundings = {},
 ): Promise<RunningGateway> {
-  const gateway = createGateway(options, {
-    store,
-    ...(protectedStores !== undefined && { protectedStores }),
-    clock,
-    random: systemRandom,
-    log,
-  })
+  const gateway = createGateway(options, { store, clock, random: systemRandom, log, ...given })
   await gateway.start()
   await metadataIsRead(gateway, options)
   return {
@@ -113,6 +110,8 @@ function changedOptions(upstreamUrl: string, changes: OptionChanges): GatewayOpt
     upstream: { ...options.upstream, ...changes.upstream },
     auth: { ...options.auth, ...changes.auth },
     limits: { ...options.limits, ...changes.limits },
+    queryLimits: { ...options.queryLimits, ...changes.queryLimits },
+    loadShedding: { ...options.loadShedding, ...changes.loadShedding },
     cache: { ...options.cache, ...changes.cache },
     rateLimit: { ...options.rateLimit, ...changes.rateLimit },
     session: { ...options.session, ...changes.session },

@@ -4,6 +4,8 @@ import type { GraphqlParts } from '../http/graphql-parts.ts'
 import { MediaTypes } from '../http/media-types.ts'
 import { CREDENTIAL_HEADERS } from '../http/sharable-answer.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
+import type { LoadShedder } from '../limits/load-shedder.ts'
+import { QueryLimits } from '../limits/query-limits.ts'
 import type { Statistics } from '../metrics.ts'
 import type { GatewayOptions } from '../options.ts'
 import { Limiter } from '../ratelimit/limiter.ts'
@@ -21,6 +23,7 @@ export interface GraphqlContext extends GatewayDependencies {
   readonly documentParts: DocumentParts
   readonly cacheParts: CacheParts
   readonly planning: PlanningParts
+  readonly loadShedder: LoadShedder
 }
 
 export function createGraphqlParts(options: GatewayOptions, context: GraphqlContext): GraphqlParts {
@@ -31,6 +34,12 @@ export function createGraphqlParts(options: GatewayOptions, context: GraphqlCont
     requests: documentParts.requests,
     documents: documentParts.documents,
     requestLimits: options.limits,
+    queryLimits: new QueryLimits({
+      ceilings: options.limits,
+      options: options.queryLimits,
+      requestRules: () => planning.metadata.model?.requestRules,
+    }),
+    loadShedder: context.loadShedder,
     mediaTypes: new MediaTypes(),
     credentialHeaders: [...CREDENTIAL_HEADERS, ...tokenHeaders(options)],
     limiter: new Limiter({
@@ -56,6 +65,7 @@ export function createGraphqlParts(options: GatewayOptions, context: GraphqlCont
     requestStatistics: statistics.requests,
     familyStatistics: statistics.families,
     limitStatistics: statistics.limits,
+    queryLimitStatistics: statistics.queryLimits,
     preserve401Errors: options.auth.preserve401Errors,
     sessionCookieName: context.sessionCookieName,
     clock,

@@ -7,6 +7,7 @@ import { SessionStatistics } from '../session/session-statistics.ts'
 import { CacheStatistics } from '../statistics/cache-statistics.ts'
 import { FamilyStatistics } from '../statistics/family-statistics.ts'
 import { LimitStatistics } from '../statistics/limit-statistics.ts'
+import { QueryLimitStatistics } from '../statistics/query-limit-statistics.ts'
 import { RequestStatistics } from '../statistics/request-statistics.ts'
 import { UpstreamStatistics } from '../statistics/upstream-statistics.ts'
 
@@ -14,6 +15,7 @@ export function createStatistics({ rateLimit, purge }: GatewayOptions): Statisti
   return {
     requests: new RequestStatistics(),
     cache: new CacheStatistics(),
+    queryLimits: new QueryLimitStatistics(),
     limits: new LimitStatistics(rateLimit.rules.map(({ name }) => name)),
     upstream: new UpstreamStatistics(),
     auth: new AuthStatistics(),

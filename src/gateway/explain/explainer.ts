@@ -90,11 +90,12 @@ export class Explainer {
     const { head, identity } = asker
     const { prepared, body } = await this.#resolve(asker, request, bytes)
     const { operation, variables } = prepared
+    graphql.queryLimits.check(prepared, identity.role)
     const planned = metadata.planner.explain(operation, identity.role, variables)
     const policy = cachePolicy(operation, planned.plan, identity.role, cache)
     const decision = graphql.decisions.of(prepared, identity, head)
     return {
-      operation: this.#operation(prepared, body),
+      operation: this.#operation(prepared, body, identity.role),
       identity: { kind: identity.kind, role: identity.role, userId: identity.userId },
       limits: this.#limits(asker, prepared),
       plan: this.#plan(planned, identity, head),
@@ -133,15 +134,20 @@ export class Explainer {
     return { prepared, body }
   }
 
-  #operation({ operation, variablesText }: PreparedRequest, body: Buffer): ExplainedOperation {
+  #operation(
+    { operation, variablesText }: PreparedRequest,
+    body: Buffer,
+    role: string,
+  ): ExplainedOperation {
     const { limits } = this.#options.options
+    const { depthMax, nodesMax } = this.#options.graphql.queryLimits.of(role)
     return {
       kind: operation.kind,
       name: operation.name,
       document: normalizedText(body, limits),
       variables: variablesText,
-      depth: { is: operation.depth, max: limits.depthMax },
-      nodes: { is: operation.nodes, max: limits.nodesMax },
+      depth: { is: operation.depth, max: depthMax },
+      nodes: { is: operation.nodes, max: nodesMax },
     }
   }
 

@@ -7,8 +7,10 @@ import {
   type ValueNode,
 } from 'graphql'
 import { GatewayError } from '../errors.ts'
+import { INTROSPECTION } from '../limits/introspection.ts'
+import { limitExceeded } from '../limits/limit-errors.ts'
 import type { RequestLimits } from '../options.ts'
-import { depthExceeded, nestingMax } from './document.ts'
+import { nestingMax } from './document.ts'
 import type { ArgumentValue, SelectedField } from './operation.ts'
 
 export interface InlinedOperation {
@@ -17,6 +19,10 @@ export interface InlinedOperation {
   readonly nodes: number
   /** All fields, leaves too. */
   readonly fields: number
+  /** Fields with one. */
+  readonly aliases: number
+  /** On whatever they stand. */
+  readonly directives: number
 }
 
 /**
@@ -29,13 +35,38 @@ export function inlineFragments(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   limits: RequestLimits,
 ): InlinedOperation {
-  const size = new SizeCounter(fragments, limits).count(operation.selectionSet)
-  if (size.depth > limits.depthMax) throw depthExceeded(limits)
-  if (size.nodes > limits.nodesMax) throw tooManyNodes(`node limit of ${limits.nodesMax} exceeded`)
-  // As many as a document without fragments could have.
-  if (size.fields > limits.tokensMax) throw tooManyNodes(`more than ${limits.tokensMax} fields`)
+  const counted = new SizeCounter(fragments, limits).count(operation.selectionSet)
+  const size = { ...counted, directives: counted.directives + directivesOf(operation) }
+  checkSize(size, limits)
   const rootFields = new FieldCollector(fragments).collect(operation.selectionSet)
+  if (rootFields.length > limits.rootFieldsMax) {
+    throw limitExceeded('root-field-limit-exceeded', limits.rootFieldsMax)
+  }
   return { rootFields, ...size }
+}
+
+function checkSize(
+  { depth, nodes, fields, aliases, directives }: Size,
+  limits: RequestLimits,
+): void {
+  if (depth > limits.depthMax) throw limitExceeded('depth-limit-exceeded', limits.depthMax)
+  if (nodes > limits.nodesMax) throw limitExceeded('node-limit-exceeded', limits.nodesMax)
+  // As many as a document without fragments could have.
+  if (fields > limits.tokensMax) {
+    throw new GatewayError('node-limit-exceeded', `more than ${limits.tokensMax} fields`)
+  }
+  if (aliases > limits.aliasesMax) throw limitExceeded('alias-limit-exceeded', limits.aliasesMax)
+  if (directives > limits.directivesMax) {
+    throw limitExceeded('directive-limit-exceeded', limits.directivesMax)
+  }
+}
+
+/** On the operation itself and its variables. */
+function directivesOf({ directives, variableDefinitions = [] }: OperationDefinitionNode): number {
+  return variableDefinitions.reduce(
+    (sum, variable) => sum + (variable.directives?.length ?? 0),
+    directives?.length ?? 0,
+  )
 }
 
 interface Size {
@@ -44,6 +75,8 @@ interface Size {
   /** Fields with a selection set. */
   readonly nodes: number
   readonly fields: number
+  readonly aliases: number
+  readonly directives: number
 }
 
 class SizeCounter {
@@ -63,18 +96,22 @@ class SizeCounter {
 
   count({ selections }: SelectionSetNode): Size {
     // A chain of fragments nests deeper than any document may.
-    if (this.#level > nestingMax(this.#limits)) throw depthExceeded(this.#limits)
+    if (this.#level > nestingMax(this.#limits)) {
+      throw limitExceeded('depth-limit-exceeded', this.#limits.depthMax)
+    }
     this.#level += 1
-    let [depth, nodes, fields] = [0, 0, 0]
+    let [depth, nodes, fields, aliases, directives] = [0, 0, 0, 0, 0]
     for (const selection of selections) {
       const isField = selection.kind === Kind.FIELD
       const size = this.#countSelection(selection)
       depth = Math.max(depth, size.depth)
       nodes += size.nodes
       fields += size.fields + (isField ? 1 : 0)
+      aliases += size.aliases + (isField && selection.alias !== undefined ? 1 : 0)
+      directives += size.directives + (selection.directives?.length ?? 0)
     }
     this.#level -= 1
-    return { depth, nodes, fields }
+    return { depth, nodes, fields, aliases, directives }
   }
 
   #countSelection(selection: SelectionSetNode['selections'][number]): Size {
@@ -86,8 +123,8 @@ class SizeCounter {
     const inner = this.count(selection.selectionSet)
     this.#path.pop()
     // Tools introspect deeply, of a schema and not of data: Hasura exempts it from its limits.
-    if (INTROSPECTION.has(name)) return { ...NOTHING, fields: inner.fields }
-    return { depth: inner.depth + 1, nodes: inner.nodes + 1, fields: inner.fields }
+    if (INTROSPECTION.has(name)) return { ...inner, depth: 0, nodes: 0 }
+    return { ...inner, depth: inner.depth + 1, nodes: inner.nodes + 1 }
   }
 
   #countFragment(name: string): Size {
@@ -103,7 +140,9 @@ class SizeCounter {
     }
     this.#open.push(name)
     this.#path.push(name)
-    const size = this.count(fragment.selectionSet)
+    const counted = this.count(fragment.selectionSet)
+    const directives = counted.directives + (fragment.directives?.length ?? 0)
+    const size = { ...counted, directives }
     this.#path.length -= 2
     this.#open.pop()
     this.#sizes.set(name, size)
@@ -123,8 +162,7 @@ function englishList(items: readonly string[]): string {
   return `${others.join(', ')}${others.length > 1 ? ',' : ''} and ${last}`
 }
 
-const INTROSPECTION: ReadonlySet<string> = new Set(['__schema', '__type'])
-const NOTHING: Size = { depth: 0, nodes: 0, fields: 0 }
+const NOTHING: Size = { depth: 0, nodes: 0, fields: 0, aliases: 0, directives: 0 }
 
 /** Fields of a fragment are built once, however often it is spread. */
 class FieldCollector {
@@ -191,8 +229,4 @@ export function argumentValue(node: ValueNode): ArgumentValue {
     default:
       return { kind: 'scalar', text: String(node.value) }
   }
-}
-
-function tooManyNodes(message: string): GatewayError {
-  return new GatewayError('node-limit-exceeded', message)
 }

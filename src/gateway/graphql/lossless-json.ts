@@ -42,6 +42,14 @@ export function canonicalJson(value: JsonValue): string {
   return isJsonNumber(value) ? value.lexeme : `[${value.map(canonicalJson).join(',')}]`
 }
 
+/** How many lists and objects stand in each other: 1 for an empty one, 0 for all else. */
+export function jsonDepth(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null || isJsonNumber(value)) return 0
+  let deepest = 0
+  for (const member of value.values()) deepest = Math.max(deepest, jsonDepth(member))
+  return deepest + 1
+}
+
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return value instanceof Map
 }

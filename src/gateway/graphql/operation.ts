@@ -23,6 +23,14 @@ export interface Operation {
   readonly depth: number
   /** How many fields have a selection set, as Hasura counts nodes. */
   readonly nodes: number
+  /** How many fields have an alias, fragments in place. */
+  readonly aliases: number
+  /** How many directives stand on anything, fragments in place. */
+  readonly directives: number
+  /** Lexical tokens of the whole document. */
+  readonly tokens: number
+  /** The field by which it asks for the schema, if it does. */
+  readonly introspected: string | undefined
   /** `undefined` when it is not needed, or does not tell what Hasura reads: see block-string.ts. */
   readonly syntax: OperationSyntax | undefined
 }
@@ -61,6 +69,10 @@ export interface PreparedRequest {
   readonly variablesText: string
   /** The variables as data, numbers as their lexemes (`JsonValue`), for planning. */
   readonly variables: JsonObject | undefined
+  /** Of `variablesText`. */
+  readonly variablesBytes: number
+  /** Lists and objects in each other. */
+  readonly variablesDepth: number
 }
 
 /** A request that names its document. What it asks is known once the document is found: documents/. */

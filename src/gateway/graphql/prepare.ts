@@ -1,9 +1,10 @@
 import type { Random } from '../../shared/random.ts'
 import { TwoGenerationMap } from '../../shared/two-generation-map.ts'
 import { GatewayError } from '../errors.ts'
+import { variablesTooDeep, variablesTooLarge } from '../limits/limit-errors.ts'
 import type { CacheOptions, RequestLimits } from '../options.ts'
 import { hashBytes } from './hash-bytes.ts'
-import { canonicalJson } from './lossless-json.ts'
+import { canonicalJson, jsonDepth } from './lossless-json.ts'
 import type { BatchMember, DocumentReference, PreparedBatch, PreparedRequest } from './operation.ts'
 import { type ReadOperation, readOperation } from './read-operation.ts'
 import { type GraphqlRequest, type RequestMember, readRequestBody } from './request.ts'
@@ -126,36 +127,46 @@ function prepareRequest(
 ): Weighed<PreparedRequest | DocumentReference> {
   if (request.kind === 'reference') return { prepared: request, weight: BYTES_PER_REFERENCE }
   const { query, operationName, variables } = request
+  const variablesDepth = variables === undefined ? 0 : jsonDepth(variables)
+  const { variablesDepthMax, variablesBytesMax } = documents.limits
+  if (variablesDepth > variablesDepthMax) throw variablesTooDeep(variablesDepthMax)
   const { operation, weight } = documents.read(query, operationName)
   // Hasura does not tell an empty object from none.
   const variablesText = variables === undefined ? '{}' : canonicalJson(variables)
-  return { prepared: { kind: 'single', operation, variablesText, variables }, weight }
+  const variablesBytes = Buffer.byteLength(variablesText)
+  if (variablesBytes > variablesBytesMax) throw variablesTooLarge(variablesBytesMax)
+  const measures = { variablesBytes, variablesDepth }
+  return { prepared: { kind: 'single', operation, variablesText, variables, ...measures }, weight }
 }
 
 /** Operations by what chose them: the text of a document and a name. */
 class DocumentMemo {
-  readonly #limits: RequestLimits
+  readonly limits: RequestLimits
   readonly #keepsSyntax: boolean
   readonly #textLengthMax: number
   readonly #operations: WeightedMemo<string, ReadOperation>
 
   constructor(limits: RequestLimits, memo: PreparerOptions['memo'], keepsSyntax: boolean) {
     const { memoEntriesMax, memoBodyBytesMax } = memo
-    this.#limits = limits
+    this.limits = limits
     this.#keepsSyntax = keepsSyntax
     this.#textLengthMax = memoBodyBytesMax
     this.#operations = new WeightedMemo(memoEntriesMax, memoEntriesMax * BYTES_PER_ENTRY)
   }
 
   read(text: string, operationName: string | undefined): ReadOperation {
+    // The key of a long one would take longer to hash than some of them to be refused.
+    if (text.length > this.#textLengthMax) return this.#read(text, operationName)
     const remembered = this.#operations.get(operationKey(text, operationName))
     if (remembered !== undefined) return remembered
     const own = ownCopy(text)
-    const read = readOperation(own, operationName, this.#limits, this.#keepsSyntax)
-    if (text.length <= this.#textLengthMax) {
-      this.#operations.set(operationKey(own, operationName), read, text.length + read.weight)
-    }
+    const read = this.#read(own, operationName)
+    this.#operations.set(operationKey(own, operationName), read, text.length + read.weight)
     return read
+  }
+
+  #read(text: string, operationName: string | undefined): ReadOperation {
+    return readOperation(text, operationName, this.limits, this.#keepsSyntax)
   }
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { OperationDefinitionNode } from 'graphql'
 import { invariant } from '../../shared/assert.ts'
+import { introspectedField } from '../limits/introspection.ts'
 import type { RequestLimits } from '../options.ts'
 import { readCachedDirective } from './cached-directive.ts'
 import { parseDocument } from './document.ts'
@@ -50,6 +51,10 @@ export function readOperation(
     cached: readCachedDirective(definition.directives ?? []),
     depth: inlined.depth,
     nodes: inlined.nodes,
+    aliases: inlined.aliases,
+    directives: inlined.directives,
+    tokens: document.tokenCount,
+    introspected: introspectedField(inlined.rootFields),
     syntax,
   }
   const objects = document.tokenCount + inlined.fields

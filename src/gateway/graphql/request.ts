@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { limitExceeded } from '../limits/limit-errors.ts'
 import type { RequestLimits } from '../options.ts'
 import { isJsonNumber, isJsonObject, parseJson } from './lossless-json.ts'
 import type { DocumentName, DocumentReference, JsonObject, JsonValue } from './operation.ts'
@@ -32,8 +33,7 @@ export function readRequestBody(body: Buffer, limits: RequestLimits): RequestBod
   const { value, text, itemSpans } = parseJson(body, limits.jsonDepthMax)
   if (!isList(value)) return { kind: 'single', request: readRequest(value, '$') }
   if (value.length > limits.batchMax) {
-    const message = `batch limit of ${limits.batchMax} exceeded`
-    throw new GatewayError('batch-limit-exceeded', message)
+    throw limitExceeded('batch-limit-exceeded', limits.batchMax)
   }
   const members = itemSpans.map(({ start, end }, index) => ({
     request: readRequest(value[index], `$[${index}]`),

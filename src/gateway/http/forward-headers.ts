@@ -36,6 +36,8 @@ const SHARED_UP = ['traceparent', 'tracestate', 'user-agent'] as const
 const IDENTITY_ONLY = ['accept-encoding', 'identity'] as const
 
 const SESSION_VARIABLE = 'x-hasura-'
+/** Of a WebSocket, of which an operation is sent on as a request of its own. */
+const HANDSHAKE = 'sec-websocket-'
 
 /** For a request whose answer is kept or shared. */
 export function sharedRequestHeaders(head: RequestHead, identity: Identity): string[] {
@@ -60,7 +62,8 @@ export function ownRequestHeaders(
   const dropped = namedByConnection(head.headers)
   for (const [name, value] of Object.entries(head.headers)) {
     if (HOP_BY_HOP.has(name) || isReplaced(name, identity) || dropped.has(name)) continue
-    if (name.startsWith(SESSION_VARIABLE) || value === undefined) continue
+    if (name.startsWith(SESSION_VARIABLE) || name.startsWith(HANDSHAKE)) continue
+    if (value === undefined) continue
     // A token in a header of its own.
     if (identity.upstreamHeaders.has(name)) continue
     push(headers, name, value)

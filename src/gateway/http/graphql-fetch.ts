@@ -9,6 +9,7 @@ import type { Fetched } from './fetched.ts'
 import { ownRequestHeaders, sharedRequestHeaders } from './forward-headers.ts'
 import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { JSON_TYPE } from './graphql-response.ts'
+import { callUpstream } from './upstream-call.ts'
 import {
   invalidResponse,
   isPersonalRefusal,
@@ -122,7 +123,9 @@ async function fetchOnce(
 ): Promise<Fetched> {
   const startMs = parts.clock.monotonicMs()
   const request = target.forwardsHeaders ? ownRequest(parts, ask) : sharedRequest(ask)
-  const answer = await retriedOnce(() => parts.upstream.fetch(request))
+  const answer = await callUpstream(parts, ask.identity.role, (signal) =>
+    retriedOnce(() => parts.upstream.fetch({ ...request, signal })),
+  )
   const fetchMs = parts.clock.monotonicMs() - startMs
   const own = { answer, identity: ask.identity, isPersonal: false, isCollapsed: false }
   // Each who waits has something else to serve instead, or nothing.

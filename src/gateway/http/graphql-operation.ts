@@ -48,7 +48,11 @@ function labelOf({ name, kind, rootFields }: Operation): string {
 
 function answerLimited(parts: GraphqlParts, ask: Ask): Awaitable<Answer> {
   return recovered(
-    () => chain(parts.limiter.take(ask), (taken) => answerTaken(parts, ask, taken)),
+    () => {
+      // What may not be asked at all is not counted.
+      parts.queryLimits.check(ask.prepared, ask.identity.role)
+      return chain(parts.limiter.take(ask), (taken) => answerTaken(parts, ask, taken))
+    },
     (error) => failed(parts, error, ask.mediaType),
   )
 }
@@ -129,5 +133,6 @@ function refreshBehind(parts: GraphqlParts, ask: Ask, decision: Target): void {
 export function failed(parts: GraphqlParts, error: unknown, mediaType: MediaType): Answer {
   const told = toGatewayError(error)
   if (told.isBug) parts.log.error({ err: error }, 'a request failed by a bug')
+  parts.queryLimitStatistics.refused(told.code)
   return errorAnswer(told, { preserve401Errors: parts.preserve401Errors, mediaType })
 }

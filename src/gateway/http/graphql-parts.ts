@@ -14,10 +14,13 @@ import type { DocumentResolver } from '../documents/document-resolver.ts'
 import type { DocumentReference, PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { IdentityResolver } from '../identity/resolve-identity.ts'
+import type { LoadShedder } from '../limits/load-shedder.ts'
+import type { QueryLimits } from '../limits/query-limits.ts'
 import type { CacheDetail, RequestLimits } from '../options.ts'
 import type { Limiter } from '../ratelimit/limiter.ts'
 import type { FamilyStatistics } from '../statistics/family-statistics.ts'
 import type { LimitStatistics } from '../statistics/limit-statistics.ts'
+import type { QueryLimitStatistics } from '../statistics/query-limit-statistics.ts'
 import type { RequestStatistics } from '../statistics/request-statistics.ts'
 import type { UpstreamClient } from '../upstream/upstream-client.ts'
 import type { RequestHead } from './answer.ts'
@@ -31,6 +34,8 @@ export interface GraphqlParts {
   readonly requests: RequestReader
   readonly documents: DocumentResolver
   readonly requestLimits: RequestLimits
+  readonly queryLimits: QueryLimits
+  readonly loadShedder: LoadShedder
   readonly mediaTypes: MediaTypes
   /** Of these the answer to a request depends, whatever it asks. */
   readonly credentialHeaders: readonly string[]
@@ -51,6 +56,7 @@ export interface GraphqlParts {
   readonly upstream: UpstreamClient
   readonly requestStatistics: RequestStatistics
   readonly limitStatistics: LimitStatistics
+  readonly queryLimitStatistics: QueryLimitStatistics
   readonly familyStatistics: FamilyStatistics
   readonly preserve401Errors: boolean
   readonly sessionCookieName: string

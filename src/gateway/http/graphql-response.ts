@@ -5,12 +5,17 @@ import type { MediaType } from './media-types.ts'
 export const JSON_TYPE = 'application/json; charset=utf-8'
 export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8'
 
+/** Of refusals that the gateway words itself: no browser shall take them for a page. Never on Hasura's answers. */
+export const REFUSAL_HEADERS = ['X-Content-Type-Options', 'nosniff'] as const
+
 /** Refusals of the gateway itself. All others are Hasura's too, and Hasura sends them with 200. */
 const OWN_REFUSALS: ReadonlySet<GatewayErrorCode> = new Set([
   'timeout',
   'rate-limit-exceeded',
   'cost-limit-exceeded',
   'payload-too-large',
+  'uri-too-long',
+  'overloaded',
   'unsupported-media-type',
   'method-not-allowed',
   'not-acceptable',
@@ -46,6 +51,7 @@ export function errorAnswer(error: GatewayError, form: ErrorForm): Answer {
       'no-store',
       'Cache-Status',
       'gerbang; detail=refused',
+      ...REFUSAL_HEADERS,
       ...Object.entries(error.headers).flat(),
     ],
     body: Buffer.from(graphqlErrorBody(error)),

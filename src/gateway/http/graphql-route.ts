@@ -6,6 +6,7 @@ import { GatewayError } from '../errors.ts'
 import type { BatchMember, DocumentReference, PreparedRequest } from '../graphql/operation.ts'
 import { bodyOfQueryString } from '../graphql/query-string.ts'
 import type { Identity } from '../identity/identity.ts'
+import { refuseLongUrl } from '../limits/limit-errors.ts'
 import { clientIp } from '../ratelimit/client-ip.ts'
 import { digestOf, userSubject } from '../ratelimit/subject.ts'
 import { refuseUnprovenGet } from '../session/cross-site.ts'
@@ -82,8 +83,10 @@ function withCookies(answer: Answer, { setCookies = [] }: Identity): Answer {
 }
 
 function answerPostAs(parts: GraphqlParts, post: Post, identity: Identity): Awaitable<Answer> {
+  parts.queryLimits.checkBody(post.body.length, identity.role)
   const prepared = parts.requests.prepare(post.body)
   if (prepared.kind === 'batch') {
+    parts.queryLimits.checkBatch(prepared.members.length, identity.role)
     return runSteps(answerBatch(parts, post, identity, prepared.members))
   }
   if (prepared.kind === 'reference') return runSteps(answerNamed(parts, post, identity, prepared))
@@ -125,9 +128,11 @@ interface Get extends Pick<Ask, 'head' | 'mediaType' | 'encoding'> {
 
 /** Never a mutation: links, images and crawlers send GETs that nobody meant. */
 function* answerGet(parts: GraphqlParts, { head, target, ...form }: Get): Steps<Answer> {
+  refuseLongUrl(target, parts.requestLimits.urlLengthMax)
   const body = bodyOfQueryString(target, parts.requestLimits)
   const identity = yield* settled(parts.identities.resolve(head.headers, body))
   if (identity.kind === 'session') refuseUnprovenGet(head.headers)
+  refuseLongUrl(target, parts.queryLimits.of(identity.role).urlLengthMax)
   const prepared = parts.requests.prepare(body)
   invariant(prepared.kind !== 'batch', 'a query string asks for one operation')
   const resolved = yield* resolveDocument(parts, { head, identity, body }, prepared)

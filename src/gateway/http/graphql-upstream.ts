@@ -13,6 +13,7 @@ import { bufferedAnswerHeaders } from './forward-headers.ts'
 import { fetchShared, ownRequest } from './graphql-fetch.ts'
 import type { Ask, GraphqlParts } from './graphql-parts.ts'
 import { staleInstead } from './graphql-stale.ts'
+import { callUpstream } from './upstream-call.ts'
 import { isUpstreamFailure, requireResult } from './upstream-result.ts'
 
 /**
@@ -24,7 +25,10 @@ export async function mutate(parts: GraphqlParts, ask: Ask): Promise<Answer> {
   const { writes } = parts.decisions.plan(ask.prepared, ask.identity.role)
   let answer: UpstreamAnswer
   try {
-    answer = await parts.upstream.fetch(ownRequest(parts, ask))
+    const request = ownRequest(parts, ask)
+    answer = await callUpstream(parts, ask.identity.role, (signal) =>
+      parts.upstream.fetch({ ...request, signal }),
+    )
   } catch (error) {
     if (mayHaveArrived(error)) await parts.invalidation.mayHaveWritten(writes, 'mutation')
     throw error
@@ -36,7 +40,10 @@ export async function mutate(parts: GraphqlParts, ask: Ask): Promise<Answer> {
 /** Asks the upstream for this client alone. `reason` says why. */
 export async function bypass(parts: GraphqlParts, ask: Ask, reason: BypassReason): Promise<Answer> {
   parts.requestStatistics.bypasses.add(reason)
-  const answer = await retriedOnce(() => parts.upstream.fetch(ownRequest(parts, ask)))
+  const request = ownRequest(parts, ask)
+  const answer = await callUpstream(parts, ask.identity.role, (signal) =>
+    retriedOnce(() => parts.upstream.fetch({ ...request, signal })),
+  )
   return passedOn(answer, reason, parts.detailOf(ask.identity.role))
 }
 

@@ -14,6 +14,7 @@ export function refuseMalformed(error: Error & { readonly code?: string }, socke
     `HTTP/1.1 ${status}`,
     `Content-Type: ${JSON_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

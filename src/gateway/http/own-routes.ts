@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type GatewayError, plainErrorBody } from '../errors.ts'
-import { JSON_TYPE } from './graphql-response.ts'
+import { JSON_TYPE, REFUSAL_HEADERS } from './graphql-response.ts'
 
 /** Bodies as their bytes, whatever type they claim to be: for a plugin whose routes judge that themselves. */
 export function takeBodiesOfAnyType(fastify: FastifyInstance, bodyBytesMax: number): void {
@@ -14,5 +14,11 @@ export function takeBodiesOfAnyType(fastify: FastifyInstance, bodyBytesMax: numb
 
 /** In the shape of Hasura's endpoints other than GraphQL. */
 export function sendRefusal(reply: FastifyReply, error: GatewayError): FastifyReply {
-  return reply.code(error.status).headers(error.headers).type(JSON_TYPE).send(plainErrorBody(error))
+  const [name, value] = REFUSAL_HEADERS
+  return reply
+    .code(error.status)
+    .header(name, value)
+    .headers(error.headers)
+    .type(JSON_TYPE)
+    .send(plainErrorBody(error))
 }

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance } from 'fastify'
 import { isPromise } from '../../shared/awaitable.ts'
 import type { WrittenTags } from '../cache/written-tags.ts'
 import { GatewayError, plainErrorBody } from '../errors.ts'
+import { refuseLongUrl } from '../limits/limit-errors.ts'
 import type { Tag } from '../metadata/plan.ts'
 import type { AccessLog } from './access-log.ts'
 import { limitAlias } from './alias-limits.ts'
@@ -10,7 +11,7 @@ import type { Answer, RequestHead } from './answer.ts'
 import { isPreflight, preflightHeaders } from './cors.ts'
 import { fromFramework } from './framework-error.ts'
 import type { GraphqlParts } from './graphql-parts.ts'
-import { errorAnswer, JSON_TYPE, toGatewayError } from './graphql-response.ts'
+import { errorAnswer, JSON_TYPE, REFUSAL_HEADERS, toGatewayError } from './graphql-response.ts'
 import { answerGraphql, answerGraphqlGet } from './graphql-route.ts'
 import {
   mayChangeMetadata,
@@ -54,7 +55,9 @@ export function graphqlRoutes(fastify: FastifyInstance, parts: RouteParts, done:
     reply.hijack()
     const { preserve401Errors, mediaTypes } = parts.graphql
     const mediaType = mediaTypes.of(request.headers.accept) ?? 'json'
-    const answer = errorAnswer(fromFramework(error), { preserve401Errors, mediaType })
+    const told = fromFramework(error)
+    const answer = errorAnswer(told, { preserve401Errors, mediaType })
+    parts.graphql.queryLimitStatistics.refused(told.code)
     parts.graphql.requestStatistics.answered(answer.outcome, undefined, 0)
     send(parts, request.raw, reply.raw, headOf(parts, request.raw), answer)
   })
@@ -154,6 +157,12 @@ function servePassthrough(
   body?: Buffer,
 ): void {
   const head = headOf(parts, request)
+  try {
+    refuseLongUrl(request.url ?? '', parts.graphql.requestLimits.urlLengthMax)
+  } catch (error) {
+    failed(parts, response, head, error)
+    return
+  }
   parts.graphql.requestStatistics.passthroughCount += 1
   const exchange =
     body === undefined
@@ -197,11 +206,17 @@ function failed(
 ): void {
   const told = toGatewayError(error)
   if (told.isBug) parts.graphql.log.error({ err: error }, 'a request failed by a bug')
+  parts.graphql.queryLimitStatistics.refused(told.code)
   if (response.headersSent) {
     response.destroy()
     return
   }
-  const headers = ['Content-Type', JSON_TYPE, ...Object.entries(told.headers).flat()]
+  const headers = [
+    'Content-Type',
+    JSON_TYPE,
+    ...REFUSAL_HEADERS,
+    ...Object.entries(told.headers).flat(),
+  ]
   const body = Buffer.from(plainErrorBody(told))
   const answer: Answer = { status: told.status, headers, body, outcome: 'error', etag: undefined }
   sendAnswer(response, head, answer)

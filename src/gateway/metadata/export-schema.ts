@@ -39,6 +39,7 @@ export const exportSchema = z.object({
     remote_schemas: anything,
     inherited_roles: anything,
     api_limits: anything,
+    graphql_schema_introspection: anything,
     query_collections: anything,
     allowlist: anything,
     rest_endpoints: anything,

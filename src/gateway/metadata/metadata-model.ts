@@ -17,7 +17,7 @@ export interface MetadataModel {
   readonly inheritedRoles: ReadonlyMap<string, readonly string[]>
   /** A field that nothing here explains may be one of a remote schema's, or an action's. */
   readonly unknownFields: 'remote-schema' | 'action' | undefined
-  /** Not needed for plans. */
+  /** Not needed for plans: what limits/ enforces. */
   readonly requestRules: RequestRules
   /** What is treated with caution and why, each a sentence. */
   readonly cautions: readonly string[]

@@ -4,6 +4,8 @@ import { readEach } from './export-schema.ts'
 /** What the metadata says of requests rather than of data. */
 export interface RequestRules {
   readonly apiLimits: ApiLimits
+  /** Roles that Hasura does not let ask for the schema. */
+  readonly introspectionOffFor: ReadonlySet<string>
   readonly collections: readonly QueryCollection[]
   /** Whose queries are allowed, where Hasura allows nothing else. */
   readonly allowList: readonly AllowedCollection[]
@@ -54,6 +56,7 @@ export interface RestEndpoint {
 
 export interface RequestRulesExport {
   readonly api_limits?: unknown
+  readonly graphql_schema_introspection?: unknown
   readonly query_collections?: unknown
   readonly allowlist?: unknown
   readonly rest_endpoints?: unknown
@@ -74,6 +77,7 @@ export function readRequestRules(metadata: RequestRulesExport, cautions: string[
   }
   return {
     apiLimits: readApiLimits(metadata.api_limits, cautions),
+    introspectionOffFor: readIntrospection(metadata.graphql_schema_introspection, cautions),
     collections: collections.items,
     allowList: allowList.items,
     restEndpoints: restEndpoints.items,
@@ -159,4 +163,12 @@ function readApiLimits(value: unknown, cautions: string[]): ApiLimits {
     timeMs: limits?.time_limit,
     rate: limits?.rate_limit,
   }
+}
+
+const introspectionSchema = z.object({ disabled_for_roles: z.array(z.string()).nullish() })
+
+function readIntrospection(value: unknown, cautions: string[]): ReadonlySet<string> {
+  const read = introspectionSchema.safeParse(value ?? {})
+  if (!read.success) cautions.push('for whom introspection is off cannot be read')
+  return new Set(read.data?.disabled_for_roles)
 }

@@ -7,6 +7,9 @@ export interface GatewaySnapshot {
   readonly upstream: UpstreamSnapshot
   readonly cache: CacheSnapshot
   readonly limits: LimitsSnapshot
+  /** Refusals of what requests ask for, by their code. */
+  readonly queryLimits: Readonly<Record<string, number>>
+  readonly loadShedding: LoadSheddingSnapshot
   readonly events: EventsSnapshot
   /** Persisted queries and trusted documents, by what became of them. */
   readonly documents: Readonly<Record<string, number>>
@@ -93,6 +96,14 @@ export interface LimitsSnapshot {
 export interface SubjectSnapshot {
   readonly subject: string
   readonly count: number
+}
+
+export interface LoadSheddingSnapshot {
+  readonly isShedding: boolean
+  /** On average of the last look. */
+  readonly eventLoopDelayMs: number
+  /** Requests refused. */
+  readonly shed: number
 }
 
 export interface EventsSnapshot {

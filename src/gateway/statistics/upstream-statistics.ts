@@ -8,6 +8,7 @@ const FAILURES = [
   'upstream-invalid-response',
   'upstream-overloaded',
   'timeout',
+  'time-limit-exceeded',
 ] as const satisfies readonly GatewayErrorCode[]
 
 /** Requests to Hasura and what became of them. */

@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../graphql/operation.ts'
 import type { Answer, RequestHead } from '../http/answer.ts'
 import type { SocketDecision, SocketOperation } from '../http/socket-operation.ts'
 import type { Identity } from '../identity/identity.ts'
+import { withoutSuggestions } from '../limits/suggestions.ts'
 import {
   clientHeaders,
   initWithIdentity,
@@ -58,6 +59,7 @@ export class SocketOperations {
   /** Whom Hasura was told; nobody where it finds out by itself. */
   #told: Identity | undefined
   #isAcknowledged = false
+  #hidesSuggestions = false
   /** Being answered here; those that the client ends are taken out. */
   readonly #answering = new Map<string, object>()
   readonly #forwarded = new Set<string>()
@@ -88,9 +90,10 @@ export class SocketOperations {
     return decision.then((late) => this.#carryOut(late, id, message, bytes))
   }
 
-  /** A message of Hasura. */
-  answered(bytes: Buffer): void {
+  /** A message of Hasura, as the client may see it. */
+  answered(bytes: Buffer): Buffer {
     if (!this.#isAcknowledged) this.#isAcknowledged = typeOf(bytes) === 'connection_ack'
+    return this.#hidesSuggestions ? withoutSuggestions(bytes) : bytes
   }
 
   #isFree(id: string): boolean {
@@ -107,6 +110,7 @@ export class SocketOperations {
         this.#answer(id, decision.answer)
         return 'taken'
       case 'forward':
+        this.#hidesSuggestions ||= decision.hidesSuggestions
         if (this.#forwarded.size >= IDS_MAX) this.#forwarded.clear()
         this.#forwarded.add(id)
         return {

@@ -123,17 +123,17 @@ export class WebSocketRelay {
   #toClient(data: RawData, isBinary: boolean): void {
     this.#afterDelivery(() => {
       const bytes = bytesOf(data)
-      this.#operations.answered(bytes)
+      const shown = this.#operations.answered(bytes)
       const invalidated = this.#mutations.answered(bytes)
       if (this.#mutations.isIdle) this.#closeUpstream?.()
       if (!isPromise(invalidated)) {
-        forward(this.#upstream, this.#client, data, isBinary)
+        forward(this.#upstream, this.#client, shown, isBinary)
         return
       }
       this.#upstream.pause()
       return invalidated.then(() => {
         this.#upstream.resume()
-        forward(this.#upstream, this.#client, data, isBinary)
+        forward(this.#upstream, this.#client, shown, isBinary)
       })
     })
   }

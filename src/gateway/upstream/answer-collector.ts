@@ -20,18 +20,24 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   #bytes = 0
   #status = 0
   #headers: IncomingHttpHeaders = {}
-  #abort: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
 
   constructor(options: AnswerCollectorOptions) {
     this.#options = options
+    options.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const { signal } = this.#options
-    if (signal === undefined) return
-    this.#abort = () => controller.abort(new Error('aborted'))
-    if (signal.aborted) this.#abort()
-    else signal.addEventListener('abort', this.#abort, { once: true })
+    this.#controller = controller
+    if (this.#options.signal?.aborted === true) this.#abort()
+  }
+
+  /** One that still waits for a connection is over for who asks, and ends once it would have one. */
+  readonly #abort = (): void => {
+    const reason: unknown = this.#options.signal?.reason
+    const error = reason instanceof Error ? reason : new Error('aborted')
+    if (this.#controller === undefined) this.#options.reject(error)
+    else this.#controller.abort(error)
   }
 
   onResponseStart(
@@ -64,7 +70,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
 
   /** A signal may outlive many requests: the one of whoever polls. */
   #stopListening(): void {
-    if (this.#abort !== undefined) this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#options.signal?.removeEventListener('abort', this.#abort)
   }
 
   #refuseAbove(controller: Dispatcher.DispatchController, bytes: number): void {

@@ -16,7 +16,7 @@ export interface UpstreamRequest {
   /** name, value, name, value … */
   readonly headers: readonly string[]
   readonly body: Buffer | null
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A whole answer; its status may be any. */

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { GatewayError, type GatewayErrorCode } from '../errors.ts'
 import type { UpstreamOptions } from '../options.ts'
 
 /** The upstream's failure as the client is told of it. The address stays out of it: it is none of his business. */
@@ -51,16 +51,28 @@ export function isCutConnection(error: unknown): boolean {
   return CUT_CONNECTIONS.has(codeOf(error))
 }
 
-/** The upstream cannot be reached, or takes too long: it has said nothing. */
+const OUTAGES: ReadonlySet<GatewayErrorCode> = new Set<GatewayErrorCode>([
+  'upstream-unreachable',
+  'timeout',
+  'time-limit-exceeded',
+  'overloaded',
+])
+
+/** The upstream cannot be reached, takes too long or was not asked at all: it has said nothing. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return false
-  return error.code === 'upstream-unreachable' || error.code === 'timeout'
+  return OUTAGES.has(error.code)
 }
+
+const UNSENT: ReadonlySet<GatewayErrorCode> = new Set<GatewayErrorCode>([
+  'upstream-overloaded',
+  'overloaded',
+])
 
 /** Whether a request that failed so may have been executed all the same. */
 export function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return true
-  return error.code !== 'upstream-overloaded' && !isConnectFailure(error.cause)
+  return !UNSENT.has(error.code) && !isConnectFailure(error.cause)
 }
 
 /** Of the error itself; several addresses of one name fail with one error that holds theirs. */

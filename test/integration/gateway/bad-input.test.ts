@@ -25,6 +25,7 @@ function expectRefusal(answer: Asked, { code, status = 200, message, path }: Ref
   expect(answer.headers).toMatchObject({
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
   })
   expect(answer.headers).not.toHaveProperty('etag')
   const body = JSON.parse(answer.text)
@@ -131,7 +132,7 @@ const BODIES: readonly (readonly [what: string, body: string | Buffer, refusal: 
   [
     'too long a document',
     JSON.stringify({ query: `{${'a '.repeat(20_000)}}` }),
-    { code: 'validation-failed' },
+    { code: 'token-limit-exceeded', path: '$.query' },
   ],
   [
     'too long a batch',

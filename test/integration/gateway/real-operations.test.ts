@@ -42,7 +42,9 @@ describe.skipIf(!isThere)('operations of real projects', () => {
       const fields = operation.rootFields.map((field) => field.name)
       expect(new Set(fields)).toEqual(new Set(root_fields))
       for (const rewritten of [print(parse(text)), stripIgnoredCharacters(text)]) {
-        expect(operationOf(rewritten, options)).toEqual(operation)
+        // Of `query { … }` and `{ … }` one is shorter.
+        const tokens = expect.any(Number)
+        expect(operationOf(rewritten, options)).toEqual({ ...operation, tokens })
       }
     }
   })

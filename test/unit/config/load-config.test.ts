@@ -233,6 +233,12 @@ describe('loadConfig', () => {
         'engine: { redis_host: 0.0.0.0, redis_port: 6379 }',
         'g.yaml:1:23: engine.redis_host: 0.0.0.0 is open to others',
       ],
+      ['admin: { host: "::" }', 'g.yaml:1:16: admin.host: :: is open to others'],
+      ['admin: { host: example.org }', 'g.yaml:1:16: admin.host: example.org is open to others'],
+      [
+        'limits: { depth_max: 5, rules: [{ nodes_max: 1, depth_max: 6 }] }',
+        'g.yaml:1:60: limits.rules[0].depth_max: 6 is above limits.depth_max, which is for everybody: 5',
+      ],
       ['admin: { port: 8000 }', 'g.yaml:1:16: admin.port: 8000 is server.port already'],
       [
         'engine: { redis_port: 1 }\nstore: { url: "redis://a" }',
@@ -280,6 +286,44 @@ describe('loadConfig', () => {
       const yaml = `rate_limit: { rules: [{ name: a, per: ip, ${fields} }] }`
       expect(load({ yaml }).rate_limit.rules).toHaveLength(1)
     })
+  })
+})
+
+describe('an admin listener', () => {
+  it.each(['127.0.0.1', '127.8.0.1', '::1', 'localhost'])('needs no secret on %s', (host) => {
+    expect(() => load({ yaml: `admin: { host: "${host}" }` })).not.toThrow()
+  })
+
+  it('may be open to others with a secret', () => {
+    const environment = { HASURA_GRAPHQL_ADMIN_SECRET: 'x' }
+    expect(load({ yaml: 'admin: { host: 0.0.0.0 }', environment }).admin.host).toBe('0.0.0.0')
+  })
+})
+
+describe('limits', () => {
+  it('are as wide for a role as for everybody, and no wider', () => {
+    const yaml =
+      'limits: { depth_max: 6, rules: [{ roles: [a], depth_max: 6, time_max: 2s, introspection: false }] }'
+    expect(load({ yaml }).limits.rules).toEqual([
+      { roles: ['a'], depth_max: 6, time_max: 2_000, introspection: false },
+    ])
+  })
+
+  it.each([
+    [
+      'rules: [{ depth_max: -1 }]',
+      'limits.rules[0].depth_max: expected an integer from 0 to 500, got -1',
+    ],
+    ['rules: [{ time_max: 5ms }]', 'limits.rules[0].time_max: expected a duration'],
+    ['rules: [{ depth: 5 }]', 'limits.rules[0].depth: no such option'],
+    [
+      'url_length_max: 16385',
+      'limits.url_length_max: expected an integer from 256 to 16384, got 16385',
+    ],
+    ['variables_size_max: 1', 'limits.variables_size_max: expected a size'],
+    ['event_loop_delay_max: 2m', 'limits.event_loop_delay_max: expected a duration'],
+  ])('refuse %s', (option, message) => {
+    expect(mistakes({ yaml: `limits: { ${option} }` })).toEqual([expect.stringContaining(message)])
   })
 })
 

@@ -55,10 +55,19 @@ describe('parseDocument', () => {
     const limits = { ...LIMITS, tokensMax: 5 }
     expect(parseDocument('{ a b c }', limits).tokenCount).toBe(5)
     expect(refusal(() => parseDocument('{ a b c d }', limits))).toEqual({
-      code: 'validation-failed',
-      message: 'the query has more than 5 tokens',
+      code: 'token-limit-exceeded',
+      message: 'token limit of 5 exceeded',
       path: '$.query',
     })
+  })
+
+  it.each([['\n'], ['\r'], ['\r\n#\r']])('counts lines up to the same limit: %j', (end) => {
+    const limits = { ...LIMITS, tokensMax: 12 }
+    const lines = (count: number): string => end.repeat(count / end.replace('#', '').length)
+    expect(parseDocument(`{ a${lines(12)} }`, limits).tokenCount).toBe(3)
+    expect(refusal(() => parseDocument(`{ a${lines(15)} }`, limits)).code).toBe(
+      'token-limit-exceeded',
+    )
   })
 
   it('does not count commas, white space and comments', () => {
@@ -74,9 +83,7 @@ describe('parseDocument', () => {
     ['operations', 'query A{a}'.repeat(10_000)],
     ['tokens behind what is no GraphQL', `} ${'a '.repeat(10_000)}`],
   ])('refuses too many %s before it parses them', (_, text) => {
-    expect(refusal(() => parseDocument(text, LIMITS)).message).toBe(
-      'the query has more than 2000 tokens',
-    )
+    expect(refusal(() => parseDocument(text, LIMITS)).message).toBe('token limit of 2000 exceeded')
   })
 
   it.each([

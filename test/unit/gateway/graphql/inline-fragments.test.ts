@@ -175,6 +175,62 @@ describe('depth and nodes', () => {
   })
 })
 
+describe('aliases and directives', () => {
+  it.each([
+    ['{ a { b } }', 0],
+    ['{ x: a { y: b c } }', 2],
+    ['{ ...f ...f } fragment f on T { x: a }', 2],
+    ['{ x: __schema { y: types { z: name } } }', 3],
+    ['{ a } fragment unused on T { x: a }', 0],
+  ])('of %s: as many aliases as fields have one', (query, aliases) => {
+    expect(operationOf(query).aliases).toBe(aliases)
+  })
+
+  it.each([
+    ['{ a }', 0],
+    ['query ($v: Int @x) @y { a @x @y { b @x } ... @x { c } }', 6],
+    ['{ ...f @x ...f } fragment f on T @y { a @z }', 5],
+    ['{ __type(name: "T") @x { name @y } }', 2],
+  ])('of %s: as many directives', (query, directives) => {
+    expect(operationOf(query).directives).toBe(directives)
+  })
+
+  it.each([
+    ['alias', '{ x: a y: b }', { aliasesMax: 2 }, { aliasesMax: 1 }],
+    ['alias', '{ ...f ...f } fragment f on T { x: a }', { aliasesMax: 2 }, { aliasesMax: 1 }],
+    ['directive', '{ a @x @y }', { directivesMax: 2 }, { directivesMax: 1 }],
+    ['root field', '{ a b c: a }', { rootFieldsMax: 3 }, { rootFieldsMax: 2 }],
+    [
+      'root field',
+      '{ ...f ...f } fragment f on T { a }',
+      { rootFieldsMax: 2 },
+      { rootFieldsMax: 1 },
+    ],
+  ])('have a limit of %ss: %s', (what, query, enough, tooFew) => {
+    expect(() => operationOf(query, enough)).not.toThrow()
+    const [max = 0] = Object.values(tooFew)
+    expect(refusal(() => operationOf(query, tooFew))).toEqual({
+      code: `${what.replace(' ', '-')}-limit-exceeded`,
+      message: `${what} limit of ${max} exceeded`,
+      path: '$',
+    })
+  })
+
+  it.each([
+    ['{ a }', undefined],
+    ['{ __typename a { __typename } }', undefined],
+    ['{ x: __schema { types { name } } }', '__schema'],
+    [
+      '{ ...f } fragment f on T { ... { a { ...g } } } fragment g on T { __type(name: "T") { name } }',
+      '__type',
+    ],
+    ['{ _service { sdl } }', '_service'],
+    ['{ __schemas __types { a } }', undefined],
+  ])('of %s: the schema is asked for by %s', (query, field) => {
+    expect(operationOf(query).introspected).toBe(field)
+  })
+})
+
 describe('fragments', () => {
   it.each([
     ['{ ...x }', '"x"', '$.selectionSet'],

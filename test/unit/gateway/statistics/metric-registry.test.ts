@@ -9,6 +9,7 @@ import { FamilyStatistics } from '../../../../src/gateway/statistics/family-stat
 import { LatencyHistogram } from '../../../../src/gateway/statistics/latency-histogram.ts'
 import { LimitStatistics } from '../../../../src/gateway/statistics/limit-statistics.ts'
 import { createMetricRegistry } from '../../../../src/gateway/statistics/metric-registry.ts'
+import { QueryLimitStatistics } from '../../../../src/gateway/statistics/query-limit-statistics.ts'
 import { RequestStatistics } from '../../../../src/gateway/statistics/request-statistics.ts'
 import { UpstreamStatistics } from '../../../../src/gateway/statistics/upstream-statistics.ts'
 import { parseExposition } from '../../../support/parse-exposition.ts'
@@ -88,6 +89,7 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
       documents: new DocumentStatistics(),
       families: new FamilyStatistics(1),
       sessions: new SessionStatistics(),
+      queryLimits: new QueryLimitStatistics(),
     },
     fillLocks: { waiters: 0 },
     admission: { memory: { wasShort: false } },
@@ -96,5 +98,6 @@ function createSource(ruleNames: readonly string[] = []): MetricSource {
     fastLane: { snapshot: () => ({ connections: 1, handedOver: 2 }) },
     websockets: { snapshot: () => ({ open: 1, opened: 2, refused: 0 }) },
     metadata: { snapshot: () => ({ isLoaded: false }) },
+    loadShedder: { snapshot: () => ({ isShedding: true, eventLoopDelayMs: 1, shed: 2 }) },
   }
 }
