@@ -10,6 +10,9 @@ const INT_MAX = 0x7fff_ffff
 
 const CR = 0x0d
 const LF = 0x0a
+const SPACE = 0x20
+const DOUBLE_QUOTE = 0x22
+const SINGLE_QUOTE = 0x27
 const STAR = 0x2a
 const DOLLAR = 0x24
 const MINUS = 0x2d
@@ -92,18 +95,37 @@ export class RequestParser {
   }
 
   #parseLine(bytes: Uint8Array, start: number, end: number): ParseResult {
-    const lineFeed = bytes.subarray(start, end).indexOf(LF)
-    const lineBytes = lineFeed < 0 ? end - start : lineFeed
-    if (lineBytes > LINE_BYTES_MAX) return this.#fail('too big inline request')
-    if (lineFeed < 0) return 'incomplete'
-    this.end = start + lineFeed + 1
-    const lineEnd = bytes[this.end - 2] === CR && lineFeed > 0 ? this.end - 2 : this.end - 1
-    const line = Buffer.from(bytes.buffer, bytes.byteOffset + start, lineEnd - start)
-    const words = splitArguments(line.toString('latin1'))
-    if (words === undefined) return this.#fail('unbalanced quotes in request')
-    if (words.length === 0) return 'empty'
-    this.#argv.load(words.map((word) => Buffer.from(word, 'latin1')))
-    return 'command'
+    let lineFeed = start
+    while (lineFeed < end && bytes[lineFeed] !== LF) lineFeed += 1
+    if (lineFeed - start > LINE_BYTES_MAX) return this.#fail('too big inline request')
+    if (lineFeed === end) return 'incomplete'
+    this.end = lineFeed + 1
+    const lineEnd = lineFeed > start && bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed
+    if (!this.#pushWords(bytes, start, lineEnd)) {
+      const line = Buffer.from(bytes.buffer, bytes.byteOffset + start, lineEnd - start)
+      const words = splitArguments(line.toString('latin1'))
+      if (words === undefined) return this.#fail('unbalanced quotes in request')
+      this.#argv.load(words.map((word) => Buffer.from(word, 'latin1')))
+    }
+    return this.#argv.count === 0 ? 'empty' : 'command'
+  }
+
+  /** The words of a line where they are; false for one that is not of plain words and spaces only. */
+  #pushWords(bytes: Uint8Array, start: number, end: number): boolean {
+    const argv = this.#argv
+    argv.bytes = bytes
+    argv.base = start
+    argv.count = 0
+    let word = start
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] ?? 0
+      if (byte < SPACE || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false
+      if (byte !== SPACE) continue
+      if (at > word) argv.push(word - start, at - word)
+      word = at + 1
+    }
+    if (end > word) argv.push(word - start, end - word)
+    return true
   }
 
   /** Where the CR of the line is whose LF has arrived too; -1 when it has not, or the line is too long. */
