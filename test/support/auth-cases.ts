@@ -361,6 +361,16 @@ const TOKENS: AuthGroup = {
       NOT_ALLOWED,
     ],
     [
+      'an allowed role is empty',
+      bearing(tokenOf({ ...HASURA, 'x-hasura-allowed-roles': ['user', ''] })),
+      BAD_CLAIMS,
+    ],
+    [
+      'the default role is empty',
+      bearing(tokenOf({ ...HASURA, 'x-hasura-default-role': '' })),
+      BAD_CLAIMS,
+    ],
+    [
       'the default role is a number',
       bearing(tokenOf({ ...HASURA, 'x-hasura-default-role': 1 })),
       BAD_CLAIMS,

@@ -15,6 +15,9 @@ export interface TokenClaims {
 const ALLOWED_ROLES = 'x-hasura-allowed-roles'
 const DEFAULT_ROLE = 'x-hasura-default-role'
 
+/** To Hasura the empty text is no role. */
+const role = z.string().min(1)
+
 const registered = z.looseObject({
   exp: z.number().optional(),
   nbf: z.number().optional(),
@@ -92,12 +95,12 @@ function fromText(text: unknown, namespace: string): unknown {
 }
 
 function readClaims(claims: ReadonlyMap<string, unknown>): Omit<TokenClaims, 'expiresAtMs'> {
-  const roles = z.array(z.string()).safeParse(required(claims, ALLOWED_ROLES))
+  const roles = z.array(role).safeParse(required(claims, ALLOWED_ROLES))
   if (!roles.success) {
     throw invalidClaims(`invalid "${ALLOWED_ROLES}"; should be a list of roles`)
   }
-  const defaultRole = required(claims, DEFAULT_ROLE)
-  if (typeof defaultRole !== 'string') {
+  const defaultRole = role.safeParse(required(claims, DEFAULT_ROLE))
+  if (!defaultRole.success) {
     throw invalidClaims(`invalid "${DEFAULT_ROLE}"; should be a single role name`)
   }
   const variables = new Map<string, string>()
@@ -108,7 +111,7 @@ function readClaims(claims: ReadonlyMap<string, unknown>): Omit<TokenClaims, 'ex
     }
     variables.set(name, value)
   }
-  return { allowedRoles: roles.data, defaultRole, variables }
+  return { allowedRoles: roles.data, defaultRole: defaultRole.data, variables }
 }
 
 function required(claims: ReadonlyMap<string, unknown>, name: string): unknown {
