@@ -9,7 +9,7 @@ import type { AuthHookOptions } from '../options.ts'
 import { shownUrl } from '../upstream/upstream-url.ts'
 import type { AuthStatistics } from './auth-statistics.ts'
 import { type HookAnswer, readHookAnswer } from './hook-answer.ts'
-import { type HookQuestion, hookQuestion } from './hook-question.ts'
+import { type HookQuestion, headersKey, hookQuestion, questionKey } from './hook-question.ts'
 import type { Identity } from './identity.ts'
 import { ROLE_HEADER } from './identity-headers.ts'
 import { upstreamSession } from './upstream-session.ts'
@@ -48,8 +48,8 @@ export class AuthHook {
   readonly #answers: TwoGenerationMap<string, Remembered>
   /** By key. */
   readonly #asking = new Map<string, Promise<Identity>>()
-  /** Requests with the same bytes in their head have the same headers, and often nothing else counts. */
-  readonly #questions = new WeakMap<IncomingHttpHeaders, HookQuestion>()
+  /** Requests with the same bytes in their head have the same object of headers. */
+  readonly #headersKeys = new WeakMap<IncomingHttpHeaders, string>()
   readonly #asksForBody: boolean
   #loggedAtMs = Number.NEGATIVE_INFINITY
 
@@ -74,13 +74,13 @@ export class AuthHook {
   /** `body` is that of the request; none over a WebSocket. Refusals are thrown, or rejected, as GatewayError. */
   identity(headers: IncomingHttpHeaders, body: Buffer | undefined): Awaitable<Identity> {
     const { statistics, hook, clock } = this.#parts
-    const question = this.#question(headers, body)
-    const remembered = this.#answers.get(question.key)
+    const key = this.#key(headers, body)
+    const remembered = this.#answers.get(key)
     if (remembered !== undefined && clock.nowMs() < remembered.untilMs) {
       statistics.hook.add('remembered')
       return remembered.identity
     }
-    const underWay = this.#asking.get(question.key)
+    const underWay = this.#asking.get(key)
     if (underWay !== undefined) {
       statistics.hook.add('shared')
       return underWay
@@ -89,22 +89,23 @@ export class AuthHook {
       statistics.hook.add('overloaded')
       throw requestFailed(undefined)
     }
-    const asking = this.#ask(question).finally(() => this.#asking.delete(question.key))
-    this.#asking.set(question.key, asking)
+    const question = hookQuestion(headers, body, this.#parts)
+    const asking = this.#ask(key, question).finally(() => this.#asking.delete(key))
+    this.#asking.set(key, asking)
     return asking
   }
 
-  #question(headers: IncomingHttpHeaders, body: Buffer | undefined): HookQuestion {
-    if (this.#asksForBody) return hookQuestion(headers, body, this.#parts)
-    let question = this.#questions.get(headers)
-    if (question === undefined) {
-      question = hookQuestion(headers, undefined, this.#parts)
-      this.#questions.set(headers, question)
+  /** Without reading the body: that is for the first who asks. */
+  #key(headers: IncomingHttpHeaders, body: Buffer | undefined): string {
+    let key = this.#headersKeys.get(headers)
+    if (key === undefined) {
+      key = headersKey(headers, this.#parts)
+      this.#headersKeys.set(headers, key)
     }
-    return question
+    return this.#asksForBody && body !== undefined ? questionKey(key, body) : key
   }
 
-  async #ask(question: HookQuestion): Promise<Identity> {
+  async #ask(key: string, question: HookQuestion): Promise<Identity> {
     const { clock, hook, statistics } = this.#parts
     try {
       const { statusCode, headers, body } = await this.#send(question)
@@ -115,7 +116,7 @@ export class AuthHook {
       statistics.hook.add('accepted')
       if (answer.isReusable && setCookies.length === 0 && hook.maxAgeMs > 0) {
         const untilMs = Math.min(answer.expiresAtMs, nowMs + hook.maxAgeMs)
-        this.#answers.set(question.key, { identity, untilMs })
+        this.#answers.set(key, { identity, untilMs })
       }
       return identity
     } catch (error) {

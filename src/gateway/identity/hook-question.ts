@@ -11,8 +11,6 @@ export interface HookQuestion {
   readonly headers: readonly string[]
   /** The JSON of POST mode. */
   readonly body: string | undefined
-  /** The same for all questions that may have the same answer. */
-  readonly key: string
 }
 
 export interface HookQuestionOptions {
@@ -60,52 +58,64 @@ export function hookQuestion(
   body: Buffer | undefined,
   options: HookQuestionOptions,
 ): HookQuestion {
-  return options.hook.mode === 'GET'
-    ? getQuestion(headers, options)
-    : postQuestion(headers, body, options)
+  return options.hook.mode === 'GET' ? getQuestion(headers) : postQuestion(headers, body, options)
 }
 
-function getQuestion(
+/**
+ * The same for all headers with which a question may have the same answer: of 44 characters. JSON has quotes round
+ * every text, so that no two of them read the same.
+ */
+export function headersKey(
   headers: IncomingHttpHeaders,
-  { hook: { unkeyedHeaders } }: HookQuestionOptions,
-): HookQuestion {
-  const sent: string[] = []
+  { hook: { mode, unkeyedHeaders } }: HookQuestionOptions,
+): string {
   const keyed: string[] = []
   for (const name in headers) {
     const value = headers[name]
-    if (typeof value !== 'string' || IGNORED_BY_GET.has(name) || FRAMING.has(name)) continue
-    sent.push(name, value)
-    if (!unkeyedHeaders.includes(name)) keyed.push(name, value)
+    if (typeof value !== 'string' || name === BODY_LENGTH || unkeyedHeaders.includes(name)) continue
+    if (mode === 'POST' || isSentByGet(name)) keyed.push(name, value)
   }
-  return { headers: sent, body: undefined, key: digestOf(keyed, '') }
+  return digestOf(JSON.stringify(keyed))
+}
+
+/** With the bytes of the body: what the webhook is told of it is made of them alone. */
+export function questionKey(ofHeaders: string, body: Buffer): string {
+  return createHash('sha256').update(ofHeaders).update(body).digest('base64')
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
+}
+
+function isSentByGet(name: string): boolean {
+  return !IGNORED_BY_GET.has(name) && !FRAMING.has(name)
+}
+
+function getQuestion(headers: IncomingHttpHeaders): HookQuestion {
+  const sent: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string' && isSentByGet(name)) sent.push(name, value)
+  }
+  return { headers: sent, body: undefined }
 }
 
 function postQuestion(
   headers: IncomingHttpHeaders,
   body: Buffer | undefined,
-  { hook: { sendsRequestBody, unkeyedHeaders }, jsonDepthMax }: HookQuestionOptions,
+  { hook: { sendsRequestBody }, jsonDepthMax }: HookQuestionOptions,
 ): HookQuestion {
   const sent = new Map<string, string>()
-  const keyed: string[] = []
   for (const name in headers) {
     const value = headers[name]
-    if (typeof value !== 'string') continue
-    sent.set(name, headerText(value))
-    if (name !== BODY_LENGTH && !unkeyedHeaders.includes(name)) keyed.push(name, value)
+    if (typeof value === 'string') sent.set(name, headerText(value))
   }
   const request = sendsRequestBody ? requestIn(body, jsonDepthMax) : undefined
   const requestText = request === undefined ? '' : `,"request":${canonicalJson(request)}`
   return {
     headers: ['content-type', 'application/json'],
     body: `{"headers":${JSON.stringify(Object.fromEntries(sent))}${requestText}}`,
-    key: digestOf(keyed, requestText),
   }
-}
-
-/** JSON has quotes round every text, so that no two questions read the same. */
-function digestOf(keyed: readonly string[], requestText: string): string {
-  const text = JSON.stringify(keyed) + requestText
-  return createHash('sha256').update(text).digest('base64')
 }
 
 /** The GraphQL request, or the list of them; `undefined` for what Hasura would not read as such. */
