@@ -98,7 +98,10 @@ async function identityToTell(
   { head, request, body }: Exchange,
 ): Promise<Identity | undefined> {
   if (!parts.identities.tellsUpstream) return await sessionIdentity(parts, head)
-  if (!GRAPHQL_PATH.test(request.url ?? '')) return undefined
+  if (!GRAPHQL_PATH.test(request.url ?? '')) {
+    await parts.identities.refuseRevoked(head.headers)
+    return undefined
+  }
   const identity = await parts.identities.resolve(head.headers, body)
   return identity.kind === 'admin' ? undefined : identity
 }
