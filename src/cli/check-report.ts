@@ -10,7 +10,7 @@ export function renderReport(config: Config, inspection: Inspection): string {
     ...cached(config),
     ...keyed(inspection),
     ...uncacheable(inspection),
-    ...limited(config),
+    ...limited(config, inspection),
     ...sessions(config),
     ...cautions(inspection),
   ].join('\n')
@@ -130,13 +130,18 @@ function rootFields(
   ]
 }
 
-function limited({ rate_limit: rate, limits, server }: Config): readonly string[] {
+function limited(
+  { rate_limit: rate, limits, server }: Config,
+  { description }: Inspection,
+): readonly string[] {
   const rules = rate.enabled ? rate.rules : []
+  const isByMetadata = rate.enabled && rules.length === 0 && rate.metadata !== 'off'
   const needsAddress = rules.some(({ per }) => per.some(({ kind }) => kind === 'ip'))
   return [
     '',
     ...limitedBy(rate),
     ...rules.map(limitingRule),
+    ...(isByMetadata ? (description?.rateLimits ?? []).map(hasurasLimit) : []),
     `  one request: ${formatByteSize(limits.body_size_max)} body, ${limits.tokens_max} tokens, ` +
       `depth ${limits.depth_max}, ${limits.nodes_max} nodes, ${limits.batch_max} operations in a batch`,
     ...(server.trusted_proxy_hops === 0 && needsAddress
@@ -157,6 +162,15 @@ const ON_STORE_FAILURE = {
   closed: 'refuse requests',
   local: 'are kept by each gateway for itself',
 } as const
+
+function hasurasLimit({
+  role,
+  requestsPerMinute,
+  per,
+}: NonNullable<Inspection['description']>['rateLimits'][number]): string {
+  const whom = role ?? 'all other roles but admin'
+  return `  ${whom}: ${requestsPerMinute} in any minute per ${per.join(' and ')}`
+}
 
 function limitingRule(rule: Config['rate_limit']['rules'][number]): string {
   const { name, roles, operations, root_fields: rootFields, per, shadow } = rule

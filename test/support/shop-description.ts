@@ -10,6 +10,7 @@ export const SHOP_DESCRIPTION: UpstreamDescription = {
   ],
   uncacheable: [{ rootField: 'weather', reason: 'it is an action' }],
   onRequestOnly: [],
+  rateLimits: [],
   cautions: ['What the view product_sales reads is not known.'],
 }
 

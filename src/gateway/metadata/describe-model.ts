@@ -3,7 +3,9 @@ import type { Footprint, Footprints } from './footprints.ts'
 import type { RootField, RootFields, Table } from './metadata-model.ts'
 import { ADMIN, selectFilters } from './permission-filters.ts'
 import type { Plan } from './plan.ts'
+import type { ApiLimits } from './request-rules.ts'
 import type {
+  RateLimitDescription,
   RoleDescription,
   TableDescription,
   UncacheableField,
@@ -17,15 +19,27 @@ interface NamedField {
 }
 
 export function describeModel(footprints: Footprints): UpstreamDescription {
-  const { resourceVersion, queryFields, cautions } = footprints.model
+  const { resourceVersion, queryFields, requestRules, cautions } = footprints.model
   const fields = namedFields(queryFields)
   return {
     resourceVersion,
     roles: rolesOf(footprints).map((role) => describeRole(footprints, fields, role)),
     uncacheable: fields.flatMap(({ name, field }) => uncacheable(name, field)),
     onRequestOnly: fields.flatMap(({ name, field }) => onRequestOnly(name, field)),
+    rateLimits: rateLimits(requestRules.apiLimits),
     cautions,
   }
+}
+
+function rateLimits({ isDisabled, rate }: ApiLimits): readonly RateLimitDescription[] {
+  if (isDisabled || rate === undefined) return []
+  return [[undefined, rate.global] as const, ...rate.perRole].map(
+    ([role, { requestsPerMinute, per }]) => ({
+      role,
+      requestsPerMinute,
+      per: ['role', ...(typeof per === 'string' ? [per] : per)],
+    }),
+  )
 }
 
 /** Of the fields in a namespace only the namespace is a field of the root. */

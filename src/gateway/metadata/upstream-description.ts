@@ -7,6 +7,8 @@ export interface UpstreamDescription {
   readonly uncacheable: readonly UncacheableField[]
   /** Those that only @cached, or a rule that names the operation or its root fields, has cached. */
   readonly onRequestOnly: readonly UncacheableField[]
+  /** Hasura's own rate limits, which its CE only stores. */
+  readonly rateLimits: readonly RateLimitDescription[]
   /** What could not be read and is therefore treated with caution, each a sentence. */
   readonly cautions: readonly string[]
 }
@@ -33,6 +35,14 @@ export interface TableDescription {
   readonly sessionVariables: readonly string[] | 'all'
   /** What makes an answer stale, as `Plan` has it: the table, those of the filter, `any-write`. */
   readonly reads: readonly string[]
+}
+
+export interface RateLimitDescription {
+  /** `undefined` for all that have none of their own, but admin. */
+  readonly role: string | undefined
+  readonly requestsPerMinute: number
+  /** What is counted together. */
+  readonly per: readonly string[]
 }
 
 export interface UncacheableField {

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(processes.map((one) => one.stop('SIGTERM')))
   processes = []
-  await engine.stop()
+  await engine.stop().catch(() => undefined)
 })
 afterAll(async () => {
   await upstream.stop()
@@ -49,7 +49,7 @@ async function startGateways(
       'server: { host: 127.0.0.1, port: 0 }',
       'admin: { port: 0 }',
       `store: { url: "redis://127.0.0.1:${engine.port}", command_timeout: 1m }`,
-      `rate_limit: { store_timeout: 1m, on_store_failure: closed, rules: [{ name: a, per: user, ${rule} }] }`,
+      `rate_limit: { store_timeout: 1m, nodes: 3, on_store_failure: closed, rules: [{ name: a, per: user, ${rule} }] }`,
       '',
     ].join('\n'),
   )
@@ -133,5 +133,12 @@ describe(`${CLIENTS} clients of one user at three gateways with one engine`, () 
       variables: { id: client },
     }))
     expect(admitted(answers)).toBe(LIMIT / 4)
+  })
+
+  it('are let in by each gateway for its share when the engine is gone', async () => {
+    const rule = `limit: ${LIMIT - 1}, window: 1h, on_store_failure: local`
+    const urls = await startGateways(rule)
+    await engine.stop()
+    expect(admitted(await askAtOnce(urls, () => PRODUCTS))).toBe(LIMIT - 1)
   })
 })

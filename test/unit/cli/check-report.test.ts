@@ -49,6 +49,37 @@ With caution:
   What the view product_sales reads is not known.`)
   })
 
+  it('tells Hasura’s own limits where the configuration has none', () => {
+    const limits = [
+      { role: undefined, requestsPerMinute: 60, per: ['role', 'ip'] },
+      { role: 'user', requestsPerMinute: 9, per: ['role'] },
+    ]
+    const description = { ...SHOP_DESCRIPTION, rateLimits: limits }
+    const lines = [
+      '  all other roles but admin: 60 in any minute per role and ip',
+      '  user: 9 in any minute per role',
+    ].join('\n')
+    const told = 'Limited: by the rate limits in Hasura’s metadata, if it has any'
+    expect(report('', description)).toContain(told)
+    expect(report('', description)).toContain(lines)
+    expect(report('rate_limit: { metadata: off }', description)).not.toContain(lines)
+    expect(report(YAML, description)).not.toContain(lines)
+  })
+
+  it.each([
+    ['unit: cost, limit: 9, window: 1m', '9 points in any 1m per ip and operation'],
+    ['algorithm: concurrency, limit: 3', '3 operations at once per ip and operation'],
+    [
+      'algorithm: gcra, limit: 9, window: 1s, burst: 2',
+      '9 requests each 1s, evenly, 2 at once, per ip and operation',
+    ],
+    ['limit: 1, window: 1s, shadow: true', 'all but admin; in shadow, refusing nothing'],
+    ['limit: 1, window: 1s, root_fields: [login]', 'all but admin; root fields login'],
+  ])('words a limit with %s', (fields, text) => {
+    const rule = `{ name: a, per: [ip, operation], ${fields} }`
+    expect(report(`rate_limit: { rules: [${rule}] }`)).toContain(text)
+  })
+
   it('says what is off', () => {
     const text = report(
       'cache: { enabled: false }\nrate_limit: { enabled: false }\nsession: { enabled: false }',
@@ -88,14 +119,14 @@ With caution:
   })
 })
 
-function report(yaml: string): string {
+function report(yaml: string, description = SHOP_DESCRIPTION): string {
   const config = configOf(yaml)
   return renderReport(config, {
     directory: undefined,
     version: 'v2.48.16',
     health: 'OK',
-    description: SHOP_DESCRIPTION,
-    access: accessOf(config, SHOP_DESCRIPTION),
+    description,
+    access: accessOf(config, description),
     findings: [],
   })
 }
