@@ -35,6 +35,9 @@ export class RequestParser {
   end = 0
   /** What Redis says of a request it cannot read, after 'error'. */
   error = ''
+  /** Of a request that is not whole: its bytes that have been read, and those it has up to the end of its bulk. */
+  parsedBytes = 0
+  wantedBytes = 0
   readonly #argv: ArgumentVector
   /** Of the array being read: bulks to come (-1: its length has not been read), place from its start. */
   #remaining = -1
@@ -84,13 +87,19 @@ export class RequestParser {
         return this.#fail('unauthenticated bulk length')
       }
       const bulk = lineEnd + 2
-      if (bulk + length + 2 > end) return 'incomplete'
+      if (bulk + length + 2 > end) {
+        this.parsedBytes = bulk - start
+        this.wantedBytes = bulk + length + 2 - start
+        return 'incomplete'
+      }
       this.#argv.push(bulk - start, length)
       this.#position = bulk + length + 2 - start
       this.#remaining -= 1
     }
     this.end = start + this.#position
     this.#remaining = -1
+    this.parsedBytes = 0
+    this.wantedBytes = 0
     return 'command'
   }
 

@@ -90,7 +90,7 @@ export class Handshake {
 function failureOf(step: Step, line: string): string | undefined {
   if (!line.startsWith('-')) return undefined
   if (step === 'ping' && !UNAUTHENTICATED.test(line)) return `error reply to PING: ${line}`
-  if (step === 'auth') return `unable to AUTH: ${line}`
+  if (step === 'auth') return `Unable to AUTH to MASTER: ${line}`
   return undefined
 }
 

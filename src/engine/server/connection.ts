@@ -138,7 +138,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     return {
       localAddress: isUnix ? this.client.address : `${localAddress}:${localPort}`,
       descriptor: descriptorOf(this.#socket),
-      inputBytes: Math.max(this.#pendingLength, isActive ? this.#runningBytes : 0),
+      inputBytes: Math.max(this.#unreadBytes, isActive ? this.#runningBytes : 0),
       freeInputBytes: this.#pending.length - this.#pendingLength,
       outputBytes: this.outputBytes,
       events: `${this.#isClogged ? '' : 'r'}${waiting}`,
@@ -191,6 +191,11 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     }
     // What the kernel takes at once is told by no event.
     else if (this.client.onDrained !== undefined) setImmediate(() => this.#drained())
+  }
+
+  /** Without the arguments that have come whole. */
+  get #unreadBytes(): number {
+    return Math.max(0, this.#pendingLength - this.#parser.parsedBytes)
   }
 
   get inputBytes(): number {
@@ -347,12 +352,19 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   #append(bytes: Uint8Array, length: number): void {
     const needed = this.#pendingLength + length
     if (needed > this.#pending.length) {
-      const larger = new Uint8Array(Math.max(needed, this.#pending.length * 2))
+      const larger = new Uint8Array(this.#capacityFor(needed))
       larger.set(this.#pending.subarray(0, this.#pendingLength))
       this.#pending = larger
     }
     this.#pending.set(bytes.subarray(0, length), this.#pendingLength)
     this.#pendingLength = needed
+  }
+
+  /** Twice as much as before, but no more than a bulk that has been announced still needs. */
+  #capacityFor(needed: number): number {
+    const doubled = Math.max(needed, this.#pending.length * 2)
+    const { wantedBytes } = this.#parser
+    return wantedBytes >= needed ? Math.min(doubled, wantedBytes) : doubled
   }
 
   #write(): void {
