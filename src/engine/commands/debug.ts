@@ -61,6 +61,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['CHANGE-REPL-ID', [2, 2, changeReplicationId]],
   ['QUICKLIST-PACKED-THRESHOLD', [3, 3, setPackedThreshold]],
   ['REPLYBUFFER', [4, 4, replyBuffer]],
+  ['CONFIG-REWRITE-FORCE-ALL', [2, 2, rewriteWholeConfig]],
 ])
 
 function debug(context: CommandContext): void {
@@ -155,4 +156,11 @@ function replyBuffer({ argv, reply }: CommandContext): void {
     return reply.error(replyErrors.notInteger)
   }
   reply.simple('OK')
+}
+
+/** CONFIG REWRITE with a line for every directive. */
+function rewriteWholeConfig({ reply, services }: CommandContext): void {
+  const error = services.rewriteConfig(true)
+  if (error === undefined) reply.simple('OK')
+  else reply.error(error)
 }

@@ -30,14 +30,17 @@ export function readConfig(options: EngineOptions): RuntimeConfig {
   return config
 }
 
-/** CONFIG REWRITE: the error's text when redis.conf could not be written. */
-export function rewriteConfig({ acl, config, options }: EngineParts): string | undefined {
+/** CONFIG REWRITE: the error's text when redis.conf could not be written. `isWhole`: with every default value, too. */
+export function rewriteConfig(
+  { acl, config, options }: EngineParts,
+  isWhole: boolean,
+): string | undefined {
   const { configuration, log } = options
   const path = configuration?.path
   if (path === undefined) return replyErrors.noConfigFile
   try {
     const users = config.value('aclfile') === '' ? acl.userLines() : undefined
-    rewriteConfFile({ path: resolve(path), config, users })
+    rewriteConfFile({ path: resolve(path), config, users, isWhole })
     log.info({ path }, 'CONFIG REWRITE executed with success.')
     return undefined
   } catch (error) {

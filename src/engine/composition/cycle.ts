@@ -19,19 +19,24 @@ export class Cycle {
   readonly #parts: EngineParts
   #timer: NodeJS.Timeout | undefined
   #reclaiming: NodeJS.Immediate | undefined
+  #isStopped = false
 
   constructor(parts: EngineParts) {
     this.#parts = parts
   }
 
   start(): void {
-    const hz = Math.min(500, Math.max(1, this.#parts.config.integer('hz')))
-    const cycleMs = 1_000 / hz
-    this.#timer = setInterval(() => this.#run(cycleMs), cycleMs)
-    this.#timer.unref()
+    this.#parts.config.onValue('hz', (hz) => {
+      const cycleMs = 1_000 / Number(hz)
+      clearInterval(this.#timer)
+      if (this.#isStopped) return
+      this.#timer = setInterval(() => this.#run(cycleMs), cycleMs)
+      this.#timer.unref()
+    })
   }
 
   stop(): void {
+    this.#isStopped = true
     clearInterval(this.#timer)
     clearImmediate(this.#reclaiming)
   }

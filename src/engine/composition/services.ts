@@ -67,7 +67,7 @@ export function joinServices(parts: EngineParts): EngineServices {
     info: (asked) => formatInfo(sections, asked),
     memoryStats: () => memory.stats(),
     resetStatistics: () => resetStatistics(parts),
-    rewriteConfig: () => rewriteConfig(parts),
+    rewriteConfig: (isWhole = false) => rewriteConfig(parts, isWhole),
     shutdown: options.onShutdown,
     debug,
     log: options.log,

@@ -120,8 +120,8 @@ export interface EngineServices {
   resetStatistics(): void
   /** Begins to end the process; absent where others live in it, too. */
   readonly shutdown: (() => void) | undefined
-  /** Writes redis.conf anew; the error's text when that cannot be done. */
-  rewriteConfig(): string | undefined
+  /** Writes redis.conf anew, with default values too if `isWhole`; the error's text when that cannot be done. */
+  rewriteConfig(isWhole?: boolean): string | undefined
   readonly replication: ReplicationService
   readonly migration: MigrationService
   readonly listening: ListeningService

@@ -8,16 +8,19 @@ export interface RewriteFileOptions {
   readonly config: RuntimeConfig
   /** What stands behind `user`, a line each; absent when users are in a file of their own. */
   readonly users: readonly string[] | undefined
+  /** Default values get a line, too. */
+  readonly isWhole: boolean
 }
 
 /** Puts the file with the values of now in the place of the old one. Throws what the file system says. */
-export function rewriteConfFile({ path, config, users }: RewriteFileOptions): void {
+export function rewriteConfFile({ path, config, users, isWhole }: RewriteFileOptions): void {
   const text = rewriteConf({
     text: readIfThere(path),
     find: (name) => config.find(name),
     directives: config.directives,
     value: (name) => config.value(name),
     users,
+    isWhole,
   })
   replaceFile(path, text)
 }

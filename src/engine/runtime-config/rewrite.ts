@@ -14,6 +14,8 @@ export interface RewriteSource {
   readonly value: (name: string) => string
   /** What stands behind `user`, a line each; absent when users are in a file of their own. */
   readonly users: readonly string[] | undefined
+  /** Default values get a line, too. */
+  readonly isWhole?: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export function rewriteConf(source: RewriteSource): string {
     if (value === '' && directive.isAbsentWhenEmpty === true) file.write(directive.name, [], false)
     else {
       const lines = directive.type.lines(bytesOfText(value))
-      file.write(directive.name, lines, isForced(directive, value))
+      file.write(directive.name, lines, source.isWhole === true || isForced(directive, value))
     }
   }
   file.write('user', source.users ?? [], true)

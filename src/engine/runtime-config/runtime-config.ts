@@ -202,5 +202,6 @@ function withName(
   words: readonly string[],
   place: DirectiveLine['place'],
 ): string {
-  return place === undefined ? `'${name} "${words.join(' ')}"': ${error}` : error
+  if (place !== undefined) return error
+  return words.length === 0 ? `'${name}': ${error}` : `'${name} "${words.join(' ')}"': ${error}`
 }

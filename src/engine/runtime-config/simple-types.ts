@@ -85,6 +85,18 @@ export function integer(bounds: Bounds): DirectiveType {
   })
 }
 
+/** What lies beyond the limits counts as the limit. */
+export function limitedInteger(bounds: Bounds, limits: Bounds): DirectiveType {
+  const { read } = integer(bounds)
+  return single('integer', (given) => {
+    const found = read([given], '')
+    if ('error' in found) return found
+    const value = BigInt(found.value)
+    if (value < limits.min) return { value: String(limits.min) }
+    return value > limits.max ? { value: String(limits.max) } : found
+  })
+}
+
 export function memory(bounds: Bounds): DirectiveType {
   return single(
     'bytes',

@@ -1,7 +1,14 @@
 import { MAXMEMORY_POLICIES } from '../../keyspace/eviction.ts'
 import { eventClasses, percentiles } from '../compound-types.ts'
 import type { Directive } from '../directive.ts'
-import { activeDefragmentation, boolean, integer, memory, oneOf } from '../simple-types.ts'
+import {
+  activeDefragmentation,
+  boolean,
+  integer,
+  limitedInteger,
+  memory,
+  oneOf,
+} from '../simple-types.ts'
 import { INT_MAX, INT_MIN, LONG_MAX, ULONG_MAX } from './bounds.ts'
 
 const ALWAYS_LAZY = 'large values are always freed in slices, by whatever they end'
@@ -30,7 +37,11 @@ export const DATA_DIRECTIVES: readonly Directive[] = [
   },
   { name: 'lfu-log-factor', type: count, defaultValue: '10' },
   { name: 'lfu-decay-time', type: count, defaultValue: '1' },
-  { name: 'hz', type: count, defaultValue: '10' },
+  {
+    name: 'hz',
+    type: limitedInteger({ min: 0n, max: INT_MAX }, { min: 1n, max: 500n }),
+    defaultValue: '10',
+  },
   {
     name: 'dynamic-hz',
     type: boolean,

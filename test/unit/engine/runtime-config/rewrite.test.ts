@@ -33,6 +33,22 @@ describe('CONFIG REWRITE', () => {
     )
   })
 
+  it('writes every directive when it is to be whole, and what it wrote can be read', () => {
+    const config = new RuntimeConfig([{ name: 'maxmemory', words: ['1mb'] }])
+    const text = rewriteConf({
+      text: 'maxmemory 1mb\n',
+      find: (name) => config.find(name),
+      directives: config.directives,
+      value: (name) => config.value(name),
+      users: undefined,
+      isWhole: true,
+    })
+    expect(text).toContain('\nhz 10\n')
+    const files = { read: () => text, glob: () => [], standardInput: () => '' }
+    const read = new RuntimeConfig(readConfiguration(['redis.conf'], files).directives)
+    for (const { name } of config.directives) expect(read.value(name)).toBe(config.value(name))
+  })
+
   it('keeps comments and order, and changes values where they stand', () => {
     const text = '# memory\nmaxmemory 1mb\n\n\n\n# the rest\nhz 20\n'
     expect(lines(rewrite(text, [['maxmemory', '2147483648']]))).toEqual([

@@ -42,6 +42,14 @@ describe('RuntimeConfig', () => {
     expect(() => create(given)).toThrow(message)
   })
 
+  it.each([
+    ['0', '1'],
+    ['500', '500'],
+    ['501', '500'],
+  ])('takes hz %s for %s', (given, hz) => {
+    expect(valueOf({ hz: given }, 'hz')).toBe(hz)
+  })
+
   it('keeps the output limits of classes that are not named', () => {
     expect(valueOf({ [LIMITS]: 'replica 1kb 0 5' }, LIMITS)).toBe(
       'normal 0 0 0 slave 1024 0 5 pubsub 33554432 8388608 60',
