@@ -1,6 +1,7 @@
 import type { CommandContext } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { parseLenientDouble } from '../structures/parse-double.ts'
+import { type LexBounds, packedRangeByLex } from './packed-lex-range.ts'
 
 const OPEN = 0x28
 const CLOSED = 0x5b
@@ -43,7 +44,9 @@ export function rangeByScore(context: CommandContext, min: number, max: number):
 }
 
 /** The ranks of the open sorted set between two strings of bytes; open, as in Redis, where scores differ. */
-export function rangeByLex(context: CommandContext, min: number, max: number): RankRange {
+export function rangeByLex(context: CommandContext, bounds: LexBounds): RankRange {
+  const { min, max } = bounds
+  if (context.collections.sortedSet.isPacked) return packedRangeByLex(context, bounds)
   return { first: lexRank(context, min, OPEN), end: lexRank(context, max, CLOSED) }
 }
 

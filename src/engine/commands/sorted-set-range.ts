@@ -135,10 +135,13 @@ function resolveRange(context: CommandContext, asked: RangeRequest): RankRange {
     return rangeByIndex(size, asked.start, asked.stop)
   }
   // A reversed range is given from its upper end.
-  const [min, max] = asked.isReverse === true ? [second, first] : [first, second]
+  const isReverse = asked.isReverse === true
+  const [min, max] = isReverse ? [second, first] : [first, second]
   const range =
-    asked.kind === 'score' ? rangeByScore(context, min, max) : rangeByLex(context, min, max)
-  const ahead = asked.isReverse === true ? size - range.end : range.first
+    asked.kind === 'score'
+      ? rangeByScore(context, min, max)
+      : rangeByLex(context, { min, max, isReverse })
+  const ahead = isReverse ? size - range.end : range.first
   const length = rangeLength(range)
   // A negative offset is never reached.
   const left = asked.offset < 0 ? 0 : Math.max(0, length - asked.offset)

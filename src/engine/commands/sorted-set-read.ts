@@ -76,7 +76,7 @@ export function zlexcount(context: CommandContext): void {
   const { argv, reply } = context
   if (!isLexBound(argv, 2) || !isLexBound(argv, 3)) return reply.error(replyErrors.boundNotLex)
   if (!openToCount(context)) return
-  reply.integer(rangeLength(rangeByLex(context, 2, 3)))
+  reply.integer(rangeLength(rangeByLex(context, { min: 2, max: 3, isReverse: false })))
 }
 
 /** False after an answer. */

@@ -65,7 +65,7 @@ function refusalOf({ argv }: CommandContext, kind: RangeKind): string | undefine
 function rangeOf(context: CommandContext, kind: RangeKind): RankRange {
   const { argv } = context
   if (kind === 'score') return rangeByScore(context, 2, 3)
-  if (kind === 'lex') return rangeByLex(context, 2, 3)
+  if (kind === 'lex') return rangeByLex(context, { min: 2, max: 3, isReverse: false })
   const { size } = context.collections.sortedSet
   return rangeByIndex(size, integerArgument(argv, 2), integerArgument(argv, 3))
 }
