@@ -158,9 +158,13 @@ export const rejectStatus = {
   fromText: numberFromText,
 }
 
+const REMOTE_STORE_URL = 'redis[s]://[[user]:password@]host[:port][/database]'
+
 export const remoteStoreUrl = {
-  schema: z.string().refine((value) => parseStoreUrl(value)?.kind === 'remote'),
-  expected: 'redis[s]://[[user]:password@]host[:port][/database]',
+  schema: z
+    .string()
+    .refine((value) => parseStoreUrl(value)?.kind === 'remote', `expected ${REMOTE_STORE_URL}`),
+  expected: REMOTE_STORE_URL,
   fromText: asIs,
 }
 

@@ -93,7 +93,8 @@ class HttpGateway implements Gateway {
     const { identities, feed, metadata, websockets, loadShedder } = this.#modules
     loadShedder.start()
     await identities.start()
-    await feed.start()
+    // Without tokens there is nothing to revoke.
+    if (this.#options.auth.jwtSecrets.length > 0) await feed.start()
     await metadata.start()
     websockets.start()
     await this.#app.listen({ host: this.#options.server.host, port: this.#options.server.port })

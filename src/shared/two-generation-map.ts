@@ -16,13 +16,14 @@ export class TwoGenerationMap<K, V> {
     return this.#young.size + this.#old.size
   }
 
-  get(key: K): V | undefined {
+  /** `keyOf` gives the key to keep, for whoever looks up by one that holds on to something larger. */
+  get(key: K, keyOf?: (value: V) => K): V | undefined {
     const value = this.#young.get(key)
     if (value !== undefined) return value
     const older = this.#old.get(key)
     if (older === undefined) return undefined
     this.#old.delete(key)
-    this.set(key, older)
+    this.set(keyOf === undefined ? key : keyOf(older), older)
     return older
   }
 

@@ -3,6 +3,7 @@ import { LIMIT_OPTIONS } from './limit-rules.ts'
 
 export const ADMIN_SECRET = 'gateway-admin-secret'
 export const EVENTS_SECRET = 'gateway-events-secret'
+export const SESSION_SECRET = 'a secret of at least thirty-two bytes, for sessions'
 export const JWT_KEY = 'a key of at least thirty-two bytes, for tests'
 
 /**
@@ -105,7 +106,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
       cookieName: 'gerbang-session',
       secure: false,
       sameSite: 'lax',
-      secrets: ['a secret of at least thirty-two bytes, for sessions'],
+      secrets: [SESSION_SECRET],
       ttlMs: 3_600_000,
       idleTimeoutMs: 3_600_000,
       idTtlMs: Number.POSITIVE_INFINITY,

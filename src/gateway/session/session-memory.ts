@@ -50,7 +50,7 @@ export class SessionMemory {
 
   /** The session whose cookie holds this; `undefined` when it is not remembered, or no longer sure. */
   find(token: string, nowMs: number): StoredSession | undefined {
-    const remembered = this.#sessions.get(token.slice(0, SESSION_ID_LENGTH))
+    const remembered = this.#sessions.get(token.slice(0, SESSION_ID_LENGTH), idOf)
     if (remembered === undefined || nowMs >= remembered.untilMs) return undefined
     return isNamed(remembered, token, nowMs) ? remembered.session : undefined
   }
@@ -142,6 +142,11 @@ export class SessionMemory {
     this.#seenNow = 0
     this.#window = window
   }
+}
+
+/** Its own: a part of the cookie's text would keep all of the header in memory. */
+function idOf({ session }: Remembered): string {
+  return session.record.id
 }
 
 function isNamed(

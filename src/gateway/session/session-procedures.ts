@@ -24,8 +24,8 @@ export type Creation = number | 'revoked'
  *
  * Keys: the session, the log of revocations, the list, the denials of everyone, the user and the token (that of
  * everyone for one there is not). Arguments: the session's bytes and life; its id and its end for the list; how many
- * a user may have, 0 for a session without a user; the life of the list; when the token was issued; what comes before
- * an id in a key; the log's id, bytes and life.
+ * the list may have; the life of the list; when the token was issued; what comes before an id in a key; the log's id,
+ * bytes and life.
  */
 export const createSession: Procedure<Creation> = {
   name: 'create-session',
@@ -38,7 +38,6 @@ export const createSession: Procedure<Creation> = {
     if KEYS[6] ~= KEYS[4] and redis.call('GET', KEYS[6]) then return -1 end
     redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
     local most = tonumber(ARGV[5])
-    if most == 0 then return 0 end
     local entries = others(redis.call('GET', KEYS[3]) or '', ARGV[3], now)
     entries[#entries + 1] = ARGV[3] .. ARGV[4]
     local lines = {}
@@ -59,7 +58,6 @@ export const createSession: Procedure<Creation> = {
     const [bytes, life, id, end, most, listLife, issued, prefix, ...log] = args
     if (isDenied(database, keys, Number(issued))) return -1
     database.set(nth(keys, 0), argumentBytes(bytes), Number(life))
-    if (Number(most) === 0) return 0
     const list = nth(keys, 2)
     const session: UserSession = {
       id: argumentBytes(id).toString(),
@@ -79,7 +77,7 @@ export const createSession: Procedure<Creation> = {
 
 /**
  * Ends a session for good: what was read of it before can no longer be written. Keys: the session, the log of
- * revocations, the list of its user (the session itself without one). Arguments: its id, the life of the list; the
+ * revocations, the list of its user (the session itself when that is not known). Arguments: its id, the life of the list; the
  * log's id, bytes and life. False when there was no such session.
  */
 export const endSession: Procedure<boolean> = {

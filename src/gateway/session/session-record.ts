@@ -14,8 +14,8 @@ export interface SessionRecord {
   readonly userId: string | undefined
   readonly allowedRoles: readonly string[]
   readonly variables: ReadonlyMap<string, string>
-  /** Under which the sessions of the user are listed; `undefined` for a token that names none. */
-  readonly userDigest: string | undefined
+  /** Under which the sessions of the user are listed, or those of a token that names none. */
+  readonly userDigest: string
   readonly createdAtMs: number
   /** Used or not: the end of its token, or the latest end. */
   readonly expiresAtMs: number
@@ -59,7 +59,7 @@ const stored = z.object({
     userId: z.string().optional(),
     allowedRoles: z.array(z.string()),
     variables: z.record(z.string(), z.string()),
-    userDigest: z.string().optional(),
+    userDigest: z.string(),
     createdAtMs: instant,
     expiresAtMs: instant,
     latestEndMs: instant,
@@ -84,9 +84,9 @@ export function decodeSession(bytes: Buffer, version: number): StoredSession | u
   const parsed = stored.safeParse(parseJson(bytes))
   if (!parsed.success) return undefined
   const { record, state } = parsed.data
-  const { userId, userDigest, userAgent } = record
+  const { userId, userAgent } = record
   const variables = new Map(Object.entries(record.variables))
-  return { version, record: { ...record, userId, userDigest, userAgent, variables }, state }
+  return { version, record: { ...record, userId, userAgent, variables }, state }
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -14,7 +14,7 @@ import { refuseForeignSite, refuseFormBody } from './cross-site.ts'
 import { REFRESH_COOKIE_PATH, SessionCookie } from './session-cookie.ts'
 import type { SessionRecord, StoredSession } from './session-record.ts'
 import type { SessionRefresher } from './session-refresher.ts'
-import type { Login, SessionStore } from './session-store.ts'
+import { type Login, listDigest, type SessionStore } from './session-store.ts'
 import { refreshToken, sessionToken } from './session-tokens.ts'
 import { describeSession, describeSessions } from './session-view.ts'
 
@@ -128,8 +128,7 @@ function userSessionsRoutes(
   const all = async (headers: IncomingHttpHeaders) => {
     const { session } = await identities.resolveSession(headers)
     const { userDigest, id } = session.record
-    const listed = userDigest === undefined ? [session] : await sessions.list(userDigest)
-    return { id, listed }
+    return { id, listed: await sessions.list(userDigest) }
   }
 
   fastify.get(LIST_PATH, async ({ headers }) => {
@@ -216,7 +215,7 @@ function tokenFields({ token, location, claims }: VerifiedToken) {
 
 /** A newer token keeps the session going, until its latest end. */
 function renewedBy(record: SessionRecord, verified: VerifiedToken): SessionRecord {
-  if (verified.subject.userDigest !== record.userDigest) {
+  if (listDigest(verified.subject, verified.token) !== record.userDigest) {
     const message = 'the token is not that of the user of the session'
     throw new GatewayError('access-denied', message, { status: 400 })
   }

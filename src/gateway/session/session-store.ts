@@ -5,7 +5,7 @@ import type { Random } from '../../shared/random.ts'
 import { type Store, StoreError } from '../../store/index.ts'
 import type { MemoryGauge } from '../cache/memory-gauge.ts'
 import { GatewayError } from '../errors.ts'
-import type { TokenSubject } from '../identity/token-subject.ts'
+import { subjectDigest, type TokenSubject } from '../identity/token-subject.ts'
 import { revocationLogKey, SESSION_KEY_PREFIX, sessionKey, userSessionsKey } from '../keys.ts'
 import { type Denials, denialKeys, revoked } from '../revocation/denials.ts'
 import type { RevocationFeed } from '../revocation/revocation-feed.ts'
@@ -49,6 +49,12 @@ export type Login = Omit<SessionRecord, 'id' | 'createdAtMs' | 'latestEndMs' | '
   readonly subject: TokenSubject
 }
 
+/** `userDigest` of one that is gone is not known. */
+export interface EndedSession {
+  readonly id: string
+  readonly userDigest: string | undefined
+}
+
 /** A change of a session that was read. */
 export interface Change {
   readonly record?: SessionRecord
@@ -90,7 +96,8 @@ export class SessionStore {
     const { store, clock, random, ttlMs, perUserMax, statistics } = this.#options
     if (this.#options.gauge.isShort()) throw this.#full()
     const nowMs = clock.nowMs()
-    const { userDigest, issuedAtMs } = subject
+    const { issuedAtMs } = subject
+    const userDigest = listDigest(subject, login.token)
     const id = random.bytes(ID_BYTES).toString('base64url')
     const latestEndMs = nowMs + ttlMs
     const expiresAtMs = Math.min(latestEndMs, login.expiresAtMs)
@@ -106,8 +113,8 @@ export class SessionStore {
       },
     }
     const key = sessionKey(id)
-    const keys = [key, LOG, this.#listKey(key, userDigest), ...denialKeys(subject)]
-    const listed = [id, instantText(latestEndMs), userDigest === undefined ? 0 : perUserMax, ttlMs]
+    const keys = [key, LOG, userSessionsKey(userDigest), ...denialKeys(subject)]
+    const listed = [id, instantText(latestEndMs), perUserMax, ttlMs]
     const created = await this.#attempt(() =>
       store.run(createSession, keys, [
         this.#sealed(session),
@@ -156,10 +163,10 @@ export class SessionStore {
   }
 
   /** False when there was no such session. */
-  async end({ id, userDigest }: Pick<SessionRecord, 'id' | 'userDigest'>): Promise<boolean> {
+  async end({ id, userDigest }: EndedSession): Promise<boolean> {
     const { store, feed, ttlMs, statistics } = this.#options
     const key = sessionKey(id)
-    const keys = [key, LOG, this.#listKey(key, userDigest)]
+    const keys = [key, LOG, userDigest === undefined ? key : userSessionsKey(userDigest)]
     this.#memory.forget(id)
     try {
       const args = [id, ttlMs, ...this.#announcing()]
@@ -281,10 +288,6 @@ export class SessionStore {
     return Math.max(Math.floor(this.#memory.endsAtMs(session) - nowMs), 1)
   }
 
-  #listKey(key: Buffer, userDigest: string | undefined): Buffer {
-    return userDigest === undefined ? key : userSessionsKey(userDigest)
-  }
-
   #announcing(): readonly (string | number)[] {
     const { logId, bytesMax, lifeMs } = this.#options.denials.announcing()
     return [logId, bytesMax, lifeMs]
@@ -306,6 +309,11 @@ export class SessionStore {
     const message = 'there is no room for another session just now'
     return new GatewayError('store-full', message, { cause, headers: { 'retry-after': '60' } })
   }
+}
+
+/** Under which the sessions of who has this token are listed, and bounded: of one that names no user, its own. */
+export function listDigest({ userDigest }: TokenSubject, token: string): string {
+  return userDigest ?? subjectDigest(token)
 }
 
 /** Who cannot be looked up is not let in. */

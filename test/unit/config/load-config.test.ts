@@ -245,6 +245,18 @@ describe('loadConfig', () => {
         'g.yaml:1:23: engine.redis_port: there is no embedded engine',
       ],
       [
+        'store: { protected_url: "redis://a" }',
+        'g.yaml:1:25: store.protected_url: is for a remote store',
+      ],
+      [
+        'store: { url: "redis://a", protected_url: "embedded:" }',
+        'store.protected_url: expected redis[s]://',
+      ],
+      [
+        'session: { secrets: [a secret of thirty-one bytes ..] }',
+        'expected a list of texts of at least 32 characters',
+      ],
+      [
         'rate_limit: { rules: [&r { name: a, per: ip, limit: 1, window: 1s }, *r] }',
         'g.yaml:1:70: rate_limit.rules[1].name: "a" is the name of rule 0 already',
       ],

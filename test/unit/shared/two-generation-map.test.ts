@@ -29,6 +29,14 @@ describe('TwoGenerationMap', () => {
     expect(map.get(-2)).toBeUndefined()
   })
 
+  it('keeps what is read under the key that the value gives', () => {
+    const map = new TwoGenerationMap<string, { readonly id: string }>(1)
+    map.set('a', { id: 'other a' })
+    expect(map.get('a', ({ id }) => id)).toEqual({ id: 'other a' })
+    expect(map.get('a')).toBeUndefined()
+    expect(map.get('other a')).toEqual({ id: 'other a' })
+  })
+
   it('forgets a deleted key in both generations', () => {
     const map = new TwoGenerationMap<string, number>(2)
     map.set('old', 1)

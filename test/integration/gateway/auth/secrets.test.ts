@@ -4,7 +4,12 @@ import { parseJwtSecret } from '../../../../src/gateway/index.ts'
 import type { Logger } from '../../../../src/shared/logger.ts'
 import { type Asked, ask, type Headers, send } from '../../../support/ask.ts'
 import { EchoUpstream, sendJson } from '../../../support/echo-upstream.ts'
-import { ADMIN_SECRET, EVENTS_SECRET, gatewayOptions } from '../../../support/gateway-options.ts'
+import {
+  ADMIN_SECRET,
+  EVENTS_SECRET,
+  gatewayOptions,
+  SESSION_SECRET,
+} from '../../../support/gateway-options.ts'
 import { startGateway } from '../../../support/start-gateway.ts'
 import { hmacToken } from '../../../support/tokens.ts'
 import { WsClient } from '../../../support/ws-client.ts'
@@ -21,6 +26,7 @@ const FORGED = hmacToken(WRONG_SECRET, { 'https://hasura.io/jwt/claims': claims 
 const SECRETS = [
   ADMIN_SECRET,
   EVENTS_SECRET,
+  SESSION_SECRET,
   JWT_SECRET,
   WRONG_SECRET,
   PASSWORD,

@@ -159,6 +159,16 @@ describe('SessionStore', () => {
     expect(statistics.events.get('displaced')).toBe(1)
   })
 
+  it('bounds the sessions of a token that names no user, too', async () => {
+    const clock = new FakeClock()
+    const { sessions } = sessionWorld(openStore(clock), clock, { perUserMax: 1 })
+    const subject = { tokenDigest: undefined, userDigest: undefined, issuedAtMs: 0 }
+    const one = await sessions.create(loginOf('', { subject }))
+    const other = await sessions.create(loginOf('', { subject }))
+    expect(await sessions.get(one.record.id)).toBeUndefined()
+    expect(await sessions.get(other.record.id)).toBeDefined()
+  })
+
   it('lists only what is still there', async () => {
     const clock = new FakeClock()
     const { sessions } = sessionWorld(openStore(clock), clock)
