@@ -140,7 +140,7 @@ export class ReplicaLink {
     if (this.state === 'connect') this.connect()
     else if (this.#isLoading) this.#socket?.write(KEEP_ALIVE)
     else if (seconds > this.#config.integer('repl-timeout')) {
-      this.#options.log.warn({ state: this.state }, 'the primary is silent for too long')
+      this.#options.log.warn({ state: this.state }, silenceIn(this.state))
       this.#reconnect()
     }
     this.acknowledge()
@@ -416,4 +416,12 @@ export class ReplicaLink {
     client.isClosing = true
     this.#options.services().clients.remove(client)
   }
+}
+
+/** In Redis' words (replication.c, replicationCron), which who watches replicas looks for. */
+function silenceIn(state: LinkState): string {
+  if (state === 'connected') return 'MASTER timeout: no data nor PING received...'
+  return state === 'sync'
+    ? "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value."
+    : 'Timeout connecting to the MASTER...'
 }
