@@ -122,12 +122,17 @@ export class LimitStore {
     this.#log.warn({ err: error }, 'rate limits cannot be kept')
   }
 
+  /**
+   * When this process is late, the answer may be there and not be read yet: what has arrived is read first, or
+   * a flood would make the store look as if it failed.
+   */
   #inTime<T>(value: Promise<T>): Promise<T> {
     const { storeTimeoutMs } = this.#options
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const late = (): void => {
         reject(new StoreError('timeout', `no limits were told within ${storeTimeoutMs} ms`))
-      }, storeTimeoutMs)
+      }
+      const timer = setTimeout(() => setImmediate(late), storeTimeoutMs)
       value.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }

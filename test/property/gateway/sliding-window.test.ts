@@ -6,7 +6,7 @@ import { openStore } from '../../support/open-store.ts'
 
 interface Admitted {
   readonly atMs: number
-  readonly cost: number
+  cost: number
 }
 
 interface Rule {
@@ -39,6 +39,16 @@ class Trial {
     return isAllowed
   }
 
+  /** Gives back a part of what was admitted so many admissions ago. */
+  giveBack(ago: number, share: number): void {
+    const admitted = this.#log.at(-1 - ago)
+    if (admitted === undefined) return
+    const back = Math.round(admitted.cost * share)
+    const args = windowArguments(-back, [this.#rule], { atMs: admitted.atMs })
+    store.run(procedure, [this.#key], args)
+    admitted.cost -= back
+  }
+
   /** The cost admitted within the last `ms`, both ends included. */
   usedWithin(ms: number): number {
     const sinceMs = clock.nowMs() - ms
@@ -62,18 +72,22 @@ const steps = fc.array(
       { weight: 2, arbitrary: fc.double({ min: 0.9, max: 1.1, noNaN: true }) },
     ),
     share: fc.double({ min: 0, max: 0.6, noNaN: true }),
+    back: fc.option(
+      fc.record({ ago: fc.nat({ max: 5 }), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      { freq: 3, nil: undefined },
+    ),
   }),
   { maxLength: 120 },
 )
 
 describe('the sliding window', () => {
-  it('never admits more than the limit in any window, and refuses only what a slot more would refuse', () => {
+  it('never admits more than the limit in any window, what is given back set off, and refuses only what a slot more would', () => {
     let trialCount = 0
     fc.assert(
       fc.property(rules, steps, (rule, schedule) => {
         trialCount += 1
         const trial = new Trial(`trial ${trialCount}`, rule)
-        for (const { wait, share } of schedule) {
+        for (const { wait, share, back } of schedule) {
           clock.advance(Math.round(wait * rule.windowMs))
           const cost = Math.max(Math.round(share * rule.limit), 1)
           // Every window that could be overfull ends with something admitted.
@@ -83,6 +97,7 @@ describe('the sliding window', () => {
             const slotMs = rule.windowMs / rule.slots
             expect(trial.usedWithin(rule.windowMs + slotMs) + cost).toBeGreaterThan(rule.limit)
           }
+          if (back !== undefined) trial.giveBack(back.ago, back.share)
         }
       }),
       { numRuns: 300 },

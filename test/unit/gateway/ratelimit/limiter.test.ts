@@ -228,6 +228,19 @@ describe('Limiter', () => {
       })
     })
 
+    it('reads what has arrived before it takes the store for late', async () => {
+      run.mockImplementation(async () => {
+        // As in a process that is late: waiting is over, and the reply is read in the same turn.
+        await new Promise((resolve) => void setTimeout(() => setImmediate(resolve), 1))
+        return { atMs: 1, states: [{ remaining: 1, resetMs: 1, retryMs: 0 }] }
+      })
+      const subject = limiter([rule({ onStoreFailure: 'closed' })], { storeTimeoutMs: 1 })
+      const decision = subject.take(asked(identity()))
+      const startMs = performance.now()
+      while (performance.now() < startMs + 5);
+      expect(await decision).toMatchObject({ allowed: true })
+    })
+
     it('counts them in this process when local, each gateway its share', async () => {
       const shared = limitRule({ limit: 10, onStoreFailure: 'local' })
       const subject = limiter([shared], { nodes: 3 })
