@@ -80,7 +80,7 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
       port = (await engine.listen()).port
       // Redis' words: programs that start a server wait for its process to be named.
       host.print(`Server initialized, PID: ${process.pid}`)
-      await engine.load()
+      await loaded(engine, host)
     },
     stop: () => engine.stop(),
   }
@@ -95,4 +95,14 @@ async function serve(configuration: ServerConfiguration, host: Host): Promise<vo
     },
   })
   if (pidFile !== '') rmSync(pidFile, { force: true })
+}
+
+/** Why data cannot be loaded is told where programs that start a server look, as redis-server does. */
+async function loaded(engine: Engine, host: Host): Promise<void> {
+  try {
+    await engine.load()
+  } catch (error) {
+    host.print(error instanceof Error ? error.message : String(error))
+    throw error
+  }
 }

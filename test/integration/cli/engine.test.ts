@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -72,6 +72,15 @@ describe('gerbang engine', () => {
     await cli?.logged(/the engine goes on/)
     expect(await redis('PING')).toBe('PONG')
     expect(await cli?.stop('SIGTERM')).toBe(1)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('prints why the data could not be loaded, and ends with 1', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gerbang-damaged-'))
+    writeFileSync(join(folder, 'appendonly.aof'), 'nonsense\r\n')
+    const cli = start('--port', '0', '--dir', folder, '--appendonly', 'yes')
+    expect(await cli.ended()).toBe(1)
+    expect(cli.output).toMatch(/Bad file format reading the append only file appendonly\.aof/)
     rmSync(folder, { recursive: true })
   })
 
