@@ -61,7 +61,7 @@ const bearer = (user: string) => ({ authorization: `Bearer ${userToken(user)}` }
 function infoOf(client: EmbeddedClient, field: string): number {
   const info = client.call('INFO')
   const text = Buffer.isBuffer(info) ? info.toString() : String(info)
-  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(text)?.[1])
+  return Number(new RegExp(`^${field}:?(\\d+)`, 'm').exec(text)?.[1])
 }
 
 describe('a cache that is filled to three times its memory', () => {
@@ -104,6 +104,25 @@ describe('a cache that is filled to three times its memory', () => {
       expect(isServed(await ask(url, '{ products { id } }', token))).toBe(false)
     }
   }, 120_000)
+})
+
+describe('limits whose memory is full', () => {
+  it('refuse who is new, where the rule says so, lose none, and are counted', async () => {
+    const { url, limits } = await startClasses()
+    const known = bearer('known')
+    expect(isServed(await ask(url, '{ products { id } }', known))).toBe(true)
+    limits.call('CONFIG', 'SET', 'maxmemory', infoOf(limits, 'used_memory') - 1)
+    const refused = await ask(url, '{ products { id } }', bearer('new'))
+    expect([refused.status, JSON.parse(refused.text).errors[0].extensions.code]).toEqual([
+      503,
+      'store-unavailable',
+    ])
+    expect(infoOf(limits, 'errorstat_OOM:count=')).toBeGreaterThan(0)
+    expect(infoOf(limits, 'evicted_keys')).toBe(0)
+    limits.call('CONFIG', 'SET', 'maxmemory', 16 * MEGABYTE)
+    expect(isServed(await ask(url, '{ products { id } }', bearer('new')))).toBe(true)
+    expect(isServed(await ask(url, '{ products { id } }', known))).toBe(true)
+  })
 })
 
 describe('sessions whose memory is full', () => {
