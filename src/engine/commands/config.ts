@@ -68,7 +68,10 @@ function configSet(context: CommandContext): void {
   }
   const mayChangeProtected = isAllowed(context, 'enable-protected-configs')
   const before = services.config.get(pairs.map(([name]) => name))
-  const error = services.config.set(pairs, { mayChangeProtected, isLoading: false })
+  const error = services.config.set(pairs, {
+    mayChangeProtected,
+    isLoading: services.persistence.isLoading,
+  })
   if (error !== undefined) reply.error(error)
   else if (!services.listening.isChanged || client.deniesBlocking) reply.simple('OK')
   else listenElsewhere(context, before)

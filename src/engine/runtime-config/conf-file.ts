@@ -32,12 +32,15 @@ export interface ServerConfiguration {
  */
 export function readConfiguration(argv: readonly string[], files: ConfFiles): ServerConfiguration {
   const reader = new ConfReader(files)
-  const first = argv.findIndex((word) => word.startsWith('--'))
-  const sources = first < 0 ? argv : argv.slice(0, first)
-  const path = sources.find((source) => source !== '-')
+  const [first = '-'] = argv
+  const path = first.startsWith('-') ? undefined : first
+  let at = path === undefined ? 0 : 1
   if (path !== undefined) reader.readFile(path, 0)
-  if (sources.includes('-')) reader.readText(files.standardInput(), 'standard input', 0)
-  reader.readOptions(argv.slice(sources.length))
+  if (argv[at] === '-') {
+    reader.readText(files.standardInput(), 'standard input', 0)
+    at += 1
+  }
+  reader.readOptions(argv.slice(at))
   return { path, ...reader.result }
 }
 
@@ -79,18 +82,35 @@ class ConfReader {
     }
   }
 
-  /** `--name value …`, once or more. */
+  /**
+   * `--name value …`, once or more, as redis-server takes them (server.c, main): what follows a name is its value, even
+   * when it begins with `--`; name and value may be one argument.
+   */
   readOptions(argv: readonly string[]): void {
-    for (let index = 0; index < argv.length; ) {
-      let end = index + 1
-      while (end < argv.length && !(argv[end] ?? '').startsWith('--')) end += 1
-      const name = (argv[index] ?? '').slice(2).toLowerCase()
-      const given = argv.slice(index + 1, end)
-      // As redis-server: `--save` without anything means none.
-      const words = given.length === 0 && name === 'save' ? [''] : given
-      this.#take({ name, words, place: undefined })
-      index = end
+    let words: string[] = []
+    let mayBeName = true
+    const end = (): void => {
+      const [name, ...values] = words
+      if (name !== undefined)
+        this.#take({ name: name.toLowerCase(), words: values, place: undefined })
+      words = []
     }
+    for (const [index, argument] of argv.entries()) {
+      if (!mayBeName || !argument.startsWith('--')) {
+        words.push(argument)
+        mayBeName = true
+        continue
+      }
+      end()
+      words = splitArguments(argument.slice(2)) ?? [argument.slice(2)]
+      const next = argv[index + 1]
+      // `--save` without anything means none.
+      const isEmptySave =
+        argument.toLowerCase() === '--save' && (next === undefined || next.startsWith('--'))
+      if (isEmptySave) words.push('')
+      mayBeName = words.length > 1
+    }
+    end()
   }
 
   #take(line: DirectiveLine): void {

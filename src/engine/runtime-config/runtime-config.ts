@@ -203,5 +203,6 @@ function withName(
   place: DirectiveLine['place'],
 ): string {
   if (place !== undefined) return error
-  return words.length === 0 ? `'${name}': ${error}` : `'${name} "${words.join(' ')}"': ${error}`
+  const given = words.map((word) => ` "${word}"`).join('')
+  return `'${name}${given}': ${error}`
 }

@@ -44,3 +44,13 @@ describe('the first command of an engine that holds nothing yet', () => {
     ).toEqual(reply)
   })
 })
+
+describe('CONFIG SET while everything is being loaded', () => {
+  it('refuses what loading depends on, and nothing else', () => {
+    const client = new Engine({ isPersistent: true }).client()
+    const loading = { message: 'LOADING Redis is loading the dataset in memory' }
+    expect(client.call('CONFIG', 'SET', 'appendonly', 'yes')).toMatchObject(loading)
+    expect(client.call('CONFIG', 'SET', 'dir', '/nosuch')).toMatchObject(loading)
+    expect(client.call('CONFIG', 'SET', 'hz', '20')).toBe('OK')
+  })
+})

@@ -71,8 +71,32 @@ describe('readConfiguration', () => {
     expect(values('-', '--port', '1')('hz')).toBe('50')
   })
 
-  it('takes --save without a value for none', () => {
-    expect(values('--save', '--port', '1')('save')).toBe('')
+  it.each([
+    [['--save', '--port', '1'], 'save', ''],
+    [['--port', '1', '--save'], 'save', ''],
+    [['--save', '', '--port', '1'], 'save', ''],
+    [['--proc-title-template', '--save', '--save', ''], 'proc-title-template', '--save'],
+    [['--proc-title-template', '--save', '--hz', '20'], 'hz', '20'],
+    [['--maxmemory 700mb', '--hz', '20'], 'maxmemory', '734003200'],
+    [["--maxmemory '700mb'", '--hz 20'], 'hz', '20'],
+    [['--proc-title-template --my--title', '--hz 20'], 'proc-title-template', '--my--title'],
+    [['redis.conf', 'loglevel', 'verbose', '--hz', '20'], 'loglevel', 'verbose'],
+    [['--shutdown-on-sigint', 'nosave', 'force', 'now'], 'shutdown-on-sigint', 'nosave now force'],
+    [['--shutdown-on-sigterm', 'nosave force'], 'shutdown-on-sigterm', 'nosave force'],
+  ])('takes %j for %s "%s"', (argv, name, value) => {
+    expect(values(...argv)(name)).toBe(value)
+  })
+
+  it.each([
+    [['--port'], /'port'.*wrong number of arguments/],
+    [['--port', '6379', '6380'], /'port "6379" "6380"'.*wrong number of arguments/],
+    [['--port', '--loglevel', 'verbose'], /'port "--loglevel" "verbose"'.*wrong number/],
+    [['--port', '--bla', '--loglevel', 'verbose'], /'port "--bla"'.*couldn't be parsed/],
+    [['--loglevel', '--bla'], /'loglevel "--bla"'.*must be one of the following/],
+    [['--replicaof', '--127.0.0.1', 'abc'], /'replicaof "--127.0.0.1" "abc"'.*Invalid master port/],
+    [['--replicaof', '--127.0.0.1', '--abc'], /'replicaof "--127.0.0.1"'.*wrong number/],
+  ])('refuses %j', (argv, message) => {
+    expect(() => values(...argv)).toThrow(message)
   })
 
   it.each([
