@@ -17,6 +17,7 @@ const SECRETS = {
   jwtKey: 'leak-canary-jwt-key-of-thirty-two-bytes',
   events: 'leak-canary-events',
   redis: 'leak-canary-redis',
+  session: 'leak-canary-session-of-thirty-two-bytes',
 } as const
 const CANARY = /leak-canary/
 const QUERY = 'query List @cached(ttl: 60) { products { id } }'
@@ -78,6 +79,7 @@ describe('secrets', () => {
       HASURA_GRAPHQL_ADMIN_SECRETS: JSON.stringify([SECRETS.admin, SECRETS.otherAdmin]),
       HASURA_GRAPHQL_JWT_SECRET: JSON.stringify({ type: 'HS256', key: SECRETS.jwtKey }),
       GERBANG_EVENTS_SECRET: SECRETS.events,
+      GERBANG_SESSION_SECRET: SECRETS.session,
       GERBANG_REDIS_PASSWORD_FILE: redisFile,
     })
     const line = (await cli.logged(/"msg":"ready".*\n/))
@@ -177,6 +179,9 @@ describe('secrets', () => {
     ['HASURA_GRAPHQL_JWT_SECRET', 'leak-canary'],
     ['HASURA_GRAPHQL_ADMIN_SECRETS', 'leak-canary'],
     ['GERBANG_STORE_URL', 'redis://:leak-canary@host:port'],
+    ['GERBANG_PROTECTED_STORE_URL', 'redis://:leak-canary@host:port'],
+    ['GERBANG_SESSION_SECRETS', 'leak-canary'],
+    ['HASURA_GRAPHQL_AUTH_HOOK', 'ftp://host/leak-canary'],
   ])('are not repeated when %s is wrong', async (variable, value) => {
     const wrong = new CliProcess(['check'], { [variable]: value })
     expect(await wrong.ended()).toBe(1)
