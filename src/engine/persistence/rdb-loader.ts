@@ -215,7 +215,7 @@ export class RdbLoader {
     const told = input.copy()
     if (told.every((byte) => byte === 0) || told.equals(sum)) return
     throw corrupt(
-      `Wrong RDB checksum expected: (${hexadecimal(told)}) but got (${hexadecimal(sum)}). Aborting now.`,
+      `Wrong RDB checksum expected: (${hexadecimal(told)}) but got (${hexadecimal(sum)}). RDB CRC error, aborting now.`,
     )
   }
 }
