@@ -48,8 +48,9 @@ async function startTargets(
   servers: ServerProcess[],
 ): Promise<readonly Target[]> {
   const bare = await startNode('./serve-bare.ts', {})
-  const gateway = await startGateway(upstream.port, clients)
-  servers.push(bare, gateway)
+  const gateway = await startGateway(upstream.port, clients.jwtSecret)
+  const unprotected = await startGateway(upstream.port)
+  servers.push(bare, gateway, unprotected)
   const requests = Array.from({ length: PAIRS }, (_, index) => clients.request(index))
   const hit = (index: number): Buffer => requests[index % PAIRS] ?? Buffer.alloc(0)
   let fresh = PAIRS
@@ -60,6 +61,7 @@ async function startTargets(
   const targets = [
     { title: '(a) bare Fastify, the same bytes', server: bare, request: hit },
     { title: '(b) gateway, hit', server: gateway, request: hit },
+    { title: '(b0) the same, without limits, tokens', server: unprotected, request: hit },
     { title: '(c) gateway, miss', server: gateway, request: miss },
     { title: '(d) the upstream directly', server: upstream, request: hit },
   ]
@@ -69,11 +71,14 @@ async function startTargets(
   return [...targets, { title: '(e) nginx proxy_cache, hit', server: nginx, request: hit }]
 }
 
-async function startGateway(upstreamPort: number, clients: Clients): Promise<ServerProcess> {
+/** Without a secret for tokens it is unprotected. */
+async function startGateway(upstreamPort: number, jwtSecret?: string): Promise<ServerProcess> {
   return await startNode('./serve-gateway.ts', {
     HASURA_GRAPHQL_ENDPOINT: `http://127.0.0.1:${upstreamPort}`,
     HASURA_GRAPHQL_ADMIN_SECRET: 'bench',
-    HASURA_GRAPHQL_JWT_SECRET: clients.jwtSecret,
+    ...(jwtSecret === undefined
+      ? { BENCH_UNPROTECTED: '1' }
+      : { HASURA_GRAPHQL_JWT_SECRET: jwtSecret }),
   })
 }
 
@@ -131,7 +136,7 @@ function print(targets: readonly Target[], rounds: readonly (readonly Slice[])[]
   )
   for (const [title = '', ...cells] of [head, ...lines]) {
     process.stdout.write(
-      `  ${title.padEnd(34)}${cells.map((cell) => cell.padStart(11)).join('')}\n`,
+      `  ${title.padEnd(38)}${cells.map((cell) => cell.padStart(11)).join('')}\n`,
     )
   }
 }
@@ -141,7 +146,7 @@ async function stampede(clients: Clients): Promise<void> {
   const upstream = await startNode('./serve-upstream.ts', {
     BENCH_DELAY_MS: String(STAMPEDE_DELAY_MS),
   })
-  const gateway = await startGateway(upstream.port, clients)
+  const gateway = await startGateway(upstream.port, clients.jwtSecret)
   try {
     const slowestMs: number[] = []
     const calls: number[] = []
