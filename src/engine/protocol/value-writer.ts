@@ -24,7 +24,7 @@ export class ValueWriter implements ReplyWriter {
   take(): Reply {
     const result = this.#result
     this.#result = null
-    this.#open.length = 0
+    if (this.#open.length > 0) this.#open.length = 0
     return result
   }
 
