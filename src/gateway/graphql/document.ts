@@ -91,7 +91,7 @@ function checkTokens(
 
 /**
  * A line that says something has a token. graphql-js counts lines to tell where an error is, one by one: half a
- * million of them took 60 ms to be refused.
+ * million of them cost 15 ms to be refused (Node.js 20.20, November 2026).
  */
 function checkLength(text: string, limits: RequestLimits): void {
   if (text.length > limits.documentLengthMax) {
