@@ -127,8 +127,17 @@ function contentOf(client: EmbeddedClient): unknown {
     expiries: bytes.map((key) => [String(key), client.call('PEXPIRETIME', key)]),
     groups: bytes
       .filter((key) => client.call('TYPE', key) === 'stream')
-      .map((key) => [client.call('XINFO', 'GROUPS', key), client.call('XLEN', key)]),
+      .map((key) => [groupsOf(client, key), client.call('XLEN', key)]),
   }
+}
+
+/** But for how many consumers there are: Redis tells nobody of one that has come for nothing. */
+function groupsOf(client: EmbeddedClient, key: Buffer): unknown {
+  const groups = client.call('XINFO', 'GROUPS', key)
+  if (!Array.isArray(groups)) return groups
+  return groups.map((group) =>
+    Array.isArray(group) ? group.filter((_, at) => String(group[at - 1]) !== 'consumers') : group,
+  )
 }
 
 function numberIn(engine: Engine, name: string): number {
