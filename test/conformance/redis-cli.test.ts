@@ -15,8 +15,6 @@ const hasTools = TOOLS.every((tool) => findTool(tool) !== undefined)
 
 const execute = promisify(execFile)
 
-/** Not known of a thread of Node.js. */
-const NOT_TOLD = new Set(['used_cpu_sys_main_thread', 'used_cpu_user_main_thread'])
 /** Fields that say what the server was made of. */
 const OWN_FIELDS = new Set([
   'os',
@@ -165,9 +163,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
     }
     const [theirs, ours] = await both(command.split(' '))
     const fields = (text: string) => text.split(/\r?\n/).map((line) => line.split(':')[0] ?? '')
-    expect(fields(ours).filter((field) => !TOLD_BESIDES.has(field))).toEqual(
-      fields(theirs).filter((field) => !NOT_TOLD.has(field)),
-    )
+    expect(fields(ours).filter((field) => !TOLD_BESIDES.has(field))).toEqual(fields(theirs))
   })
 
   it('tells of the same commands in INFO commandstats and latencystats', async () => {
