@@ -116,7 +116,7 @@ describe('MIGRATE', () => {
   })
 
   it('tells others that the keys were deleted', async () => {
-    const monitor = source.client.duplicate()
+    const monitor = source.client.duplicate({ enableReadyCheck: false })
     closers.push(() => monitor.disconnect())
     await source.client.config('SET', 'notify-keyspace-events', 'KEA')
     await monitor.psubscribe('__key*@0__:*')
