@@ -10,7 +10,7 @@ import type { RateLimitOptions, RateLimitRule } from './limit-options.ts'
 import type { LimitedRequest, LimitPlan, Subject } from './limit-plan.ts'
 import { metadataRules } from './metadata-rules.ts'
 import { planOf, type SubjectUnits } from './plan-charges.ts'
-import { digestOf, isOfIdentity, type SubjectName, subjectOf } from './subject.ts'
+import { digestOf, isOfAddress, isOfIdentity, type SubjectName, subjectOf } from './subject.ts'
 
 export interface LimitPlannerOptions {
   readonly options: RateLimitOptions
@@ -49,6 +49,8 @@ export class LimitPlanner {
   #rulesByRole = new TwoGenerationMap<string, readonly NumberedRule[]>(SUBJECTS_MAX)
   #subjects = new TwoGenerationMap<string, Subject>(SUBJECTS_MAX)
   #identities = new WeakMap<Identity, KnownIdentity>()
+  /** By role, number of root fields and address, where nothing else matters. */
+  #addressPlans = new TwoGenerationMap<string, LimitPlan>(SUBJECTS_MAX)
   #costs = new WeakMap<PreparedRequest, { role: string; costs: readonly FieldCost[] }>()
 
   constructor({ options, model }: LimitPlannerOptions) {
@@ -77,11 +79,28 @@ export class LimitPlanner {
   #planAnew(request: LimitedRequest): LimitPlan | undefined {
     const { identity } = request
     const rules = this.#rulesOf(identity.role)
-    if (rules.every((rule) => isOfOperationCount(rule) && isOfIdentity(rule.rule.per, identity))) {
+    if (!rules.every(isOfOperationCount)) return planOf(this.#subjectsOf(rules, request))
+    if (rules.every(({ rule }) => isOfIdentity(rule.per, identity))) {
       this.#identities.set(identity, { rules, plans: new Map() })
       return this.plan(request)
     }
+    if (rules.every(({ rule }) => isOfAddress(rule.per, identity))) {
+      return this.#planOfAddress(rules, request)
+    }
     return planOf(this.#subjectsOf(rules, request))
+  }
+
+  #planOfAddress(rules: readonly NumberedRule[], request: LimitedRequest): LimitPlan {
+    const { identity, head, prepared } = request
+    const fields = prepared === undefined ? 1 : prepared.operation.rootFields.length
+    const ip = clientIp(head.headers, head.socketAddress, head.trustedHops)
+    const key = `${fields} ${ip} ${identity.role}`
+    let plan = this.#addressPlans.get(key)
+    if (plan === undefined) {
+      plan = planOf(this.#subjectsOf(rules, request))
+      this.#addressPlans.set(key, plan)
+    }
+    return plan
   }
 
   #planKnown(
@@ -101,6 +120,7 @@ export class LimitPlanner {
     if (this.#configured.length > 0) return
     this.#rulesByRole.clear()
     this.#subjects.clear()
+    this.#addressPlans.clear()
     this.#identities = new WeakMap()
   }
 

@@ -54,6 +54,15 @@ export function isOfIdentity(parts: readonly SubjectPart[], identity: Identity):
   })
 }
 
+/** Whether the parts are told by the role and the address alone: nobody vouches for anything else. */
+export function isOfAddress(parts: readonly SubjectPart[], identity: Identity): boolean {
+  return parts.every((part) => {
+    if (part.kind === 'role' || part.kind === 'ip') return true
+    if (part.kind === 'user') return userOf(identity) === undefined
+    return part.kind === 'variable' && variableOf(identity, part.name) === undefined
+  })
+}
+
 function partOf(part: SubjectPart, source: SubjectSource): SubjectName {
   const { identity, ip, operationName, rootField } = source
   switch (part.kind) {

@@ -111,6 +111,25 @@ describe('Limiter', () => {
     expect(await passed(subject, identity({ userId: '2' }), 3, '2001:db8:0:1::1')).toBe(2)
   })
 
+  it('keeps addresses, roles and root fields apart in what it remembers of an address', async () => {
+    const subject = limiter([rule({ per: 'ip', limit: 6 })])
+    const twice = prepared('{ a: products { id } b: products { id } }')
+    const remaining = async (request: LimitedRequest) =>
+      (await subject.take(request)).states.map((state) => state.remaining)
+    const user = identity()
+    expect(await remaining(asked(user))).toEqual([5])
+    expect(await remaining(asked(user, IP, twice))).toEqual([3])
+    expect(await remaining(asked(user))).toEqual([2])
+    expect(await remaining(asked(user, '192.0.2.2'))).toEqual([5])
+    // One address, whatever the role.
+    expect(await remaining(asked(identity({ role: 'manager' })))).toEqual([1])
+    const byRole = limiter([rule({ per: ['ip', 'role'], limit: 6 })])
+    expect((await byRole.take(asked(user))).states).toMatchObject([{ remaining: 5 }])
+    expect((await byRole.take(asked(identity({ role: 'manager' })))).states).toMatchObject([
+      { remaining: 5 },
+    ])
+  })
+
   it('does not believe the user id that an unauthorized client wrote', async () => {
     const subject = limiter([rule()])
     let next = 0
