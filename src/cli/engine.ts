@@ -11,6 +11,7 @@ import { systemRandom } from '../shared/random.ts'
 import { runParts } from '../shared/run-parts.ts'
 import type { Command, Host } from './command.ts'
 import { confFiles } from './conf-files.ts'
+import { raiseInliningBudget } from './inlining-budget.ts'
 import { UsageError } from './usage-error.ts'
 
 const STOP_DEADLINE_MS = 5_000
@@ -35,6 +36,7 @@ export const engineCommand: Command = {
   ].join('\n'),
 
   async run(argv, host) {
+    raiseInliningBudget()
     try {
       await serve(readConfiguration(argv, confFiles), host)
       return 0
