@@ -20,6 +20,13 @@ export function renderConformanceDocs(): string {
     'tests as an external server, the engine all but those below. A test that fails and is not listed here fails the run,',
     'and CI runs a part of it. More: [conformance/](../conformance/README.md).',
     ...Object.entries(HEADINGS).flatMap(([kind, heading]) => section(kind, heading)),
+    '',
+    '## Last digits of distances',
+    '',
+    'Distances of GEO commands are reckoned with sines, cosines and arcsines rounded to the nearest double. Those of the C',
+    'library that redis-server is linked with are one digit off in about 1 of 600 calls, and in which depends on the',
+    'processor, with or without fused multiplication. So of 600,000 random commands to both servers (30 runs of 20,000) one',
+    'left a score of GEOSEARCHSTORE … STOREDIST that differed, in its last digits.',
   ].join('\n')}\n`
 }
 
