@@ -4,8 +4,11 @@ import type { Logger } from '../../shared/logger.ts'
 import type { Effect } from '../execution/propagation.ts'
 import { CommandEncoder } from '../protocol/command-encoder.ts'
 
-/** While the disk is busy, what was written waits so long before it is written all the same (aof.c). */
-const POSTPONED_MS_MAX = 2_000
+/**
+ * While the disk is busy, what was written waits so long before it is written all the same. Redis waits two seconds
+ * (aof.c); with less, a process that is killed then has lost what is younger than a second, and nothing older.
+ */
+const POSTPONED_MS_MAX = 800
 const SYNC_INTERVAL_MS = 1_000
 
 export type SyncPolicy = 'always' | 'everysec' | 'no'

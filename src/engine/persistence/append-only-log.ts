@@ -1,4 +1,4 @@
-import { existsSync, rmSync, truncateSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, truncateSync } from 'node:fs'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
@@ -315,7 +315,8 @@ export class AppendOnlyLog {
     const sequence = Math.max(next.sequence, last + 1)
     const increment = sequence === next.sequence ? next : directory.named('i', sequence)
     this.#lastIncrement = sequence
-    rmSync(directory.pathOf(increment), { force: true })
+    // Before the manifest names it: who is killed in between has a file too many, and no name without a file.
+    closeSync(openSync(directory.pathOf(increment), 'w', 0o644))
     if (isInForce) {
       const increments = [...directory.manifest.increments, increment]
       directory.store({ ...directory.manifest, increments })
