@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { canonicalJson, isJsonList, isJsonObject, parseJson } from '../graphql/lossless-json.ts'
 import type { JsonValue } from '../graphql/operation.ts'
+import { IGNORED_CLIENT_HEADERS } from '../ignored-client-headers.ts'
 import type { AuthHookOptions } from '../options.ts'
 import { headerText } from './identity-headers.ts'
 
@@ -18,23 +19,6 @@ export interface HookQuestionOptions {
   readonly jsonDepthMax: number
 }
 
-/** Those that Hasura keeps from the webhook in GET mode: `commonClientHeadersIgnored`, in lower case. */
-const IGNORED_BY_GET: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-datetime',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-  'connection',
-  'content-length',
-  'content-md5',
-  'content-type',
-  'dnt',
-  'host',
-  'origin',
-  'referer',
-  'user-agent',
-])
 /** They frame the message or are about the connection: sent on they would be about another one. */
 const FRAMING: ReadonlySet<string> = new Set([
   'expect',
@@ -88,7 +72,7 @@ function digestOf(text: string): string {
 }
 
 function isSentByGet(name: string): boolean {
-  return !IGNORED_BY_GET.has(name) && !FRAMING.has(name)
+  return !IGNORED_CLIENT_HEADERS.has(name) && !FRAMING.has(name)
 }
 
 function getQuestion(headers: IncomingHttpHeaders): HookQuestion {

@@ -1,22 +1,5 @@
+import { IGNORED_CLIENT_HEADERS } from '../ignored-client-headers.ts'
 import type { ForwardedHeaders } from './plan.ts'
-
-/** Those that Hasura passes on to no one: `commonClientHeadersIgnored` in Hasura/HTTP.hs, in lower case. */
-const NEVER_FORWARDED = [
-  'accept',
-  'accept-datetime',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-  'connection',
-  'content-length',
-  'content-md5',
-  'content-type',
-  'dnt',
-  'host',
-  'origin',
-  'referer',
-  'user-agent',
-] as const
 
 export interface HeaderForwarding {
   readonly forward_client_headers?: boolean | null | undefined
@@ -30,7 +13,7 @@ export function forwardedHeadersOf({
   ignored_client_headers: ignored,
 }: HeaderForwarding): ForwardedHeaders | undefined {
   if (isForwarded !== true) return undefined
-  const except = (ignored ?? NEVER_FORWARDED).map((name) => name.toLowerCase())
+  const except = [...(ignored ?? IGNORED_CLIENT_HEADERS)].map((name) => name.toLowerCase())
   return { except: [...new Set(except)].sort() }
 }
 
