@@ -4,10 +4,8 @@ import { type Explanation, explainUpstream, GatewayError } from '../gateway/inde
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { systemRandom } from '../shared/random.ts'
-import { connectStore } from '../store/index.ts'
-import { EmbeddedEngine } from './embedded-engine.ts'
 import { gatewayOptions } from './gateway-options.ts'
-import { protectedParts } from './protected-stores.ts'
+import { openStores } from './stores.ts'
 import { readTrustedDocuments } from './trusted-documents.ts'
 
 /** A request could not be explained, in words for whoever asked. */
@@ -57,40 +55,29 @@ export async function explainDirectly(
   { log }: ExplainOptions,
 ): Promise<Explanation> {
   const common = { clock: systemClock, random: systemRandom, log }
-  const { url, connect_timeout, command_timeout, commands_max } = config.store
-  const isStoreInUse = url !== 'embedded:'
-  const engine = isStoreInUse ? undefined : new EmbeddedEngine(withoutPort(config), common)
-  const store = connectStore(
-    {
-      url,
-      connectTimeoutMs: connect_timeout,
-      commandTimeoutMs: command_timeout,
-      commandsMax: commands_max,
-    },
-    { embeddedClient: engine?.client, log },
-  )
+  const { store, protectedStores, parts } = openStores(unserved(config), common)
   const options = gatewayOptions(config, readTrustedDocuments(config))
-  const apart = isStoreInUse ? protectedParts(config, common, store) : undefined
-  const protectedStores = apart?.stores && { protectedStores: apart.stores }
   try {
-    await engine?.start()
-    await store.start()
-    for (const part of apart?.parts ?? []) await part.start()
-    const dependencies = { ...common, store, ...protectedStores }
+    for (const part of parts) await part.start()
+    const dependencies = { ...common, store, ...(protectedStores && { protectedStores }) }
+    const isStoreInUse = config.store.url !== 'embedded:'
     return await explainUpstream(options, dependencies, { order, isStoreInUse })
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     throw new ExplainError(refusal(error.path, error.message), { cause: error })
   } finally {
-    for (const part of apart?.parts ?? []) await part.stop()
-    await store.stop()
-    await engine?.stop()
+    for (const part of parts.toReversed()) await part.stop()
   }
 }
 
 /** Redis clients are for the gateway that runs. */
-function withoutPort({ engine }: Config): Config['engine'] {
-  return { ...engine, redis_port: undefined }
+function unserved(config: Config): Config {
+  const noPorts = {
+    redis_port: undefined,
+    limits_redis_port: undefined,
+    sessions_redis_port: undefined,
+  }
+  return { ...config, engine: { ...config.engine, ...noPorts } }
 }
 
 function readAnswer(text: string, status: number, adminUrl: string): Explanation {

@@ -8,10 +8,10 @@ import {
 import { systemClock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { readMetadataDirectory } from '../shared/metadata-directory.ts'
-import { connectStore } from '../store/index.ts'
 import { type Access, accessOf } from './access.ts'
 import { gatewayOptions } from './gateway-options.ts'
 import { metadataFindings } from './metadata-findings.ts'
+import { remoteStore } from './stores.ts'
 import { trustedDocumentFindings } from './trusted-documents.ts'
 import { greetUpstream } from './upstream-greeting.ts'
 
@@ -109,15 +109,7 @@ function withReasons(description: UpstreamDescription): UpstreamDescription {
 
 async function storeFindings({ store: config }: Config, log: Logger): Promise<readonly Finding[]> {
   if (config.url === 'embedded:') return []
-  const store = connectStore(
-    {
-      url: config.url,
-      connectTimeoutMs: config.connect_timeout,
-      commandTimeoutMs: config.command_timeout,
-      commandsMax: config.commands_max,
-    },
-    { embeddedClient: undefined, log },
-  )
+  const store = remoteStore(config.url, config, log)
   try {
     await store.start()
     return []

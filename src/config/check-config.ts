@@ -51,11 +51,8 @@ function exposureProblems({ admin, auth, engine }: Config): readonly Finding[] {
       finding('admin.host', `${admin.host} is open to others; set HASURA_GRAPHQL_ADMIN_SECRET`),
     )
   }
-  if (
-    engine.redis_port !== undefined &&
-    !isLoopback(engine.redis_host) &&
-    engine.redis_password === undefined
-  ) {
+  const isServed = redisPorts(engine).some(([, port]) => port !== undefined)
+  if (isServed && !isLoopback(engine.redis_host) && engine.redis_password === undefined) {
     findings.push(
       finding('engine.redis_host', `${engine.redis_host} is open to others; set redis_password`),
     )
@@ -67,7 +64,7 @@ function portProblems({ server, admin, engine, store }: Config): readonly Findin
   const ports = [
     ['server.port', server.port],
     ['admin.port', admin.port],
-    ['engine.redis_port', engine.redis_port],
+    ...redisPorts(engine),
   ] as const
   const findings: Finding[] = []
   const owners = new Map<number, string>()
@@ -77,11 +74,20 @@ function portProblems({ server, admin, engine, store }: Config): readonly Findin
     if (owner !== undefined) findings.push(finding(key, `${port} is ${owner} already`))
     owners.set(port, key)
   }
-  if (engine.redis_port !== undefined && store.url !== 'embedded:') {
+  if (store.url === 'embedded:') return findings
+  for (const [key, port] of redisPorts(engine)) {
     const message = 'there is no embedded engine to serve while store.url names another store'
-    findings.push(finding('engine.redis_port', message))
+    if (port !== undefined) findings.push(finding(key, message))
   }
   return findings
+}
+
+function redisPorts(engine: Config['engine']): readonly (readonly [string, number | undefined])[] {
+  return [
+    ['engine.redis_port', engine.redis_port],
+    ['engine.limits_redis_port', engine.limits_redis_port],
+    ['engine.sessions_redis_port', engine.sessions_redis_port],
+  ]
 }
 
 function rateLimitProblems({ rate_limit: { rules } }: Config): readonly Finding[] {

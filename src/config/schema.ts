@@ -821,7 +821,15 @@ const engine = section('The embedded engine, where store.url is "embedded:".', {
   redis_port: optionalOption(port, {
     env: ['GERBANG_REDIS_PORT'],
     flag: 'redis-port',
-    doc: 'TCP port on which Redis clients are served, redis-cli for one; 0 picks a free one. Off unless given.',
+    doc: 'TCP port on which Redis clients are served what the cache keeps, redis-cli for one; 0 picks a free one. Off unless given.',
+  }),
+  limits_redis_port: optionalOption(port, {
+    env: ['GERBANG_LIMITS_REDIS_PORT'],
+    doc: 'The same of the engine that keeps limits.',
+  }),
+  sessions_redis_port: optionalOption(port, {
+    env: ['GERBANG_SESSIONS_REDIS_PORT'],
+    doc: 'The same of the engine that keeps sessions and revocations.',
   }),
   redis_password: optionalOption(text, {
     env: ['GERBANG_REDIS_PASSWORD'],

@@ -64,6 +64,17 @@ describe('gerbang serve', () => {
     }
   })
 
+  it('shows limits and sessions on ports of their own, with the memory of each', async () => {
+    const { cli } = await serve({
+      GERBANG_LIMITS_REDIS_PORT: '0',
+      GERBANG_SESSIONS_REDIS_PORT: '0',
+      GERBANG_CONFIG: writeConfig('engine: { limits_maxmemory: 8mb, sessions_maxmemory: 9mb }\n'),
+    })
+    const { limitsRedis, sessionsRedis } = await addresses(cli)
+    expect(await memoryOf(limitsRedis)).toEqual(['8388608', 'noeviction'])
+    expect(await memoryOf(sessionsRedis)).toEqual(['9437184', 'noeviction'])
+  })
+
   it('warns when there is no secret: every request is an admin’s then', async () => {
     const { cli } = await serve({}, {})
     expect(cli.errors).toContain('no admin secret: every request is an admin’s')
@@ -260,6 +271,21 @@ interface Serving {
   readonly url: string
   readonly admin: string
   readonly redis: string | undefined
+  readonly limitsRedis: string | undefined
+  readonly sessionsRedis: string | undefined
+}
+
+/** maxmemory and its policy. */
+async function memoryOf(address: string | undefined): Promise<readonly unknown[]> {
+  const redis = new Redis(address ?? '', { maxRetriesPerRequest: 0 })
+  try {
+    return [
+      /^maxmemory:(\d+)/m.exec(await redis.info('memory'))?.[1],
+      /^maxmemory_policy:(\w+)/m.exec(await redis.info('memory'))?.[1],
+    ]
+  } finally {
+    redis.disconnect()
+  }
 }
 
 /** On loopback and free ports, in front of the test's upstream. */
@@ -288,8 +314,8 @@ function start(
 async function addresses(cli: CliProcess): Promise<Omit<Serving, 'cli'>> {
   const log = await cli.logged(/"msg":"ready"/)
   const line = log.split('\n').find((candidate) => candidate.includes('"msg":"ready"'))
-  const { gateway: url, admin, redis } = JSON.parse(line ?? '')
-  return { url, admin, redis }
+  const { gateway: url, ...others } = JSON.parse(line ?? '')
+  return { url, ...others }
 }
 
 async function isRefused(url: string): Promise<boolean> {

@@ -233,6 +233,14 @@ describe('loadConfig', () => {
         'engine: { redis_host: 0.0.0.0, redis_port: 6379 }',
         'g.yaml:1:23: engine.redis_host: 0.0.0.0 is open to others',
       ],
+      [
+        'engine: { redis_host: 0.0.0.0, sessions_redis_port: 6379 }',
+        'g.yaml:1:23: engine.redis_host: 0.0.0.0 is open to others',
+      ],
+      [
+        'engine: { redis_port: 6379, limits_redis_port: 6379 }',
+        'g.yaml:1:48: engine.limits_redis_port: 6379 is engine.redis_port already',
+      ],
       ['admin: { host: "::" }', 'g.yaml:1:16: admin.host: :: is open to others'],
       ['admin: { host: example.org }', 'g.yaml:1:16: admin.host: example.org is open to others'],
       [
@@ -243,6 +251,10 @@ describe('loadConfig', () => {
       [
         'engine: { redis_port: 1 }\nstore: { url: "redis://a" }',
         'g.yaml:1:23: engine.redis_port: there is no embedded engine',
+      ],
+      [
+        'engine: { sessions_redis_port: 1 }\nstore: { url: "redis://a" }',
+        'g.yaml:1:32: engine.sessions_redis_port: there is no embedded engine',
       ],
       [
         'store: { protected_url: "redis://a" }',

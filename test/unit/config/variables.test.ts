@@ -13,6 +13,8 @@ const VARIABLES: Readonly<
   GERBANG_ADMIN_HOST: ['::1', (config) => config.admin.host, '::1'],
   GERBANG_ADMIN_PORT: ['82', (config) => config.admin.port, 82],
   GERBANG_REDIS_PORT: ['83', (config) => config.engine.redis_port, 83],
+  GERBANG_LIMITS_REDIS_PORT: ['84', (config) => config.engine.limits_redis_port, 84],
+  GERBANG_SESSIONS_REDIS_PORT: ['85', (config) => config.engine.sessions_redis_port, 85],
   GERBANG_EVENTS_SECRET: ['e', (config) => config.events.secret, 'e'],
   GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
   GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { evictionFinding } from '../../../src/app/protected-stores.ts'
+import { evictionFinding } from '../../../src/app/eviction-check.ts'
 
 const info = (maxmemory: number, policy: string): string =>
   `# Memory\r\nused_memory:1\r\nmaxmemory:${maxmemory}\r\nmaxmemory_policy:${policy}\r\n`
