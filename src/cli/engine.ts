@@ -1,36 +1,37 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import {
   DirectiveError,
+  ENGINE_VERSION,
   Engine,
   readConfiguration,
   type ServerConfiguration,
 } from '../engine/index.ts'
 import { systemClock } from '../shared/clock.ts'
-import { createLogger } from '../shared/create-logger.ts'
+import type { Startable } from '../shared/lifecycle.ts'
+import type { Logger } from '../shared/logger.ts'
 import { systemRandom } from '../shared/random.ts'
 import { runParts } from '../shared/run-parts.ts'
 import type { Command, Host } from './command.ts'
 import { confFiles } from './conf-files.ts'
+import { createEngineLog, LOG_FORMATS, type LogFormat } from './engine-log.ts'
 import { raiseInliningBudget } from './inlining-budget.ts'
 import { UsageError } from './usage-error.ts'
 
 const STOP_DEADLINE_MS = 5_000
 
-/** redis.conf's levels in ours. */
-const LOG_LEVELS: Readonly<Record<string, string>> = {
-  debug: 'debug',
-  verbose: 'debug',
-  notice: 'info',
-  warning: 'warn',
-}
+const FORMAT_FLAG = '--log-format'
 
 export const engineCommand: Command = {
   help: [
-    'Usage: gerbang engine [redis.conf] [--directive value …]',
+    'Usage: gerbang engine [--log-format redis|json] [redis.conf] [--directive value …]',
     '',
     'Serves Redis clients until it is told to stop by SIGINT, SIGTERM or SHUTDOWN. The file and the arguments',
     'are in the grammar of redis-server; a directive on the command line wins over one in the file, and "-"',
     'reads more of them from standard input. --port 0, with neither tls-port nor unixsocket, picks a free port.',
+    '',
+    'The log has redis-server’s lines and goes to logfile or standard output; with --log-format json it is one',
+    'JSON object per line, as the gateway’s, and goes to logfile or standard error.',
     '',
     '  gerbang engine config/engine.conf --port 6380 --maxmemory 100mb --maxmemory-policy allkeys-lru',
   ].join('\n'),
@@ -38,7 +39,8 @@ export const engineCommand: Command = {
   async run(argv, host) {
     raiseInliningBudget()
     try {
-      await serve(readConfiguration(argv, confFiles), host)
+      const { format, directives } = takeLogFormat(argv)
+      await serve(readConfiguration(directives, confFiles), format, host)
       return 0
     } catch (error) {
       if (error instanceof DirectiveError) throw new UsageError(error.message)
@@ -47,64 +49,103 @@ export const engineCommand: Command = {
   },
 }
 
-async function serve(configuration: ServerConfiguration, host: Host): Promise<void> {
+/** The one flag that is no directive comes first, as redis-server's grammar takes all that follows the file. */
+function takeLogFormat(argv: readonly string[]): {
+  readonly format: LogFormat
+  readonly directives: readonly string[]
+} {
+  if (argv[0] !== FORMAT_FLAG) return { format: 'redis', directives: argv }
+  const format = LOG_FORMATS.find((name) => name === argv[1])
+  if (format === undefined) throw new UsageError(`${FORMAT_FLAG} is ${LOG_FORMATS.join(' or ')}`)
+  return { format, directives: argv.slice(2) }
+}
+
+async function serve(
+  configuration: ServerConfiguration,
+  format: LogFormat,
+  host: Host,
+): Promise<void> {
   const given = (name: string): string =>
     configuration.directives.findLast((line) => line.name === name)?.words.join(' ') ?? ''
-  const log = createLogger({
-    level: LOG_LEVELS[given('loglevel').toLowerCase()] ?? 'info',
-    ...(given('logfile') === '' ? {} : { file: given('logfile') }),
+  // The engine logs while it is created: its role is known only then.
+  const role = { isReplica: () => false }
+  const { log, setLevel } = createEngineLog({
+    format,
+    level: given('loglevel'),
+    file: given('logfile') === '' ? '' : resolve(given('dir'), given('logfile')),
+    isReplica: () => role.isReplica(),
   })
+  log.warn({}, `Gerbang is starting, as Redis version=${ENGINE_VERSION}, pid=${process.pid}`)
   const shutdown = new AbortController()
   const engine = new Engine({
     clock: systemClock,
     random: systemRandom,
     log,
+    onLogLevel: setLevel,
     configuration,
     onShutdown: () => shutdown.abort(),
     isPersistent: true,
   })
-  const signalled = (): void => {
-    if (engine.prepareStop(host.stopSignal.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM')) {
-      return shutdown.abort()
-    }
-    log.error(
-      {},
-      'Errors trying to save the data: the engine goes on. A second signal ends it without',
-    )
-  }
-  if (host.stopSignal.aborted) signalled()
-  else host.stopSignal.addEventListener('abort', signalled, { once: true })
-  let port = 0
-  const server = {
-    name: 'engine',
-    start: async () => {
-      await engine.start()
-      port = (await engine.listen()).port
-      // Redis' words: programs that start a server wait for its process to be named.
-      host.print(`Server initialized, PID: ${process.pid}`)
-      await loaded(engine, host)
-    },
-    stop: () => engine.stop(),
-  }
+  role.isReplica = () => engine.isReplica
+  obeySignals(engine, { log, host, shutdown })
   const pidFile = given('pidfile')
-  await runParts([server], {
+  await runParts([startable(engine, log)], {
     log,
     stopSignal: shutdown.signal,
     stopDeadlineMs: STOP_DEADLINE_MS,
     onReady: () => {
       if (pidFile !== '') writeFileSync(pidFile, `${process.pid}\n`)
-      host.print(`Ready to accept connections${port === 0 ? '' : ` on port ${port}`}`)
+      log.info({}, 'Ready to accept connections')
     },
   })
-  if (pidFile !== '') rmSync(pidFile, { force: true })
+  if (pidFile !== '') {
+    log.info({}, 'Removing the pid file.')
+    rmSync(pidFile, { force: true })
+  }
+  log.warn({}, 'Redis is now ready to exit, bye bye...')
 }
 
-/** Why data cannot be loaded is told where programs that start a server look, as redis-server does. */
-async function loaded(engine: Engine, host: Host): Promise<void> {
+interface Signalled {
+  readonly log: Logger
+  readonly host: Host
+  readonly shutdown: AbortController
+}
+
+function obeySignals(engine: Engine, { log, host, shutdown }: Signalled): void {
+  const signalled = (): void => {
+    const signal = host.stopSignal.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'
+    log.warn({}, `Received ${signal} scheduling shutdown...`)
+    if (engine.prepareStop(signal)) return shutdown.abort()
+    log.error(
+      {},
+      `${signal} received but errors trying to shut down the server, check the logs for more information. A second signal ends it all the same`,
+    )
+  }
+  if (host.stopSignal.aborted) signalled()
+  else host.stopSignal.addEventListener('abort', signalled, { once: true })
+}
+
+function startable(engine: Engine, log: Logger): Startable {
+  return {
+    name: 'engine',
+    start: async () => {
+      await engine.start()
+      const { port } = await engine.listen()
+      log.info({}, `Running mode=standalone, port=${port}.`)
+      // Programs that start a server wait for its process to be named.
+      log.warn({}, `Server initialized, PID: ${process.pid}`)
+      await loaded(engine, log)
+    },
+    stop: () => engine.stop(),
+  }
+}
+
+/** Why data cannot be loaded is the last that is logged: programs that start a server look there. */
+async function loaded(engine: Engine, log: Logger): Promise<void> {
   try {
     await engine.load()
   } catch (error) {
-    host.print(error instanceof Error ? error.message : String(error))
+    log.error({}, error instanceof Error ? error.message : String(error))
     throw error
   }
 }

@@ -9,6 +9,8 @@ export interface EngineOptions {
   readonly random?: Random
   /** Nothing is logged without one. */
   readonly log?: Logger
+  /** Hears the value of `loglevel`, now and when it changes. */
+  readonly onLogLevel?: (level: string) => void
   /** Names and values as in redis.conf; what is absent has Redis' default. */
   readonly directives?: Readonly<Record<string, string>>
   /** What redis.conf and the command line said; `directives` win over it. */

@@ -44,6 +44,11 @@ export class Engine {
     return this.#parts.runId
   }
 
+  /** Follows a primary. */
+  get isReplica(): boolean {
+    return this.#parts.config.value('replicaof') !== ''
+  }
+
   /** Starts the cycle that takes due keys away. Rejects with a DirectiveError when the file of users is wrong. */
   start(): Promise<void> {
     const { acl, config, storage } = this.#parts

@@ -8,3 +8,4 @@ export {
 } from './runtime-config/conf-file.ts'
 export { DirectiveError } from './runtime-config/directive-line.ts'
 export type { EmbeddedClient, EmbeddedSetOptions } from './server/embedded-client.ts'
+export { ENGINE_VERSION } from './version.ts'

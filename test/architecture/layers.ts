@@ -53,5 +53,12 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
     'runtime-config',
     'server',
   ],
-  'index.ts': ['protocol', 'server', 'engine.ts', 'engine-options.ts', 'runtime-config'],
+  'index.ts': [
+    'protocol',
+    'server',
+    'engine.ts',
+    'engine-options.ts',
+    'runtime-config',
+    'version.ts',
+  ],
 }

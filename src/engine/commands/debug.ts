@@ -126,7 +126,7 @@ function populate({ argv, client, database, keyspace, reply }: CommandContext): 
 }
 
 function log({ argv, reply, services }: CommandContext): void {
-  services.log.warn({ message: argv.utf8(2) }, 'DEBUG LOG')
+  services.log.warn({}, `DEBUG LOG: ${argv.utf8(2)}`)
   reply.simple('OK')
 }
 

@@ -41,10 +41,10 @@ export function rewriteConfig(
   try {
     const users = config.value('aclfile') === '' ? acl.userLines() : undefined
     rewriteConfFile({ path: resolve(path), config, users, isWhole })
-    log.info({ path }, 'CONFIG REWRITE executed with success.')
+    log.warn({}, 'CONFIG REWRITE executed with success.')
     return undefined
   } catch (error) {
-    log.warn({ err: error, path }, 'CONFIG REWRITE failed')
+    log.warn({ err: error }, 'CONFIG REWRITE failed')
     return rewriteFailed(error instanceof Error ? error.message : String(error))
   }
 }

@@ -8,7 +8,8 @@ export function followDirectives(parts: EngineParts): void {
   followLimits(parts)
   followMemory(parts)
   followIntrospection(parts)
-  const { channels, config, keyspace, scripting } = parts
+  const { channels, config, keyspace, options, scripting } = parts
+  config.onValue('loglevel', (value) => options.onLogLevel?.(value))
   const notifications = new KeyspaceNotifications(keyspace.events, channels)
   config.onValue('notify-keyspace-events', (value) => notifications.configure(value))
   config.onValue('busy-reply-threshold', (value) => {

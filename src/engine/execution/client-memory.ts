@@ -104,7 +104,7 @@ export class ClientMemory {
     const candidates = [...clients].filter(mayGo).sort((a, b) => sizeClassOf(b) - sizeClassOf(a))
     for (const client of candidates) {
       const { address, countedBytes, id, name } = client
-      log.info({ id, address, name, bytes: countedBytes }, 'Evicting client')
+      log.info({}, `Evicting client: id=${id} addr=${address} name=${name} tot-mem=${countedBytes}`)
       this.#forget(client)
       this.evictedClients += 1
       clients.kill(client, undefined)

@@ -121,7 +121,7 @@ export class AofWriter {
     try {
       fdatasyncSync(this.#descriptor)
     } catch (error) {
-      this.#fail(error, 'AOF fsync failed')
+      this.#fail(error, 'Fail to fsync the AOF file')
       return false
     }
     this.#syncedSize = this.size
@@ -147,7 +147,7 @@ export class AofWriter {
       this.#isSyncing = false
       // Another file has come in its place: that one was flushed when it was closed.
       if (descriptor !== this.#descriptor) return
-      if (error !== null) this.#fail(error, 'AOF fsync failed')
+      if (error !== null) this.#fail(error, 'Fail to fsync the AOF file')
       else this.#syncedSize = Math.max(this.#syncedSize, size)
     })
   }

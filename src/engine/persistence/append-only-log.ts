@@ -130,7 +130,8 @@ export class AppendOnlyLog {
   }
 
   *#loadFile(file: LogFile, { isOver, isLast, loaded }: FileLoading): Loading {
-    const { log } = this.#options
+    const { clock, log } = this.#options
+    const startedMs = clock.monotonicMs()
     const path = this.#directory.pathOf(file)
     const offset = yield* this.#loadPreamble(file, { isOver, isLast, loaded })
     if (offset < 0) return
@@ -150,7 +151,9 @@ export class AppendOnlyLog {
       reader.close()
     }
     if (reader.isTruncated) this.#mend(file, reader, isLast)
-    log.info({}, `DB loaded from ${file.type === 'b' ? 'base' : 'incr'} file ${file.name}`)
+    const kind = file.type === 'b' ? 'base' : 'incr'
+    const seconds = ((clock.monotonicMs() - startedMs) / 1_000).toFixed(3)
+    log.info({}, `DB loaded from ${kind} file ${file.name}: ${seconds} seconds`)
   }
 
   /** An RDB file before the commands, or in their place; gives where they start, or -1 when there are none. */
@@ -213,7 +216,10 @@ export class AppendOnlyLog {
     }
     const increment = directory.manifest.increments.at(-1)
     if (increment === undefined) this.#openIncrement(true)
-    else this.#writer.open(directory.pathOf(increment), directory.sizeOf(increment))
+    else {
+      this.#writer.open(directory.pathOf(increment), directory.sizeOf(increment))
+      log.info({}, `Opening AOF incr file ${increment.name} on server start`)
+    }
     this.#measure()
     this.baseSize = this.currentSize
     directory.deleteHistory()

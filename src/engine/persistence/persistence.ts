@@ -388,6 +388,7 @@ export class Persistence implements PersistenceService {
       .run()
       .then((isWritten) => {
         if (!isWritten) return this.#rewriteCancelled()
+        log.info({}, 'Background AOF rewrite terminated with success')
         finish()
         log.info({}, 'Background AOF rewrite finished successfully')
         this.#countRewrite(false)
@@ -424,7 +425,7 @@ export class Persistence implements PersistenceService {
     try {
       files.save(files.path, false)
     } catch (error) {
-      log.error({ err: error }, 'Error saving DB on disk')
+      log.error({ err: error }, 'Write error saving DB on disk')
       return false
     }
     log.info({}, 'DB saved on disk')

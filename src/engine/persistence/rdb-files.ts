@@ -185,7 +185,7 @@ export class RdbFiles {
       },
       onExpired: (index, key) => options.listener?.onExpired(index, key),
       onLibrary: (code) => libraries.restoreLibrary(code, options.replaces),
-      onSkipped: (key) => log.info({}, `rdbLoadObject skipping empty key: ${key}`),
+      onSkipped: (key) => log.warn({}, `rdbLoadObject skipping empty key: ${key}`),
     })
     return { loader, source }
   }

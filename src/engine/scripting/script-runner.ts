@@ -154,8 +154,8 @@ export class ScriptRunner {
     run.argv = run.argv.copy()
     const kill = run.isEval ? 'SCRIPT KILL' : 'FUNCTION KILL'
     this.log.warn(
-      { script: run.name },
-      `slow script detected: still in execution after ${Math.round(elapsedMs)} ms. It can be ended with ${kill}`,
+      {},
+      `Slow script detected: still in execution after ${Math.round(elapsedMs)} milliseconds. You can try killing the script using the ${kill} command. Script name is: ${run.name}.`,
     )
   }
 

@@ -14,6 +14,7 @@ export interface EndpointsOptions {
 }
 
 const DIRECTIVES = ['port', 'tls-port', 'bind'] as const
+const PORTS = { tcp: ['port', 'TCP'], tls: ['tls-port', 'TLS'] } as const
 type PortDirective = (typeof DIRECTIVES)[number]
 
 /** Where a server listens: at an address it is given, or as the directives say, now and when they change. */
@@ -54,8 +55,8 @@ export class Endpoints implements ListeningService {
       const mode = Number.parseInt(this.#config.value('unixsocketperm'), 8)
       await this.#listeners.openUnix(path, mode)
     }
-    if (isTls) await this.#openTls()
-    if (this.#config.integer('port') > 0 || (!isTls && path === '')) await this.#openTcp()
+    if (isTls) await this.#openOrAbort('tls')
+    if (this.#config.integer('port') > 0 || (!isTls && path === '')) await this.#openOrAbort('tcp')
     this.#follow()
   }
 
@@ -76,14 +77,25 @@ export class Endpoints implements ListeningService {
     return { addresses, port: this.#config.integer(portDirective) }
   }
 
-  async #openTcp(endpoint = this.#endpoint('port')): Promise<void> {
+  async #openTcp(endpoint: Endpoint): Promise<void> {
     this.port = await this.#listeners.openTcp(endpoint)
     this.#opened.set('tcp', endpoint)
   }
 
-  async #openTls(endpoint = this.#endpoint('tls-port')): Promise<void> {
+  async #openTls(endpoint: Endpoint): Promise<void> {
     await this.#listeners.openTls(endpoint, tlsOptions(this.#config))
     this.#opened.set('tls', endpoint)
+  }
+
+  async #openOrAbort(transport: 'tcp' | 'tls'): Promise<void> {
+    const [directive, name] = PORTS[transport]
+    try {
+      await this.#openAt(transport, this.#endpoint(directive))
+    } catch (error) {
+      const port = this.#config.value(directive)
+      this.#log.error({}, `Failed listening on port ${port} (${name}), aborting.`)
+      throw error
+    }
   }
 
   #follow(): void {
@@ -135,7 +147,7 @@ export class Endpoints implements ListeningService {
     transport: 'tcp' | 'tls',
     directive: PortDirective,
   ): Promise<ListenFailure | undefined> {
-    const endpoint = this.#endpoint(transport === 'tcp' ? 'port' : 'tls-port')
+    const endpoint = this.#endpoint(PORTS[transport][0])
     const opened = this.#opened.get(transport)
     if (opened !== undefined && isDeepStrictEqual(opened, endpoint)) return undefined
     this.#before.set(transport, opened)
@@ -160,7 +172,7 @@ export class Endpoints implements ListeningService {
       try {
         await this.#openAt(transport, endpoint)
       } catch (error) {
-        this.#log.error({ err: error, transport }, 'Unable to listen where it did before')
+        this.#log.error({ err: error, transport }, 'Failed restoring the ports listened on before')
       }
     }
   }

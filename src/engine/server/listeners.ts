@@ -109,6 +109,10 @@ export class Listeners {
       try {
         await this.#listen(server, { host, port: chosen, ipv6Only: host.includes(':') })
       } catch (error) {
+        this.#options.log.warn(
+          { err: error },
+          `Warning: Could not create server TCP listening socket ${name}:${chosen}`,
+        )
         if (isOptional && isAbsentAddress(error)) continue
         throw error
       }

@@ -16,7 +16,7 @@ export class DurableEngine {
   }
 
   get log(): string {
-    return this.#process?.errors ?? ''
+    return this.#process?.output ?? ''
   }
 
   /** Everything there is has been loaded. */
@@ -24,8 +24,8 @@ export class DurableEngine {
     const fixed = ['--port', '0', '--dir', this.#folder, '--save', '', '--appendonly', 'yes']
     const started = new CliProcess(['engine', ...fixed, ...this.#directives])
     this.#process = started
-    const printed = await started.printed(/Ready to accept connections on port \d+/)
-    this.#port = Number(/on port (\d+)/.exec(printed)?.[1])
+    const printed = await started.printed(/Ready to accept connections/)
+    this.#port = Number(/port=(\d+)/.exec(printed)?.[1])
     this.#pid = Number(/PID: (\d+)/.exec(printed)?.[1])
   }
 

@@ -1,13 +1,23 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CliProcess } from '../../support/cli-process.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 
 const execute = promisify(execFile)
+/** pid:role dd Mon yyyy hh:mm:ss.mmm mark message */
+const REDIS_LINE = /^\d+:M \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}\.\d{3} [-*#] ./
 const started: CliProcess[] = []
 afterEach(async () => {
   await Promise.all(started.splice(0).map((cli) => cli.stop()))
@@ -17,12 +27,57 @@ requireToolInCi('redis-cli')
 const hasRedisCli = findTool('redis-cli') !== undefined
 
 describe('gerbang engine', () => {
-  it('prints where it listens and stops with 0 on SIGTERM', async () => {
+  it('logs where it listens as redis-server does and stops with 0 on SIGTERM', async () => {
     const cli = start('--port', '0')
-    expect(await cli.printed(/Ready.*\n/)).toMatch(
-      /^Server initialized, PID: \d+\nReady to accept connections on port \d+\n$/,
-    )
+    const lines = (await cli.printed(/Ready.*\n/)).trimEnd().split('\n')
+    const pid = /^(\d+):/.exec(lines[0] ?? '')?.[1] ?? ''
+    for (const line of lines) expect(line).toMatch(REDIS_LINE)
+    expect(lines.map((line) => line.split(/[*#] /)[1])).toEqual([
+      `Gerbang is starting, as Redis version=7.0.15, pid=${pid}`,
+      expect.stringMatching(/^Running mode=standalone, port=\d+\.$/),
+      `Server initialized, PID: ${pid}`,
+      'Ready to accept connections',
+    ])
     expect(await cli.stop('SIGTERM')).toBe(0)
+    expect(cli.output).toMatch(/# Received SIGTERM scheduling shutdown\.\.\.\n/)
+    expect(cli.output).toMatch(/# Redis is now ready to exit, bye bye\.\.\.\n$/)
+    expect(cli.errors).toBe('')
+  })
+
+  it('logs JSON to standard error when it is told to', async () => {
+    const cli = start('--log-format', 'json', '--port', '0')
+    await cli.logged(/"msg":"Ready to accept connections"/)
+    expect(cli.output).toBe('')
+    const wrong = start('--log-format', 'xml')
+    expect(await wrong.ended()).toBe(2)
+    expect(wrong.errors).toContain('--log-format is redis or json')
+  })
+
+  it('appends to logfile, which lies in dir, and follows it when it was moved away', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gerbang-log-'))
+    const path = join(folder, 'redis.log')
+    writeFileSync(path, 'what was there\n')
+    const cli = start('--port', '0', '--dir', folder, '--logfile', 'redis.log')
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toContain('Ready to accept'), 10_000)
+    expect(readFileSync(path, 'utf8')).toMatch(/^what was there\n\d+:M /)
+    renameSync(path, join(folder, 'old.log'))
+    await cli.stop('SIGTERM')
+    expect(readFileSync(path, 'utf8')).toMatch(/^\d+:M .*Received SIGTERM/)
+    expect(cli.output + cli.errors).toBe('')
+    rmSync(folder, { recursive: true })
+  })
+
+  it.skipIf(!hasRedisCli)('logs what loglevel lets through, also after CONFIG SET', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gerbang-log-'))
+    const redis = await redisCli('--port', '0', '--dir', folder, '--loglevel', 'notice')
+    await redis('CONFIG', 'SET', 'loglevel', 'warning')
+    await redis('SAVE')
+    await redis('CONFIG', 'SET', 'loglevel', 'notice')
+    await redis('SAVE')
+    const cli = started.at(-1)
+    await cli?.printed(/DB saved on disk/)
+    expect(cli?.output.match(/DB saved on disk/g)).toHaveLength(1)
+    rmSync(folder, { recursive: true })
   })
 
   it.skipIf(!hasRedisCli)('serves redis-cli', async () => {
@@ -69,7 +124,7 @@ describe('gerbang engine', () => {
     mkdirSync(join(folder, 'a-folder'))
     const cli = started.at(-1)
     cli?.signal('SIGTERM')
-    await cli?.logged(/the engine goes on/)
+    await cli?.printed(/errors trying to shut down the server/)
     expect(await redis('PING')).toBe('PONG')
     expect(await cli?.stop('SIGTERM')).toBe(1)
     rmSync(folder, { recursive: true })
@@ -108,8 +163,8 @@ function start(...args: readonly string[]): CliProcess {
 }
 
 async function redisCli(...args: readonly string[]) {
-  const line = await start(...args).printed(/connections on port .*\n/)
-  const port = /port (\d+)\n/.exec(line)?.[1] ?? ''
+  const line = await start(...args).printed(/Ready to accept connections\n/)
+  const port = /port=(\d+)\./.exec(line)?.[1] ?? ''
   return async (...command: readonly string[]): Promise<string> => {
     const { stdout } = await execute('redis-cli', ['-p', port, ...command])
     return stdout.trim()

@@ -4,7 +4,7 @@ import { boolean, checkedText, integer, oneOf, only, text } from '../simple-type
 import { INT_MAX, LONG_MAX } from './bounds.ts'
 
 const IN_FOREGROUND = 'runs in the foreground only; let a service manager put it behind'
-const NO_SYSLOG = 'the log goes to standard error; let a service manager take it'
+const NO_SYSLOG = 'the log goes to logfile or standard output; let a service manager take it'
 const NO_AFFINITY = 'Node binds no threads to processors'
 const NOT_REDIS = 'V8 and the operating system tell of crashes in their own way'
 const TITLE_VARIABLES =
