@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
+import { freePort } from '../test/support/free-port.ts'
 import { type ServerProcess, startProgram } from './server-process.ts'
 
 /** A server on a port of its own, once it takes connections. */
@@ -22,13 +23,4 @@ async function accepts(port: number): Promise<boolean> {
   ]).catch(() => false)
   socket.destroy()
   return isOpen
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

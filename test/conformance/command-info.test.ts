@@ -1,11 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/engine/commands/table.ts'
-import { Engine } from '../../src/engine/index.ts'
-import { systemClock } from '../../src/shared/clock.ts'
-import { silentLogger } from '../../src/shared/logger.ts'
-import { systemRandom } from '../../src/shared/random.ts'
-import { type RedisProcess, startRedis } from '../support/start-redis.ts'
+import { type BothServers, startBothServers } from '../support/both-servers.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 
 requireToolInCi('redis-server')
@@ -17,24 +13,20 @@ const NAMES = COMMANDS.flatMap(({ name, subcommands = [] }) => [
 ])
 
 describe.skipIf(!hasRedis)('COMMAND beside redis-server 7.0.15', () => {
-  let redis: RedisProcess
-  let engine: Engine
+  let servers: BothServers
   let theirs: Redis
   let ours: Redis
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    theirs = new Redis(redis.port)
-    ours = new Redis((await engine.listen({ host: '127.0.0.1', port: 0 })).port)
+    servers = await startBothServers()
+    theirs = new Redis(servers.redis.port)
+    ours = new Redis(servers.engine.port)
   })
 
   afterAll(async () => {
     theirs.disconnect()
     ours.disconnect()
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
 
   it.each(NAMES)('tells of %s what Redis tells', async (name) => {

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../src/engine/index.ts'
-import { systemClock } from '../../src/shared/clock.ts'
-import { silentLogger } from '../../src/shared/logger.ts'
-import { systemRandom } from '../../src/shared/random.ts'
+import { type BothServers, startBothServers } from '../support/both-servers.ts'
 import { RawRespClient } from '../support/raw-resp-client.ts'
-import { type RedisProcess, startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 import { ALL_SCRIPTS } from './all-scripts.ts'
 import type { Line } from './script.ts'
@@ -31,26 +27,20 @@ function stepOf(line: Line): Step {
 }
 
 describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
-  let redis: RedisProcess
-  let engine: Engine
-  let port: number
+  let servers: BothServers
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    port = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
+    servers = await startBothServers()
   })
 
   afterAll(async () => {
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
 
   describe.each([['2'], ['3']])('RESP%s', (protocol) => {
     it.each(Object.entries(ALL_SCRIPTS))('answers alike: %s', async (_name, script) => {
-      const theirs = await RawRespClient.connect(redis.port)
-      const ours = await RawRespClient.connect(port)
+      const theirs = await RawRespClient.connect(servers.redis.port)
+      const ours = await RawRespClient.connect(servers.engine.port)
       for (const client of [theirs, ours]) {
         await client.send('FLUSHALL')
         await client.send('HELLO', protocol)
@@ -91,8 +81,8 @@ describe.skipIf(!hasRedis)('the engine beside redis-server 7.0.15', () => {
     ['a line that does not end', 'x'.repeat(200_000)],
     ['an unknown command', '*3\r\n$3\r\nfoo\r\n$3\r\nbar\r\n$4\r\n\r\n\r\n\r\n'],
   ])('answers alike to %s', async (_name, bytes) => {
-    const theirs = await RawRespClient.connect(redis.port)
-    const ours = await RawRespClient.connect(port)
+    const theirs = await RawRespClient.connect(servers.redis.port)
+    const ours = await RawRespClient.connect(servers.engine.port)
     const expected = await theirs.sendBytes(bytes)
     expect(await ours.sendBytes(bytes)).toBe(expected)
     theirs.close()

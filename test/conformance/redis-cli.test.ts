@@ -2,11 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { Engine } from '../../src/engine/index.ts'
-import { systemClock } from '../../src/shared/clock.ts'
-import { silentLogger } from '../../src/shared/logger.ts'
-import { systemRandom } from '../../src/shared/random.ts'
-import { type RedisProcess, startRedis } from '../support/start-redis.ts'
+import { type BothServers, startBothServers } from '../support/both-servers.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 
 const TOOLS = ['redis-server', 'redis-cli', 'redis-benchmark'] as const
@@ -38,22 +34,16 @@ const TOLD_BESIDES = new Set([
 ])
 
 describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => {
-  let redis: RedisProcess
-  let engine: Engine
-  let enginePort: number
+  let servers: BothServers
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    enginePort = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
+    servers = await startBothServers()
   })
   afterAll(async () => {
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
   beforeEach(async () => {
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['FLUSHALL'])
       await redisCli(port, ['CONFIG', 'SET', 'maxmemory', '0', 'requirepass', ''])
     }
@@ -61,7 +51,10 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
 
   /** The outputs of both, the server's first. */
   async function both(args: readonly string[], input = ''): Promise<readonly [string, string]> {
-    return [await redisCli(redis.port, args, input), await redisCli(enginePort, args, input)]
+    return [
+      await redisCli(servers.redis.port, args, input),
+      await redisCli(servers.engine.port, args, input),
+    ]
   }
 
   describe.each([['-2'], ['-3']])('with %s', (protocol) => {
@@ -123,7 +116,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
   })
 
   it('wants the password on the command line', async () => {
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['CONFIG', 'SET', 'requirepass', 'hunter2'])
     }
     for (const args of [
@@ -135,7 +128,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
       const [theirs, ours] = await both(args)
       expect(ours, args.join(' ')).toBe(theirs)
     }
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['-a', 'hunter2', 'CONFIG', 'SET', 'requirepass', ''])
     }
   })
@@ -156,7 +149,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
     ['INFO errorstats'],
     ['INFO clients cpu'],
   ])('tells the sections and fields of %s in the same order', async (command) => {
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['CONFIG', 'RESETSTAT'])
       await redisCli(port, ['SET', 'a', '1', 'EX', '100'])
       await redisCli(port, ['NOSUCH'])
@@ -167,7 +160,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
   })
 
   it('tells of the same commands in INFO commandstats and latencystats', async () => {
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['CONFIG', 'RESETSTAT'])
       await redisCli(port, [], 'SET a 1\nGET a\nGET\nINCRBY a x\nCONFIG GET hz\nNOSUCH\n')
     }
@@ -181,7 +174,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
   })
 
   it('tells INFO values in the same form', async () => {
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['SET', 'a', '1', 'EX', '100'])
     }
     const [theirs, ours] = (await both(['INFO', 'everything'])).map(formsOfInfo)
@@ -197,13 +190,15 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
     const plain = (text: string) =>
       text.replaceAll(/(?:\(integer\)|\(double\)) .*/g, (value) => value.split(' ')[0] ?? '')
     expect(plain(ours)).toBe(plain(theirs))
-    expect(Number(await redisCli(enginePort, ['MEMORY', 'USAGE', 'a']))).toBeGreaterThan(20)
+    expect(Number(await redisCli(servers.engine.port, ['MEMORY', 'USAGE', 'a']))).toBeGreaterThan(
+      20,
+    )
   })
 
   it('finds every key with --scan', async () => {
     const pairs = Array.from({ length: 500 }, (_, index) => [`key:${index}`, 'v']).flat()
     const lines = [['--scan'], ['--scan', '--pattern', 'key:1?'], ['--scan', '--pattern', 'x*']]
-    for (const port of [redis.port, enginePort]) await redisCli(port, ['MSET', ...pairs])
+    for (const port of servers.ports) await redisCli(port, ['MSET', ...pairs])
     for (const args of lines) {
       const [theirs, ours] = await both(args)
       expect(ours.split('\n').sort(), args.join(' ')).toEqual(theirs.split('\n').sort())
@@ -211,7 +206,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
   })
 
   it.each([['--bigkeys'], ['--memkeys']])('sums up alike with %s', async (option) => {
-    for (const port of [redis.port, enginePort]) {
+    for (const port of servers.ports) {
       await redisCli(port, ['MSET', 'small', '1', 'large', 'x'.repeat(1_000)])
     }
     const [theirs, ours] = await both([option])
@@ -234,7 +229,11 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
   })
 
   it('lets ioredis become ready, in both protocols’ handshakes', async () => {
-    const client = new Redis({ port: enginePort, enableReadyCheck: true, connectionName: 'ready' })
+    const client = new Redis({
+      port: servers.engine.port,
+      enableReadyCheck: true,
+      connectionName: 'ready',
+    })
     await new Promise((resolve) => client.once('ready', resolve))
     expect(await client.set('a', '1', 'EX', 100)).toBe('OK')
     expect(await client.mget('a', 'b')).toEqual(['1', null])
@@ -253,7 +252,7 @@ describe.skipIf(!hasTools)('redis-cli on the engine and on redis-server', () => 
     ['16', '5'],
     ['16', '20000'],
   ])('serves redis-benchmark with a pipeline of %s and %s bytes', async (depth, bytes) => {
-    const options = `-p ${enginePort} -t ping,set,get,incr,mset -n 2000 -c 20 -r 500 -q --csv`
+    const options = `-p ${servers.engine.port} -t ping,set,get,incr,mset -n 2000 -c 20 -r 500 -q --csv`
     const args = [...options.split(' '), '-P', depth, '-d', bytes]
     const { stdout, stderr } = await execute('redis-benchmark', args)
     expect(stderr).toBe('')

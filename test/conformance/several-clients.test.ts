@@ -1,11 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../src/engine/index.ts'
-import { systemClock } from '../../src/shared/clock.ts'
-import { silentLogger } from '../../src/shared/logger.ts'
-import { systemRandom } from '../../src/shared/random.ts'
+import { type BothServers, startBothServers } from '../support/both-servers.ts'
 import { Listener } from '../support/listener.ts'
-import { type RedisProcess, startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 import { SEVERAL_CLIENTS } from './several-clients.ts'
 
@@ -26,20 +22,14 @@ const withoutIds = (text: string): string => text.replace(/(\$2\r\nid\r\n):\d+/g
 
 /** Every script runs on both servers, and after each line all that any of its clients has received is compared. */
 describe.skipIf(!hasRedis)('several clients of the engine and of redis-server 7.0.15', () => {
-  let redis: RedisProcess
-  let engine: Engine
-  let ports: readonly number[]
+  let servers: BothServers
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    ports = [redis.port, (await engine.listen({ host: '127.0.0.1', port: 0 })).port]
+    servers = await startBothServers()
   })
 
   afterAll(async () => {
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
 
   /** Sends one line to one server; gives whether what is to come of it for certain has come. */
@@ -60,7 +50,9 @@ describe.skipIf(!hasRedis)('several clients of the engine and of redis-server 7.
   // What both owe may come late on a busy machine, and mix with the next line's: only what differs each time counts.
   it.each(Object.entries(SEVERAL_CLIENTS))('%s', { retry: 2 }, async (_title, script) => {
     const names = new Set(script.map((line) => line.slice(0, line.indexOf(' '))))
-    const sides = await Promise.all(ports.map((port) => Listener.connectAll(port, ['0', ...names])))
+    const sides = await Promise.all(
+      servers.ports.map((port) => Listener.connectAll(port, ['0', ...names])),
+    )
     const received = (): string[] =>
       sides.map((side) =>
         [...side].map(([name, { text }]) => `${name}: ${withoutIds(text)}`).join('\n'),

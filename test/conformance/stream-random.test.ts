@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../src/engine/index.ts'
-import { systemClock } from '../../src/shared/clock.ts'
-import { silentLogger } from '../../src/shared/logger.ts'
-import { type Random, seededRandom, systemRandom } from '../../src/shared/random.ts'
+import { type Random, seededRandom } from '../../src/shared/random.ts'
+import { type BothServers, startBothServers } from '../support/both-servers.ts'
 import { RawRespClient } from '../support/raw-resp-client.ts'
-import { type RedisProcess, startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 
 requireToolInCi('redis-server')
@@ -99,24 +96,18 @@ class CommandMaker {
 }
 
 describe.skipIf(!hasRedis)('streams of the engine and of redis-server 7.0.15', () => {
-  let redis: RedisProcess
-  let engine: Engine
-  let port: number
+  let servers: BothServers
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    port = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
+    servers = await startBothServers()
   })
 
   afterAll(async () => {
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
 
   it.each([1, 2, 3, 4])('answer alike to random commands, seed %i', async (seed) => {
-    const sides = await Promise.all([redis.port, port].map((side) => RawRespClient.connect(side)))
+    const sides = await Promise.all(servers.ports.map((side) => RawRespClient.connect(side)))
     const sent: string[] = []
     const both = async (line: string): Promise<void> => {
       sent.push(line)

@@ -5,7 +5,8 @@ import { Engine } from '../../src/engine/index.ts'
 import { systemClock } from '../../src/shared/clock.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { systemRandom } from '../../src/shared/random.ts'
-import { EmbeddedStore, RemoteStore } from '../../src/store/index.ts'
+import { EmbeddedStore } from '../../src/store/index.ts'
+import { openRemoteStore } from '../support/open-remote-store.ts'
 import { startRedis } from '../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../support/tools.ts'
 import { describeStoreContract, type StoreUnderTest } from './store.contract.ts'
@@ -78,22 +79,7 @@ function openRemote(
   port: number,
   createClient: (options: RedisOptions) => Redis = (options) => new Redis(options),
 ): StoreUnderTest {
-  const store = new RemoteStore({
-    address: {
-      kind: 'remote',
-      tls: false,
-      host: '127.0.0.1',
-      port,
-      username: undefined,
-      password: undefined,
-      database: 0,
-    },
-    connectTimeoutMs: 5_000,
-    commandTimeoutMs: 5_000,
-    commandsMax: 100,
-    log: silentLogger,
-    createClient,
-  })
+  const store = openRemoteStore(port, createClient)
   const beside = createClient({ host: '127.0.0.1', port })
   return {
     store,

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../../src/engine/index.ts'
-import { systemClock } from '../../../src/shared/clock.ts'
-import { silentLogger } from '../../../src/shared/logger.ts'
-import { systemRandom } from '../../../src/shared/random.ts'
+import { type BothServers, startBothServers } from '../../support/both-servers.ts'
 import { RawRespClient } from '../../support/raw-resp-client.ts'
-import { type RedisProcess, startRedis } from '../../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 import { LUA_SNIPPETS } from './lua-snippets.ts'
 import { SCRIPTING_COMMANDS } from './scripting-commands.ts'
@@ -26,26 +22,20 @@ function bulkOf(reply: string): string {
 const shown = (reply: string) => reply.replace(/0x[0-9a-f]+/g, '0x…')
 
 describe.skipIf(!hasRedis)('scripts beside redis-server 7.0.15', () => {
-  let redis: RedisProcess
-  let engine: Engine
-  let port: number
+  let servers: BothServers
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    port = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
+    servers = await startBothServers()
   })
 
   afterAll(async () => {
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
 
   describe.each([['2'], ['3']])('RESP%s', (protocol) => {
     it.each(Object.entries(LUA_SNIPPETS))('answer alike: %s', async (_name, snippets) => {
-      const theirs = await RawRespClient.connect(redis.port)
-      const ours = await RawRespClient.connect(port)
+      const theirs = await RawRespClient.connect(servers.redis.port)
+      const ours = await RawRespClient.connect(servers.engine.port)
       for (const client of [theirs, ours]) {
         await client.send('FLUSHALL')
         await client.send('HELLO', protocol)
@@ -63,8 +53,8 @@ describe.skipIf(!hasRedis)('scripts beside redis-server 7.0.15', () => {
     })
 
     it.each(Object.entries(SCRIPTING_COMMANDS))('answer alike: %s', async (_name, lines) => {
-      const theirs = await RawRespClient.connect(redis.port)
-      const ours = await RawRespClient.connect(port)
+      const theirs = await RawRespClient.connect(servers.redis.port)
+      const ours = await RawRespClient.connect(servers.engine.port)
       for (const client of [theirs, ours]) {
         await client.send('FLUSHALL')
         await client.send('FUNCTION', 'FLUSH')
@@ -84,8 +74,8 @@ describe.skipIf(!hasRedis)('scripts beside redis-server 7.0.15', () => {
   })
 
   it('take each other’s libraries', async () => {
-    const theirs = await RawRespClient.connect(redis.port)
-    const ours = await RawRespClient.connect(port)
+    const theirs = await RawRespClient.connect(servers.redis.port)
+    const ours = await RawRespClient.connect(servers.engine.port)
     const code = `#!lua name=moved\nredis.register_function('moved', function() return '${'x'.repeat(200)}' end)`
     for (const [from, to] of [
       [theirs, ours],

@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../../src/engine/index.ts'
-import { systemClock } from '../../../src/shared/clock.ts'
-import { silentLogger } from '../../../src/shared/logger.ts'
-import { systemRandom } from '../../../src/shared/random.ts'
+import { type BothServers, startBothServers } from '../../support/both-servers.ts'
 import { RawRespClient } from '../../support/raw-resp-client.ts'
-import { type RedisProcess, startRedis } from '../../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 
 requireToolInCi('redis-server')
@@ -83,24 +79,20 @@ const call = (body: string): string => `local ok, a, b = pcall(function() ${body
 return {tostring(ok), type(a), a == cjson.null and 'null' or tostring(a), tostring(b)}`
 
 describe.skipIf(!hasRedis)('the libraries of scripts beside redis-server', () => {
-  let redis: RedisProcess
-  let engine: Engine
+  let servers: BothServers
   let theirs: RawRespClient
   let ours: RawRespClient
 
   beforeAll(async () => {
-    redis = await startRedis()
-    engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
-    await engine.start()
-    theirs = await RawRespClient.connect(redis.port)
-    ours = await RawRespClient.connect((await engine.listen({ host: '127.0.0.1', port: 0 })).port)
+    servers = await startBothServers()
+    theirs = await RawRespClient.connect(servers.redis.port)
+    ours = await RawRespClient.connect(servers.engine.port)
   })
 
   afterAll(async () => {
     theirs.close()
     ours.close()
-    await redis.stop()
-    await engine.stop()
+    await servers.stop()
   })
 
   async function alike(script: string, ...args: readonly string[]): Promise<void> {
