@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly onShutdown?: () => void
   /** Reads and writes the files that `dir`, `dbfilename` and others name; without it nothing is kept on disk. */
   readonly isPersistent?: boolean
+  /** Told why writes are refused, when the files cannot be written; and `undefined` when they can again. */
+  readonly onWriteError?: (reason: string | undefined) => void
 }
 
 /** With everything that a caller may leave to the system. */

@@ -86,13 +86,20 @@ export class Engine {
 
   async stop(): Promise<void> {
     const { migrations, replication, scriptStep, server, storage } = this.#parts
+    // First: what came while the files are finished would be answered and lost.
+    const closed = server.close()
     await storage.persistence.stop()
     this.#cycle.stop()
     clearImmediate(scriptStep)
     replication.stop()
     migrations.stop()
     this.#deadlines.stop()
-    await server.close()
+    await closed
+  }
+
+  /** Once it has stopped: whether the files, as they would be loaded again, hold all there was. */
+  get isKept(): boolean {
+    return this.#parts.storage.persistence.isKept
   }
 
   /**

@@ -168,6 +168,11 @@ export const GATEWAY_ERRORS = {
     status: 503,
     meaning: 'The memory for sessions is full (engine.sessions_maxmemory): nobody can sign in.',
   },
+  'not-confirmed': {
+    status: 503,
+    meaning:
+      'The disk or the replicas that session.durability waits for did not confirm a write in time. A login or refresh was taken back, an end or a revocation holds and may be lost: do it again.',
+  },
   'store-unavailable': {
     status: 503,
     meaning:

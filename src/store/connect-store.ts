@@ -3,6 +3,7 @@ import { invariant } from '../shared/assert.ts'
 import type { Logger } from '../shared/logger.ts'
 import { EmbeddedStore } from './embedded-store.ts'
 import { RemoteStore } from './remote-store.ts'
+import type { ReplicationDemand } from './replication-demand.ts'
 import type { Store } from './store.ts'
 import { parseStoreUrl } from './store-url.ts'
 
@@ -13,6 +14,8 @@ export interface StoreOptions {
   readonly commandTimeoutMs: number
   /** Commands waiting for the remote's answer; more are refused. */
   readonly commandsMax: number
+  /** What `confirm` waits for; nothing unless given. */
+  readonly replication?: ReplicationDemand | undefined
 }
 
 export interface StoreParts {
@@ -27,7 +30,7 @@ export function connectStore(options: StoreOptions, parts: StoreParts): Store {
   invariant(address !== undefined, 'the configuration has checked the store URL')
   if (address.kind === 'embedded') {
     invariant(parts.embeddedClient !== undefined, 'an embedded store has an engine')
-    return new EmbeddedStore(parts.embeddedClient)
+    return new EmbeddedStore(parts.embeddedClient, options.replication)
   }
   return new RemoteStore({ ...options, address, log: parts.log })
 }

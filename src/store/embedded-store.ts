@@ -1,4 +1,6 @@
 import { type EmbeddedClient, EngineReplyError } from '../engine/index.ts'
+import type { Awaitable } from '../shared/awaitable.ts'
+import { checkReplicas, type ReplicationDemand, unconfirmed } from './replication-demand.ts'
 import {
   type Procedure,
   type ProcedureArgument,
@@ -9,16 +11,19 @@ import {
 } from './store.ts'
 
 /**
- * The store on an engine in this process. It answers at once: no method but `start` and `stop` returns a
+ * The store on an engine in this process. It answers at once: no method but `start`, `stop` and `confirm` returns a
  * promise, so that a cache hit stays in one turn of the event loop. The engine's own life is not its concern.
  */
 export class EmbeddedStore implements Store {
   readonly name = 'embedded'
   readonly #client: EmbeddedClient
+  readonly #replication: ReplicationDemand | undefined
   readonly #database: EmbeddedProcedureDatabase
 
-  constructor(client: EmbeddedClient) {
+  /** `replication`: what `confirm` waits for beside the engine's own disk. */
+  constructor(client: EmbeddedClient, replication?: ReplicationDemand) {
     this.#client = client
+    this.#replication = replication
     this.#database = new EmbeddedProcedureDatabase(client)
   }
 
@@ -30,7 +35,11 @@ export class EmbeddedStore implements Store {
     return Promise.resolve()
   }
 
-  ping(): void {}
+  /** As Redis has it, an engine that cannot write its files refuses this, too. */
+  ping(): void {
+    const reply = this.#client.call('PING')
+    if (reply instanceof EngineReplyError) throw storeErrorOf(reply)
+  }
 
   get(key: Buffer): Buffer | undefined {
     try {
@@ -86,6 +95,27 @@ export class EmbeddedStore implements Store {
     }
   }
 
+  confirm(): Awaitable<void> {
+    const written = this.#client.written()
+    if (this.#replication !== undefined) return this.#replicated(this.#replication, written)
+    return written?.catch((error: unknown) => {
+      throw unconfirmed(messageOf(error))
+    })
+  }
+
+  async #replicated(
+    { replicas, timeoutMs }: ReplicationDemand,
+    written: Promise<void> | undefined,
+  ): Promise<void> {
+    try {
+      await written
+    } catch (error) {
+      throw unconfirmed(messageOf(error))
+    }
+    const reply = await this.#client.callAsync('WAIT', replicas, timeoutMs)
+    checkReplicas(reply, replicas)
+  }
+
   info(): string {
     const reply = this.#client.call('INFO')
     if (typeof reply === 'string') return reply
@@ -138,4 +168,8 @@ function storeErrorOf(error: unknown): unknown {
   if (!(error instanceof EngineReplyError)) return error
   const code = error.message.startsWith('OOM') ? 'out-of-memory' : 'refused'
   return new StoreError(code, `the engine refused a command: ${error.message}`, { cause: error })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 export { connectStore, type StoreOptions, type StoreParts } from './connect-store.ts'
 export { EmbeddedStore } from './embedded-store.ts'
 export { RemoteStore, type RemoteStoreOptions } from './remote-store.ts'
+export type { ReplicationDemand } from './replication-demand.ts'
 export {
   argumentBytes,
   type Procedure,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { Redis, type RedisOptions } from 'ioredis'
+import type { Awaitable } from '../shared/awaitable.ts'
 import type { Logger } from '../shared/logger.ts'
+import { Confirmations } from './confirmations.ts'
 import { replyErrorOf, storeErrorOf } from './remote-errors.ts'
+import type { ReplicationDemand } from './replication-demand.ts'
 import {
   type Procedure,
   type ProcedureArgument,
@@ -18,6 +21,8 @@ export interface RemoteStoreOptions {
   readonly commandTimeoutMs: number
   /** Commands waiting for the server's answer; more are refused. */
   readonly commandsMax: number
+  /** What `confirm` waits for; nothing unless given. */
+  readonly replication?: ReplicationDemand | undefined
   readonly log: Logger
   /** The client to speak through; ioredis on a socket of its own unless told. */
   readonly createClient?: (options: RedisOptions) => Redis
@@ -34,6 +39,9 @@ const RECONNECT_DELAY_MAX_MS = 2_000
 export class RemoteStore implements Store {
   readonly name: string
   readonly #redis: Redis
+  /** For what is written; a connection of its own where WAIT holds it up, which would hold up who reads, too. */
+  readonly #writer: Redis
+  readonly #confirmations: Confirmations | undefined
   readonly #commandsMax: number
   readonly #log: Logger
   /** SHA-1 of each procedure's Lua body, which is its name on the server. */
@@ -47,22 +55,36 @@ export class RemoteStore implements Store {
     this.name = nameOfAddress(options.address)
     this.#commandsMax = options.commandsMax
     this.#log = options.log
-    this.#redis = createClient(clientOptions(options))
-    this.#reportConnection()
+    this.#redis = createClient(clientOptions(options, options.commandTimeoutMs))
+    this.#reportConnection(this.#redis)
+    const { replication: demand } = options
+    if (demand === undefined) {
+      this.#writer = this.#redis
+      return
+    }
+    // Behind the question of others, and its own.
+    const timeoutMs = options.commandTimeoutMs + 2 * demand.timeoutMs
+    this.#writer = createClient(clientOptions(options, timeoutMs))
+    this.#reportConnection(this.#writer)
+    const doubtMs = 2 * timeoutMs
+    this.#confirmations = new Confirmations({ redis: this.#writer, demand, doubtMs })
   }
 
   async start(): Promise<void> {
     try {
-      await this.#redis.connect()
-      await this.#redis.ping()
+      for (const redis of this.#connections) {
+        await redis.connect()
+        await redis.ping()
+      }
     } catch (error) {
-      this.#redis.disconnect()
+      await this.stop()
       throw storeErrorOf(this.#connectionError ?? error, this.name)
     }
   }
 
   stop(): Promise<void> {
-    this.#redis.disconnect()
+    this.#confirmations?.stop()
+    for (const redis of this.#connections) redis.disconnect()
     return Promise.resolve()
   }
 
@@ -85,21 +107,21 @@ export class RemoteStore implements Store {
     const { ttlMs, onlyIfAbsent = false } = options
     const reply = await this.#send(() => {
       if (ttlMs === undefined) {
-        return onlyIfAbsent ? this.#redis.set(key, bytes, 'NX') : this.#redis.set(key, bytes)
+        return onlyIfAbsent ? this.#writer.set(key, bytes, 'NX') : this.#writer.set(key, bytes)
       }
-      if (onlyIfAbsent) return this.#redis.set(key, bytes, 'PX', ttlMs, 'NX')
-      return this.#redis.set(key, bytes, 'PX', ttlMs)
+      if (onlyIfAbsent) return this.#writer.set(key, bytes, 'PX', ttlMs, 'NX')
+      return this.#writer.set(key, bytes, 'PX', ttlMs)
     })
     return reply === 'OK'
   }
 
   async delete(keys: readonly Buffer[]): Promise<number> {
     if (keys.length === 0) return 0
-    return await this.#send(() => this.#redis.del(...keys))
+    return await this.#send(() => this.#writer.del(...keys))
   }
 
   async touch(key: Buffer, ttlMs: number): Promise<boolean> {
-    return (await this.#send(() => this.#redis.pexpire(key, ttlMs))) === 1
+    return (await this.#send(() => this.#writer.pexpire(key, ttlMs))) === 1
   }
 
   async run<Result>(
@@ -110,18 +132,26 @@ export class RemoteStore implements Store {
     const rest = [keys.length, ...keys, ...args]
     const reply = await this.#send(async () => {
       try {
-        return await this.#redis.callBuffer('EVALSHA', [this.#digest(procedure), ...rest])
+        return await this.#writer.callBuffer('EVALSHA', [this.#digest(procedure), ...rest])
       } catch (error) {
         // The first call since the server started, or since SCRIPT FLUSH: EVAL teaches it the body.
         if (replyErrorOf(error)?.kind !== 'NOSCRIPT') throw error
-        return await this.#redis.callBuffer('EVAL', [procedure.lua, ...rest])
+        return await this.#writer.callBuffer('EVAL', [procedure.lua, ...rest])
       }
     })
     return procedure.decode(toProcedureReply(reply, procedure.name))
   }
 
+  confirm(): Awaitable<void> {
+    return this.#confirmations?.confirm()
+  }
+
   async info(): Promise<string> {
     return await this.#send(() => this.#redis.info())
+  }
+
+  get #connections(): readonly Redis[] {
+    return this.#writer === this.#redis ? [this.#redis] : [this.#redis, this.#writer]
   }
 
   async #send<T>(command: () => Promise<T>): Promise<T> {
@@ -150,25 +180,25 @@ export class RemoteStore implements Store {
   }
 
   /** One line when the connection is lost and one when it is back, not one per attempt. */
-  #reportConnection(): void {
+  #reportConnection(redis: Redis): void {
     let isLost = false
     // Without a listener ioredis prints to the console. The commands themselves carry the error.
-    this.#redis.on('error', (error: Error) => {
+    redis.on('error', (error: Error) => {
       this.#connectionError = error
       this.#log.debug({ store: this.name, reason: error.message }, 'store connection failed')
     })
-    this.#redis.on('reconnecting', () => {
+    redis.on('reconnecting', () => {
       if (!isLost) this.#log.warn({ store: this.name }, 'lost the connection to the store')
       isLost = true
     })
-    this.#redis.on('ready', () => {
+    redis.on('ready', () => {
       if (isLost) this.#log.info({ store: this.name }, 'the connection to the store is back')
       isLost = false
     })
   }
 }
 
-function clientOptions(options: RemoteStoreOptions): RedisOptions {
+function clientOptions(options: RemoteStoreOptions, commandTimeoutMs: number): RedisOptions {
   const { tls, host, port, username, password, database } = options.address
   return {
     host,
@@ -180,7 +210,7 @@ function clientOptions(options: RemoteStoreOptions): RedisOptions {
     lazyConnect: true,
     connectionName: 'gerbang',
     connectTimeout: options.connectTimeoutMs,
-    commandTimeout: options.commandTimeoutMs,
+    commandTimeout: commandTimeoutMs,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

@@ -29,6 +29,12 @@ export interface Store {
     keys: readonly Buffer[],
     args: readonly ProcedureArgument[],
   ): Awaitable<Result>
+  /**
+   * Resolves once all that was written before the call is where the store was told to have it before anybody relies on
+   * it: on the disk, or in replicas. At once where it was told nothing. Rejects with `unconfirmed`: it is written, and
+   * may be lost.
+   */
+  confirm(): Awaitable<void>
   /** The text of INFO, as Redis words it. */
   info(): Awaitable<string>
 }
@@ -77,7 +83,7 @@ export interface ProcedureDatabase {
   delete(key: Buffer): boolean
 }
 
-export type StoreErrorCode = 'unreachable' | 'timeout' | 'refused' | 'out-of-memory'
+export type StoreErrorCode = 'unreachable' | 'timeout' | 'refused' | 'out-of-memory' | 'unconfirmed'
 
 /** The store failed, or refused what was asked. `cause` has the client's own error. */
 export class StoreError extends Error {

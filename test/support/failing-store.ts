@@ -38,6 +38,10 @@ export function failingStore(store: Store): Store & { isDown: boolean } {
       await reach()
       return await store.run(procedure, keys, args)
     },
+    confirm: async () => {
+      await reach()
+      await store.confirm()
+    },
     info: async () => {
       await reach()
       return await store.info()

@@ -17,6 +17,7 @@ export function laterStore(store: Store): Store {
     delete: (keys) => later(() => store.delete(keys)),
     touch: (key, ttlMs) => later(() => store.touch(key, ttlMs)),
     run: (procedure, keys, args) => later(() => store.run(procedure, keys, args)),
+    confirm: () => later(() => store.confirm()),
     info: () => later(() => store.info()),
   }
 }

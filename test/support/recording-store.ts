@@ -58,6 +58,7 @@ export function recordingStore(store: Store): RecordingStore {
       note(...keys, ...args)
       return store.run(procedure, keys, args)
     },
+    confirm: () => store.confirm(),
     info: () => store.info(),
   }
 }

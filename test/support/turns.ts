@@ -49,6 +49,7 @@ export function distantStore(store: Store, turns: Turns): Store {
     delete: (keys) => ask(() => store.delete(keys)),
     run: (procedure, keys, args) => ask(() => store.run(procedure, keys, args)),
     touch: (key, ttlMs) => ask(() => store.touch(key, ttlMs)),
+    confirm: () => store.confirm(),
     info: () => ask(() => store.info()),
   }
 }

@@ -117,7 +117,10 @@ function newPersistence(
       propagation.audience = isReplaying ? AUDIENCE.none : AUDIENCE.all
     },
     onLoading: (isLoading) => parts.services.guards.switch(loadingGuard, isLoading),
-    onWriteError: (isError) => parts.services.guards.switch(parts.guards.writeError, isError),
+    onWriteError: (error) => {
+      parts.services.guards.switch(parts.guards.writeError, error !== undefined)
+      options.onWriteError?.(error)
+    },
     emptied: () => {
       keyspace.flushAll()
       scripting.flushLibraries()

@@ -8,4 +8,6 @@ export interface GatedReplies {
 export interface ReplyGate {
   /** True: they are to be kept until `committed` is called. */
   holds(replies: GatedReplies): boolean
+  /** What was written could not be kept, and is not yet: nothing may be acknowledged that was not held. */
+  readonly isFailing: boolean
 }

@@ -226,13 +226,14 @@ export class AppendOnlyLog {
     this.#listen(true)
   }
 
-  /** Nothing is written down any more; what is on the disk stays. */
-  end(): void {
-    if (!this.isOn) return
-    this.#writer.sync()
+  /** Nothing is written down any more; what is on the disk stays. Tells whether that is everything. */
+  end(): boolean {
+    if (!this.isOn) return false
+    const isWhole = this.#writer.sync() && !this.#awaitsBase
     this.#writer.close()
     this.#awaitsBase = false
     this.#listen(false)
+    return isWhole
   }
 
   /**

@@ -27,6 +27,10 @@ export class CommitGate implements ReplyGate {
     return true
   }
 
+  get isFailing(): boolean {
+    return this.#log.policy === 'always' && this.#log.failure !== undefined
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true

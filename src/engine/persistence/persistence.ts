@@ -41,7 +41,7 @@ export interface PersistenceOptions {
   /** While a log is read again nothing is due, and nobody is told of what is done. */
   readonly onReplay: (isReplaying: boolean) => void
   readonly onLoading: (isLoading: boolean) => void
-  readonly onWriteError: (isError: boolean) => void
+  readonly onWriteError: (error: string | undefined) => void
   /** All keys have gone at once. */
   readonly emptied: () => void
   /** Hears of what the file tells that the engine starts with. */
@@ -77,6 +77,8 @@ export class Persistence implements PersistenceService {
   /** appendonly, though its first base may have to wait. */
   #isLogWanted = false
   isLoading: boolean
+  /** Once it has stopped: the files hold everything. */
+  isKept = false
 
   constructor(options: PersistenceOptions) {
     this.#options = options
@@ -168,7 +170,9 @@ export class Persistence implements PersistenceService {
   /** Waits for a save that is under way to give up, and does what the end of the process asks for. */
   async stop(): Promise<void> {
     if (!this.#isShutDown) this.prepareShutdown('asConfigured')
-    this.#options.appendLog.end()
+    const { appendLog, isEnabled, propagation } = this.#options
+    const isWhole = this.#isLogWanted ? appendLog.end() : propagation.changes === 0
+    this.isKept = isWhole && isEnabled && !this.isLoading
     this.#running?.job.cancel()
     for (let turns = 0; this.#running !== undefined && turns < 10_000; turns += 1) {
       await setImmediate()
@@ -522,7 +526,7 @@ export class Persistence implements PersistenceService {
   readonly tellWriteError = (): void => this.#tellWriteError()
 
   #tellWriteError(): void {
-    this.#options.onWriteError(this.writeError !== undefined)
+    this.#options.onWriteError(this.writeError)
   }
 }
 

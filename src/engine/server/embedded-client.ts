@@ -73,6 +73,14 @@ export class EmbeddedClient {
     return this.#waitingCalls.call(this.#client.databaseIndex, argv)
   }
 
+  /**
+   * Resolves once all that was written before is on the disk, with `appendfsync always`; `undefined` when nothing is to
+   * be waited for. Rejects with an EngineReplyError when the disk refuses.
+   */
+  written(): Promise<void> | undefined {
+    return this.#waitingCalls.written()
+  }
+
   /** The value in bytes of the caller's own. Throws for a key that holds no string. */
   get(key: EngineText): Buffer | undefined {
     this.#executor.beginTurn()

@@ -55,6 +55,24 @@ export class WaitingCalls {
     })
   }
 
+  /**
+   * Resolves once all that was written before is on the disk, as `appendfsync always` wants it; `undefined` when there
+   * is nothing to wait for. Rejects with the error that writes are refused with.
+   */
+  written(): Promise<void> | undefined {
+    const { gate, writeError } = this.#parts
+    if (gate.isFailing) return Promise.reject(new EngineReplyError(writeError()))
+    let settle: (isDurable: boolean) => void = () => undefined
+    const isHeld = gate.holds({ committed: (isDurable) => settle(isDurable) })
+    if (!isHeld) return undefined
+    return new Promise((resolve, reject) => {
+      settle = (isDurable) => {
+        if (isDurable) resolve()
+        else reject(new EngineReplyError(writeError()))
+      }
+    })
+  }
+
   #commit(reply: Reply, resolve: (reply: Reply) => void): void {
     const { gate, writeError } = this.#parts
     const committed = (isDurable: boolean): void =>

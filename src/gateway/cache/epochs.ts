@@ -93,7 +93,8 @@ export class Epochs {
 
   /**
    * The stamps of rows go instead of changing: without one an entry is as dead, whoever is next creates a new
-   * one, and a table whose rows are written one by one, read or not, does not leave a stamp for each.
+   * one, and a table whose rows are written one by one, read or not, does not leave a stamp for each. Where the store
+   * may be found again after a crash, it waits until that will find these, too.
    */
   bump(tags: readonly Tag[]): Awaitable<void> {
     const writes = tags.map(
@@ -102,7 +103,8 @@ export class Epochs {
           ? this.#store.delete([epochKey(tag)])
           : this.#store.set(epochKey(tag), this.#stamp(), { ttlMs: this.#ttlMs }),
     )
-    if (writes.some(isPromise)) return Promise.all(writes.filter(isPromise)).then(() => undefined)
+    if (!writes.some(isPromise)) return this.#store.confirm()
+    return Promise.all(writes.filter(isPromise)).then(() => this.#store.confirm())
   }
 
   async #create(

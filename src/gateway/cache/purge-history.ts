@@ -1,5 +1,5 @@
 import { nth } from '../../shared/assert.ts'
-import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
+import { type Awaitable, chain, isPromise } from '../../shared/awaitable.ts'
 import type { Random } from '../../shared/random.ts'
 import type { Store } from '../../store/index.ts'
 import { epochKey, purgeHistoryKey } from '../keys.ts'
@@ -54,7 +54,8 @@ export class PurgeHistory {
     const { store, random, ttlMs } = this.#options
     const stamp = random.bytes(STAMP_BYTES).toString('hex')
     const text = `${MODE_LETTERS[mode]}${selector}`
-    return store.run(appendPurge, KEYS, [stamp, text, ttlMs, HISTORY_BYTES_MAX])
+    const appended = store.run(appendPurge, KEYS, [stamp, text, ttlMs, HISTORY_BYTES_MAX])
+    return chain(appended, () => store.confirm())
   }
 
   /**

@@ -47,6 +47,12 @@ export class Revoker {
 
   /** When it resolves it holds in this gateway, and within a second in all others of the store. */
   async revoke(order: RevocationOrder, who: Actor): Promise<RevocationReport> {
+    const report = await this.#carryOutRecorded(order, who)
+    await this.#options.sessions.confirm()
+    return report
+  }
+
+  async #carryOutRecorded(order: RevocationOrder, who: Actor): Promise<RevocationReport> {
     try {
       const report = await this.#carryOut(order)
       this.#record(order, who, report)

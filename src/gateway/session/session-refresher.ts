@@ -53,6 +53,8 @@ export class SessionRefresher {
       const replaced = await sessions.replace(session, { record, state, isAnnounced: true })
       if (replaced === 'gone') throw notGood()
       if (replaced === 'changed') continue
+      // The token that was shown stays the good one, however long it takes until a refresh is confirmed.
+      await sessions.confirm(() => sessions.replace(replaced, { ...session, isAnnounced: true }))
       statistics.events.add('refreshed')
       return replaced
     }
@@ -64,6 +66,7 @@ export class SessionRefresher {
     const { record, state } = session
     const replacedAtMs = state.replacedAtMs.at(generation - state.generation)
     if (replacedAtMs !== undefined && clock.nowMs() - replacedAtMs < REFRESH_GRACE_MS) {
+      await sessions.confirm()
       statistics.events.add('replayed')
       return session
     }
@@ -73,6 +76,7 @@ export class SessionRefresher {
       { session: record.id, generation, present: state.generation },
       'a refresh token was used again: its session has ended',
     )
+    await sessions.confirm()
     throw notGood()
   }
 }

@@ -79,6 +79,7 @@ function loginRoutes(
     // A login never goes on under an id that was there before it: somebody else may know that one.
     const former = await cookies.session(headers)
     if (former !== undefined) await sessions.end(former.record)
+    await sessions.confirm(() => sessions.end(session.record))
     cookies.write(reply, session).code(201)
     return describeSession(session)
   })
@@ -116,6 +117,8 @@ function ownSessionRoutes(
   fastify.delete(PATH, async ({ headers }, reply) => {
     const session = await cookies.session(headers)
     if (session !== undefined) await sessions.end(session.record)
+    // Without one, too: it may have ended before, unconfirmed. Unless it is now, the cookie is left to ask with again.
+    await sessions.confirm()
     return await cookies.clear(reply).code(204).send()
   })
 }
@@ -139,6 +142,7 @@ function userSessionsRoutes(
   fastify.delete(LIST_PATH, async ({ headers }, reply) => {
     const { listed } = await all(headers)
     for (const { record } of listed) await sessions.end(record)
+    await sessions.confirm()
     return await cookies.clear(reply).code(204).send()
   })
 
@@ -147,8 +151,9 @@ function userSessionsRoutes(
     async ({ headers, params }, reply) => {
       const { id, listed } = await all(headers)
       const session = listed.find(({ record }) => record.id === params.id)
+      if (session !== undefined) await sessions.end(session.record)
+      await sessions.confirm()
       if (session === undefined) throw new GatewayError('not-found', 'you have no such session')
-      await sessions.end(session.record)
       if (params.id === id) cookies.clear(reply)
       return await reply.code(204).send()
     },

@@ -207,6 +207,21 @@ export class SessionStore {
     return replaced
   }
 
+  /**
+   * Resolves once all that was written before is as safe as `session.durability` wants it. Rejects with
+   * `not-confirmed`: it is done, and may be lost with a process or a machine; or `takeBack` has undone it, as far as it
+   * went.
+   */
+  async confirm(takeBack?: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.#options.store.confirm()
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      await takeBack?.()
+      throw notConfirmed(error, takeBack !== undefined)
+    }
+  }
+
   #find(token: string): Awaitable<StoredSession | undefined> {
     const id = idInSessionToken(token)
     if (id === undefined) return undefined
@@ -314,6 +329,12 @@ export class SessionStore {
 /** Under which the sessions of who has this token are listed, and bounded: of one that names no user, its own. */
 export function listDigest({ userDigest }: TokenSubject, token: string): string {
   return userDigest ?? subjectDigest(token)
+}
+
+function notConfirmed(cause: StoreError, isTakenBack: boolean): GatewayError {
+  const outcome = isTakenBack ? 'nothing has changed' : 'it is done, and may be lost'
+  const message = `it was not confirmed in time that this lasts: ${outcome}. Do it again`
+  return new GatewayError('not-confirmed', message, { cause, headers: { 'retry-after': '1' } })
 }
 
 /** Who cannot be looked up is not let in. */
