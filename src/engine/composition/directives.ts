@@ -1,4 +1,4 @@
-import type { RemovalTimer } from '../keyspace/database.ts'
+import type { RemovalTimer } from '../keyspace/database-context.ts'
 import { MAXMEMORY_POLICIES } from '../keyspace/eviction.ts'
 import { KeyspaceNotifications } from '../pubsub/keyspace-notifications.ts'
 import type { EngineParts } from './parts.ts'

@@ -1,14 +1,8 @@
-import { invariant } from '../../shared/assert.ts'
-import type { Random } from '../../shared/random.ts'
-import type { ByteCounter } from '../memory/byte-counter.ts'
-import { copyBytes, moveBytes } from '../memory/byte-slice.ts'
-import type { KeyedHash } from '../memory/keyed-hash.ts'
+import { copyBytes } from '../memory/byte-slice.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { Dict } from '../structures/dict.ts'
 import { orFree } from '../structures/or-free.ts'
-import type { RootedStructure } from '../structures/rooted-structure.ts'
 import { type StringForm, stringEncoding } from '../structures/string-value.ts'
-import type { Structures } from '../structures/structures.ts'
 import {
   type CollectionType,
   type Encoding,
@@ -18,13 +12,11 @@ import {
   VALUE_TYPES,
   type ValueType,
 } from '../structures/value.ts'
-import type { Access } from './access.ts'
+import type { DatabaseContext } from './database-context.ts'
 import { ExpiryHeap, HEAP_ENTRY_BYTES } from './expiry-heap.ts'
-import type { Garbage } from './garbage.ts'
-import type { KeyEvents, RemovalListener } from './key-events.ts'
-import type { OwnExpiries } from './own-expiries.ts'
 import { KEY_AT, NO_EXPIRY, Records } from './record.ts'
-import type { SnapshotGuard } from './snapshot-guard.ts'
+import { RecordShaper } from './record-shaper.ts'
+import { ROOT_BYTES, RootedValues } from './rooted-values.ts'
 
 export type { Handle } from '../memory/slab.ts'
 export { NO_EXPIRY } from './record.ts'
@@ -35,51 +27,8 @@ export const KEEP_EXPIRY = -1
 /** What every bucket adds to a key's block. */
 const BUCKET_BYTES = 4
 
-/** A rooted value in its record: the handle of its root block. */
-const ROOT_BYTES = 4
-/** Elements of a value that go with its key; the rest of a large one goes by and by. */
-const FREED_AT_ONCE_MAX = 64
-
 const RANDOM_TRIES_MAX = 100
 const TTL_SAMPLE = 20
-
-/** What the databases of one keyspace share. The executor sets `nowMs` once per turn. */
-export interface DatabaseContext {
-  readonly slab: Slab
-  readonly hasher: KeyedHash
-  readonly random: Random
-  readonly access: Access
-  readonly stats: KeyspaceStats
-  /** Bytes of hash tables and expiry heaps; the records are the slab's. */
-  readonly tables: ByteCounter
-  readonly garbage: Garbage
-  readonly structures: Structures
-  mayGrow: (bytes: number) => boolean
-  /** Nothing is taken away that nobody deletes: what is due is gone for lookups only. */
-  isFrozen: boolean
-  readonly events: KeyEvents
-  onRemoval: RemovalListener
-  /** Runs what takes a key away, and looks how long that takes; absent while nobody asks. */
-  timeRemoval: RemovalTimer | undefined
-  nowMs: number
-  /** What expires before this is gone: the same instant, or 0 while nothing is to go. */
-  dueMs: number
-  readonly ownExpiries: OwnExpiries
-  /** While a snapshot is taken. */
-  snapshot: SnapshotGuard | undefined
-}
-
-export type RemovalTimer = (reason: 'expired' | 'evicted', remove: () => void) => void
-
-/** Totals since the start or since CONFIG RESETSTAT, under INFO's names. */
-export interface KeyspaceStats {
-  hits: number
-  misses: number
-  expiredKeys: number
-  evictedKeys: number
-  /** Keys of flushed databases whose memory was taken back afterwards. */
-  lazyfreedKeys: number
-}
 
 /**
  * One numbered database. Keys come as (bytes, start, length) and are copied in; a handle it gives is valid
@@ -92,6 +41,8 @@ export class Database {
   readonly #records: Records
   readonly #dict: Dict
   readonly #heap: ExpiryHeap
+  readonly #shaper: RecordShaper
+  readonly #rooted: RootedValues
   /** The number clients SELECT; SWAPDB changes it. */
   index: number
 
@@ -108,6 +59,13 @@ export class Database {
       mayGrow: (bytes) => context.mayGrow(bytes),
     })
     this.#heap = new ExpiryHeap(this.#records, context.tables)
+    this.#shaper = new RecordShaper({
+      slab: context.slab,
+      records: this.#records,
+      dict: this.#dict,
+      heap: this.#heap,
+    })
+    this.#rooted = new RootedValues(this.#records, context.structures, context.garbage)
   }
 
   /** As DBSIZE counts: keys past their instant count until they are taken away. */
@@ -269,7 +227,7 @@ export class Database {
   /** Exact: the block and what the tables hold for it. */
   memoryUsage(record: Handle): number {
     const heapBytes = this.#records.hasExpiry(record) ? HEAP_ENTRY_BYTES : 0
-    return this.#slab.blockBytes(record) + BUCKET_BYTES + heapBytes + this.#rootedBytes(record)
+    return this.#slab.blockBytes(record) + BUCKET_BYTES + heapBytes + this.#rooted.bytes(record)
   }
 
   /**
@@ -293,7 +251,7 @@ export class Database {
       record = this.#records.create(key, keyStart, keyLength, hash, valueLength, hasExpiry)
       this.#records.setAccess(record, this.#context.access.initial())
       this.#dict.insert(record)
-      if (hasExpiry) this.#enterHeap(record, expiresAtMs)
+      if (hasExpiry) this.#shaper.enterHeap(record, expiresAtMs)
       this.#context.events.created(this.index, key, keyStart, keyLength)
     } else {
       if (this.#records.typeNumber(old) !== STRING_TYPE) this.#becomeNoCollection(old)
@@ -349,7 +307,7 @@ export class Database {
 
   /** From now on the collection is what `root` holds; what it was before is freed. The record may move. */
   becomeRooted(record: Handle, root: Handle): Handle {
-    if (this.isRooted(record)) this.#releaseRoot(record)
+    this.#rooted.release(record)
     const moved = this.#reshape(record, ROOT_BYTES, this.#records.expiresAtMs(record), 0)
     this.#records.setCollection(moved, this.#records.typeNumber(moved), true)
     this.#records.setRoot(moved, root)
@@ -361,7 +319,7 @@ export class Database {
    * is freed. The record may move.
    */
   becomePacked(record: Handle, valueLength: number): Handle {
-    if (this.isRooted(record)) this.#releaseRoot(record)
+    this.#rooted.release(record)
     const moved = this.#reshape(record, valueLength, this.#records.expiresAtMs(record), 0)
     this.#records.setCollection(moved, this.#records.typeNumber(moved), false)
     return moved
@@ -372,18 +330,8 @@ export class Database {
    * and what follows moves. The record may move.
    */
   spliceValue(record: Handle, at: number, removed: number, inserted: number): Handle {
-    const length = this.valueLength(record)
-    const expiresAtMs = this.#records.expiresAtMs(record)
-    const newLength = length - removed + inserted
-    if (newLength <= length) {
-      this.#moveTail(record, at + removed, at + inserted, length)
-      return newLength === length
-        ? record
-        : this.#reshape(record, newLength, expiresAtMs, newLength)
-    }
-    const moved = this.#reshape(record, newLength, expiresAtMs, length)
-    this.#moveTail(moved, at + removed, at + inserted, length)
-    return moved
+    this.preserve(record)
+    return this.#shaper.splice(record, at, removed, inserted)
   }
 
   /** For OBJECT ENCODING: how the value came to be. */
@@ -449,7 +397,7 @@ export class Database {
     const target = to.peek(key, start, length)
     if (target === record && to === this) return
     // First, for there may be no memory: then both keys are still there.
-    const moved = to.#createLike(record, this, key, start, length)
+    const moved = to.#shaper.createLike(record, key, start, length)
     if (target !== NONE) to.#remove(target)
     const expiresAtMs = this.#records.expiresAtMs(record)
     this.#unlink(record)
@@ -460,10 +408,12 @@ export class Database {
   /** Gives a copy of the value of `record` to a key of any database, whatever that was. */
   copyTo(record: Handle, to: Database, key: Uint8Array, start: number, length: number): void {
     const target = to.peek(key, start, length)
-    const copy = to.#createLike(record, this, key, start, length)
+    const copy = to.#shaper.createLike(record, key, start, length)
     if (this.isRooted(record)) {
-      const root = orFree(this.#slab, copy, () => this.#structure(record).copy(this.root(record)))
-      this.#records.setRoot(copy, root)
+      this.#records.setRoot(
+        copy,
+        orFree(this.#slab, copy, () => this.#rooted.copy(record)),
+      )
     }
     if (target !== NONE) to.#remove(target)
     to.#adopt(copy, this.#records.expiresAtMs(record))
@@ -589,7 +539,7 @@ export class Database {
   }
 
   #free(record: Handle): void {
-    if (this.#records.isRooted(record)) this.#releaseRoot(record)
+    this.#rooted.release(record)
     this.#slab.free(record)
   }
 
@@ -613,7 +563,7 @@ export class Database {
   /** A string takes its place: those who wait for the collection hear of it. */
   #becomeNoCollection(record: Handle): void {
     this.#tellDisappearance(record)
-    if (this.#records.isRooted(record)) this.#releaseRoot(record)
+    this.#rooted.release(record)
   }
 
   #tellDisappearance(record: Handle): void {
@@ -622,45 +572,10 @@ export class Database {
     events.onPresence(this.index, this.bytes(record), this.keyStart(record), this.keyLength(record))
   }
 
-  #structure(record: Handle): RootedStructure {
-    const structure = this.#context.structures.of(this.type(record))
-    invariant(structure !== undefined, 'a rooted value has a structure')
-    return structure
-  }
-
-  #releaseRoot(record: Handle): void {
-    const structure = this.#structure(record)
-    const root = this.#records.root(record)
-    if (structure.freeSome(root, FREED_AT_ONCE_MAX)) return
-    this.#context.garbage.addRoot(structure, root)
-  }
-
-  #rootedBytes(record: Handle): number {
-    return this.isRooted(record) ? this.#structure(record).bytes(this.root(record)) : 0
-  }
-
-  /** A record under another key with the same value's bytes, in no dict yet; its expiry is not written. */
-  #createLike(
-    record: Handle,
-    from: Database,
-    key: Uint8Array,
-    start: number,
-    length: number,
-  ): Handle {
-    const hash = this.#dict.hash(key, start, length)
-    const valueLength = from.valueLength(record)
-    const hasExpiry = this.#records.hasExpiry(record)
-    const like = this.#records.create(key, start, length, hash, valueLength, hasExpiry)
-    this.#copyValue(record, like, valueLength)
-    this.#records.setKind(like, this.#records.kind(record))
-    this.#records.setAccess(like, this.#records.access(record))
-    return like
-  }
-
   #adopt(record: Handle, expiresAtMs: number): void {
     this.#dict.insert(record)
     if (expiresAtMs !== NO_EXPIRY) {
-      this.#enterHeap(record, expiresAtMs)
+      this.#shaper.enterHeap(record, expiresAtMs)
       this.#rememberOwn(record)
     }
     const { events } = this.#context
@@ -672,81 +587,14 @@ export class Database {
     }
   }
 
-  /** Moves the value's bytes between `from` and `end` to start at `to`. */
-  #moveTail(record: Handle, from: number, to: number, end: number): void {
-    if (from === to || from === end) return
-    const start = this.valueStart(record)
-    moveBytes(this.#slab.bytes(record), start + to, start + from, end - from)
-  }
-
   #keyView(record: Handle): Uint8Array {
     const start = this.keyStart(record)
     return this.#slab.bytes(record).subarray(start, start + this.keyLength(record))
   }
 
-  /**
-   * Makes the record one for a value of `valueLength` bytes with this expiry, where it stands when the
-   * block suits and in another one otherwise. The first `kept` bytes of the value stay; the rest is
-   * undefined.
-   */
   #reshape(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
     this.preserve(record)
-    const hadExpiry = this.#records.hasExpiry(record)
-    const hasExpiry = expiresAtMs !== NO_EXPIRY
-    const keyLength = this.keyLength(record)
-    const bytes = this.#records.bytesFor(keyLength, valueLength, hasExpiry)
-    if (!this.#suits(this.#slab.blockBytes(record), bytes)) {
-      return this.#move(record, valueLength, expiresAtMs, kept)
-    }
-    // The place in the heap stands behind the value, which is about to change its length.
-    const heapIndex = hadExpiry ? this.#records.heapIndex(record) : 0
-    if (hadExpiry && !hasExpiry) this.#heap.remove(record)
-    this.#records.setValueLength(record, valueLength)
-    this.#records.setHasExpiry(record, hasExpiry)
-    if (!hasExpiry) return record
-    this.#records.setExpiresAtMs(record, expiresAtMs)
-    if (hadExpiry) {
-      this.#records.setHeapIndex(record, heapIndex)
-      this.#heap.update(record, expiresAtMs)
-    } else {
-      this.#heap.insert(record, expiresAtMs)
-    }
-    return record
-  }
-
-  #move(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {
-    const hasExpiry = expiresAtMs !== NO_EXPIRY
-    const moved = this.#records.create(
-      this.#slab.bytes(record),
-      this.keyStart(record),
-      this.keyLength(record),
-      this.#records.hash(record),
-      valueLength,
-      hasExpiry,
-    )
-    this.#records.setAccess(moved, this.#records.access(record))
-    this.#records.setKind(moved, this.#records.kind(record))
-    this.#copyValue(record, moved, kept)
-    if (this.#records.hasExpiry(record)) this.#heap.remove(record)
-    this.#dict.replace(record, moved)
-    this.#slab.free(record)
-    if (hasExpiry) this.#enterHeap(moved, expiresAtMs)
-    return moved
-  }
-
-  /** Large enough, and not more than twice as large as needed. */
-  #suits(blockBytes: number, bytes: number): boolean {
-    return bytes <= blockBytes && blockBytes <= 2 * bytes
-  }
-
-  #copyValue(from: Handle, to: Handle, length: number): void {
-    copyBytes(
-      this.#slab.bytes(to),
-      this.#records.valueStart(to),
-      this.#slab.bytes(from),
-      this.#records.valueStart(from),
-      length,
-    )
+    return this.#shaper.reshape(record, valueLength, expiresAtMs, kept)
   }
 
   /** On a replica that may be written to, unless it is the primary's command. */
@@ -754,10 +602,5 @@ export class Database {
     const { dueMs, ownExpiries } = this.#context
     if (!ownExpiries.isOn || dueMs === 0) return
     ownExpiries.add(this.index, this.bytes(record), this.keyStart(record), this.keyLength(record))
-  }
-
-  #enterHeap(record: Handle, expiresAtMs: number): void {
-    this.#records.setExpiresAtMs(record, expiresAtMs)
-    this.#heap.insert(record, expiresAtMs)
   }
 }

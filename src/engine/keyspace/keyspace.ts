@@ -6,12 +6,8 @@ import { Slab } from '../memory/slab.ts'
 import { Structures } from '../structures/structures.ts'
 import { Access } from './access.ts'
 import { Collections } from './collections.ts'
-import {
-  Database,
-  type DatabaseContext,
-  type KeyspaceStats,
-  type RemovalTimer,
-} from './database.ts'
+import { Database } from './database.ts'
+import type { DatabaseContext, KeyspaceStats, RemovalTimer } from './database-context.ts'
 import { Garbage } from './garbage.ts'
 import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
 import { OwnExpiries } from './own-expiries.ts'
