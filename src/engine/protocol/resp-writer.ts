@@ -1,5 +1,6 @@
 import { formatDouble } from './format-double.ts'
 import type { ReplyWriter } from './reply-writer.ts'
+import { writeDigits } from './write-digits.ts'
 
 const CAPACITY_MIN = 128 * 1_024
 /** A line of a type byte, a length and CRLF. */
@@ -208,14 +209,7 @@ export class RespWriter implements ReplyWriter {
       this.length += 1
       rest = -rest
     }
-    let digits = 1
-    for (let limit = 10; limit <= rest; limit *= 10) digits += 1
-    for (let at = this.length + digits - 1; at >= this.length; at -= 1) {
-      const next = Math.floor(rest / 10)
-      this.#bytes[at] = ZERO + (rest - next * 10)
-      rest = next
-    }
-    this.length += digits
+    this.length = writeDigits(this.#bytes, this.length, rest)
   }
 
   #crlf(): void {

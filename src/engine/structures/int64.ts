@@ -1,3 +1,4 @@
+import { writeDigits } from '../protocol/write-digits.ts'
 import { isCanonicalInt64 } from './string-value.ts'
 
 /** A signed 64-bit integer: a number up to 15 digits, which a double holds exactly, else a bigint. */
@@ -29,16 +30,8 @@ export function addInt64(left: Int64, right: Int64): Int64 | undefined {
 /** Writes the decimal digits of `value` to the front of `target`, which has room for 20; gives how many. */
 export function writeInteger(target: Uint8Array, value: Int64): number {
   if (typeof value === 'bigint') return writeLatin1(target, String(value))
-  let rest = Math.abs(value)
-  let length = value < 0 ? 2 : 1
-  for (let limit = 10; limit <= rest; limit *= 10) length += 1
   if (value < 0) target[0] = MINUS
-  for (let at = length - 1; at >= (value < 0 ? 1 : 0); at -= 1) {
-    const next = Math.floor(rest / 10)
-    target[at] = ZERO + (rest - next * 10)
-    rest = next
-  }
-  return length
+  return writeDigits(target, value < 0 ? 1 : 0, Math.abs(value))
 }
 
 function writeLatin1(target: Uint8Array, text: string): number {

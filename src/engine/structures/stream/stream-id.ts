@@ -1,3 +1,4 @@
+import { writeDigits } from '../../protocol/write-digits.ts'
 import type { Int64 } from '../int64.ts'
 import { uint32At, writeUint32 } from '../little-endian.ts'
 
@@ -7,7 +8,6 @@ const WORD_MAX = TWO_TO_32 - 1
 const EXACT_HIGH_LIMIT = 2 ** 21
 /** Integers of up to 15 digits are numbers (int64.ts). */
 const NUMBER_LIMIT = 1e15
-const ZERO = 0x30
 const DASH = 0x2d
 
 export const ID_BYTES = 16
@@ -189,9 +189,9 @@ export class StreamId {
 
   /** As clients know it, `<ms>-<seq>`; gives how many bytes that is, up to ID_TEXT_BYTES_MAX. */
   spell(target: Uint8Array): number {
-    const dash = writeDigits(target, 0, this.msHigh, this.msLow)
+    const dash = spellWords(target, 0, this.msHigh, this.msLow)
     target[dash] = DASH
-    return writeDigits(target, dash + 1, this.seqHigh, this.seqLow)
+    return spellWords(target, dash + 1, this.seqHigh, this.seqLow)
   }
 
   toString(): string {
@@ -218,7 +218,7 @@ function shortest(value: bigint): Int64 {
 }
 
 /** Gives where the digits end. */
-function writeDigits(target: Uint8Array, at: number, high: number, low: number): number {
+function spellWords(target: Uint8Array, at: number, high: number, low: number): number {
   if (high >= EXACT_HIGH_LIMIT) {
     const text = String(bits(high, low))
     for (let index = 0; index < text.length; index += 1) {
@@ -226,13 +226,5 @@ function writeDigits(target: Uint8Array, at: number, high: number, low: number):
     }
     return at + text.length
   }
-  let rest = high * TWO_TO_32 + low
-  let end = at + 1
-  for (let limit = 10; limit <= rest; limit *= 10) end += 1
-  for (let digit = end - 1; digit >= at; digit -= 1) {
-    const next = Math.floor(rest / 10)
-    target[digit] = ZERO + (rest - next * 10)
-    rest = next
-  }
-  return end
+  return writeDigits(target, at, high * TWO_TO_32 + low)
 }
