@@ -1,8 +1,8 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describeMachine } from './machine.ts'
 import { median, show } from './medians.ts'
+import { pipeCommands } from './pipe-commands.ts'
 import { startServer } from './start-server.ts'
 
 const ROUNDS = 5
@@ -80,20 +80,9 @@ async function weighRedis(): Promise<RedisWeight | undefined> {
   const server = await startServer('redis-server', ['--save', ''])
   try {
     const before = infoOf(server.port)
-    const loader = spawn('redis-cli', ['-p', `${server.port}`, '--pipe'], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    })
-    const isLoaded = once(loader, 'exit')
-    for (let start = 0; start < KEYS; start += 10_000) {
-      let requests = ''
-      for (let index = start; index < start + 10_000; index += 1) {
-        const key = String(index).padStart(10, '0')
-        requests += `*3\r\n$3\r\nSET\r\n$10\r\n${key}\r\n$100\r\n${'v'.repeat(100)}\r\n`
-      }
-      if (!loader.stdin.write(requests)) await once(loader.stdin, 'drain')
-    }
-    loader.stdin.end()
-    await isLoaded
+    const value = 'v'.repeat(100)
+    const command = (index: number) => ['SET', String(index).padStart(10, '0'), value]
+    await pipeCommands(server.port, command, { from: 0, to: KEYS })
     const after = infoOf(server.port)
     const perKey = (field: string) => (Number(after.get(field)) - Number(before.get(field))) / KEYS
     return {

@@ -1,3 +1,4 @@
+import { durabilityBench } from './durability.bench.ts'
 import { engineBench } from './engine.bench.ts'
 import { gatewayBench } from './gateway.bench.ts'
 import { inProcessBench } from './in-process.bench.ts'
@@ -7,6 +8,7 @@ import { purgeBench } from './purge.bench.ts'
 import { redisBenchmarkBench } from './redis-benchmark.bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  durability: durabilityBench,
   engine: engineBench,
   gateway: gatewayBench,
   'in-process': inProcessBench,

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describeMachine } from './machine.ts'
 import { median, show } from './medians.ts'
+import { pipeCommands } from './pipe-commands.ts'
 import type { ServerProcess } from './server-process.ts'
 import { startServer } from './start-server.ts'
 
 const ROUNDS = 3
-const LINES_PER_WRITE = 1_000
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
 interface DataSet {
@@ -95,39 +93,17 @@ export async function memoryBench(): Promise<void> {
 }
 
 /** Stops the server. */
-async function weigh(server: ServerProcess, dataSet: DataSet): Promise<number> {
-  const warmUp = dataSet.commands * WARM_UP
+async function weigh(
+  server: ServerProcess,
+  { command, commands, count }: DataSet,
+): Promise<number> {
+  const warmUp = commands * WARM_UP
   try {
-    await load(server, dataSet, { from: 0, to: warmUp })
+    await pipeCommands(server.port, command, { from: 0, to: warmUp })
     const before = server.rssBytes()
-    await load(server, dataSet, { from: warmUp, to: dataSet.commands })
-    return (server.rssBytes() - before) / (dataSet.count * (1 - WARM_UP))
+    await pipeCommands(server.port, command, { from: warmUp, to: commands })
+    return (server.rssBytes() - before) / (count * (1 - WARM_UP))
   } finally {
     await server.stop()
   }
-}
-
-async function load(
-  server: ServerProcess,
-  { command }: DataSet,
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<void> {
-  const loader = spawn('redis-cli', ['-p', `${server.port}`, '--pipe'], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-  })
-  const isLoaded = once(loader, 'exit')
-  for (let start = from; start < to; start += LINES_PER_WRITE) {
-    let requests = ''
-    for (let index = start; index < Math.min(start + LINES_PER_WRITE, to); index += 1) {
-      requests += encode(command(index))
-    }
-    if (!loader.stdin.write(requests)) await once(loader.stdin, 'drain')
-  }
-  loader.stdin.end()
-  await isLoaded
-}
-
-/** ASCII only. */
-function encode(argv: readonly string[]): string {
-  return `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
 }

@@ -1,13 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describeMachine } from './machine.ts'
-import { median } from './medians.ts'
+import {
+  type BenchmarkLoad,
+  type BenchmarkRound,
+  CLIENTS,
+  COMPARED_COLUMNS,
+  COMPARED_RULE,
+  compareRounds,
+  RANDOM_KEYS,
+  roundCount,
+  runRedisBenchmark,
+} from './redis-benchmark-run.ts'
 import { pinLoad, type ServerProcess } from './server-process.ts'
 import { startServer } from './start-server.ts'
 
-const ROUNDS = 5
-const CLIENTS = 50
-const KEYS = 100_000
 /** Requests of one round at each depth of pipeline: a second or so for commands that cost little. */
 const DEPTHS: readonly (readonly [depth: number, requests: number])[] = [
   [1, 50_000],
@@ -52,11 +59,6 @@ const TESTS: readonly Test[] = [
   { name: 'xadd', args: ['XADD', 'mystream', '*', 'myfield', 'mydata'] },
 ]
 
-interface Round {
-  readonly perSecond: number
-  readonly cpuMicros: number
-}
-
 /**
  * The engine behind its socket beside redis-server, both asked by redis-benchmark, in turns: its default tests and a
  * few more. GERBANG_BENCH_TESTS names some of them, GERBANG_BENCH_ROUNDS says how often.
@@ -66,11 +68,10 @@ export async function redisBenchmarkBench(): Promise<void> {
   const ours = await startServer(process.execPath, [MAIN, 'engine', '--save', ''])
   pinLoad()
   process.stdout.write(
-    `redis-benchmark: ${CLIENTS} clients, ${KEYS} random keys, 3-byte values\n` +
+    `redis-benchmark: ${CLIENTS} clients, ${RANDOM_KEYS} random keys, 3-byte values\n` +
       `  ${describeMachine()}\n` +
       '  requests per second and CPU of the server per request; ratios: above 1 the engine is better\n' +
-      '  | test | P | redis-server | engine | ratio | redis-server us | engine us | ratio of CPU |\n' +
-      '  | --- | --- | --- | --- | --- | --- | --- | --- |\n',
+      `  | test | P | ${COMPARED_COLUMNS}\n  | --- | --- | ${COMPARED_RULE}\n`,
   )
   try {
     for (const [depth, requests] of DEPTHS) {
@@ -86,52 +87,29 @@ function chosenTests(): readonly Test[] {
   return names === undefined ? TESTS : TESTS.filter(({ name }) => names.includes(name))
 }
 
-interface Load {
-  readonly depth: number
-  readonly requests: number
-}
-
 function compare(
   [theirs, ours]: readonly [ServerProcess, ServerProcess],
   test: Test,
-  load: Load,
+  load: BenchmarkLoad,
 ): void {
-  const rounds = Number(process.env['GERBANG_BENCH_ROUNDS'] ?? ROUNDS)
-  const pairs = Array.from(
-    { length: rounds },
-    () => [measure(theirs, test, load), measure(ours, test, load)] as const,
+  const cells = compareRounds(
+    roundCount(),
+    () => measure(theirs, test, load),
+    () => measure(ours, test, load),
   )
-  const of = (pick: (pair: readonly [Round, Round]) => number) => median(pairs.map(pick))
-  const cells = [
-    test.name.toUpperCase(),
-    load.depth,
-    of(([a]) => a.perSecond).toFixed(0),
-    of(([, b]) => b.perSecond).toFixed(0),
-    of(([a, b]) => b.perSecond / a.perSecond).toFixed(2),
-    of(([a]) => a.cpuMicros).toFixed(2),
-    of(([, b]) => b.cpuMicros).toFixed(2),
-    of(([a, b]) => a.cpuMicros / b.cpuMicros).toFixed(2),
-  ]
-  process.stdout.write(`  | ${cells.join(' | ')} |\n`)
+  process.stdout.write(`  | ${[test.name.toUpperCase(), load.depth, ...cells].join(' | ')} |\n`)
 }
 
-function measure(server: ServerProcess, { args, prefill, weight }: Test, load: Load): Round {
+function measure(
+  server: ServerProcess,
+  { args, prefill, weight }: Test,
+  load: BenchmarkLoad,
+): BenchmarkRound {
   const requests = Math.ceil(load.requests / (weight ?? 1))
   execFileSync('redis-cli', ['-p', `${server.port}`, 'FLUSHALL'])
-  if (prefill !== undefined) run(server, { depth: 16, requests }, prefill)
+  if (prefill !== undefined) runRedisBenchmark(server, { depth: 16, requests }, prefill)
   const before = server.cpuUs()
-  const output = run(server, { depth: load.depth, requests }, args)
-  // LRANGE tests fill their list first: the last line is the test's own.
-  const line = output.trim().split('\n').at(-1) ?? ''
-  const perSecond = Number(/^"(?:[^"]|"")*","([\d.]+)"/.exec(line)?.[1])
-  if (!(perSecond > 0)) throw new Error(`redis-benchmark said: ${output}`)
-  return { perSecond, cpuMicros: (server.cpuUs() - before) / requests }
-}
-
-function run(server: ServerProcess, { depth, requests }: Load, args: readonly string[]): string {
-  const options = `-p ${server.port} -n ${requests} -P ${depth} -c ${CLIENTS} -r ${KEYS} --csv`
-  return execFileSync('redis-benchmark', [...options.split(' '), ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  // LRANGE tests fill their list first: the last one is the test's own.
+  const perSecond = runRedisBenchmark(server, { depth: load.depth, requests }, args).at(-1)
+  return { perSecond: perSecond ?? Number.NaN, cpuMicros: (server.cpuUs() - before) / requests }
 }

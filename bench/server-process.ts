@@ -11,6 +11,8 @@ export interface ServerProcess {
   /** CPU time taken so far, user and system, in microseconds. */
   cpuUs(): number
   rssBytes(): number
+  /** What it has printed so far. */
+  log(): string
   stop(): Promise<void>
 }
 
@@ -79,8 +81,11 @@ function start(
 
 async function failure({ child, logFolder }: Started, name: string): Promise<never> {
   const [code] = await once(child, 'exit')
-  const log = readFileSync(join(logFolder, 'log'), 'utf8')
-  throw new Error(`${name} ended with ${code} before it was ready:\n${log}`)
+  throw new Error(`${name} ended with ${code} before it was ready:\n${readLog(logFolder)}`)
+}
+
+function readLog(folder: string): string {
+  return readFileSync(join(folder, 'log'), 'utf8')
 }
 
 function serverProcess(
@@ -95,6 +100,7 @@ function serverProcess(
     cpuUs: () =>
       sum((fields) => field(fields, USER_TIME) + field(fields, SYSTEM_TIME)) * US_PER_TICK,
     rssBytes: () => sum((fields) => field(fields, RSS_PAGES)) * PAGE_BYTES,
+    log: () => readLog(logFolder),
     async stop() {
       const ended = once(child, 'exit')
       child.kill('SIGTERM')

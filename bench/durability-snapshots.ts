@@ -1,0 +1,145 @@
+import { setTimeout } from 'node:timers/promises'
+import { RawRespClient } from '../test/support/raw-resp-client.ts'
+import { KEYS, PROGRAMS, setKey, startDurable, withDirectory } from './durable-servers.ts'
+import { median, show } from './medians.ts'
+import { pipeCommands } from './pipe-commands.ts'
+import { roundCount } from './redis-benchmark-run.ts'
+import { pinLoad, type ServerProcess } from './server-process.ts'
+
+/** Between two writes; the longest time that one waits for its reply is the pause. */
+const WRITE_INTERVAL_MS = 1
+/** Before the save: how long writes wait without one. */
+const CALM_MS = 1_000
+const MIB = 1_024 ** 2
+
+const SAVES = [
+  {
+    command: 'BGSAVE',
+    isRunning: 'rdb_bgsave_in_progress:1',
+    hasFailed: 'rdb_last_bgsave_status:err',
+    copied: 'rdb_last_cow_size',
+  },
+  {
+    command: 'BGREWRITEAOF',
+    isRunning: 'aof_rewrite_in_progress:1',
+    hasFailed: 'aof_last_bgrewrite_status:err',
+    copied: 'aof_last_cow_size',
+  },
+] as const
+type Save = (typeof SAVES)[number]
+
+interface SaveFigures {
+  readonly calmPauseMs: number
+  readonly pauseMs: number
+  readonly seconds: number
+  readonly extraMib: number
+}
+
+const FIGURES: readonly (readonly [title: string, of: keyof SaveFigures, digits: number])[] = [
+  ['longest wait for a reply before it, ms', 'calmPauseMs', 1],
+  ['longest wait for a reply during it, ms', 'pauseMs', 1],
+  ['duration, s', 'seconds', 2],
+  ['extra memory, MiB', 'extraMib', 1],
+]
+
+/**
+ * BGSAVE and BGREWRITEAOF of a million keys while one write comes after the other: what they wait for. The extra
+ * memory is the process' growth at its highest, and for redis-server what its child has copied, as it tells itself.
+ */
+export async function compareSnapshots(folder: string): Promise<void> {
+  pinLoad()
+  const rounds = new Map<string, SaveFigures[]>()
+  for (let round = 0; round < roundCount(); round += 1) {
+    for (const [name, program] of PROGRAMS) {
+      await withDirectory(folder, async (directory) => {
+        const server = await startDurable(program, directory, ['--appendonly', 'yes'])
+        try {
+          await pipeCommands(server.port, setKey, { from: 0, to: KEYS })
+          for (const save of SAVES) {
+            const key = `${save.command} ${name}`
+            rounds.set(key, [...(rounds.get(key) ?? []), await measure(server, save)])
+          }
+        } finally {
+          await server.stop()
+        }
+      })
+    }
+  }
+  print(rounds)
+}
+
+function print(rounds: ReadonlyMap<string, readonly SaveFigures[]>): void {
+  process.stdout.write(
+    `  snapshots: ${KEYS} keys, a write every ${WRITE_INTERVAL_MS} ms, median of ${roundCount()} rounds (min to max)\n` +
+      `  | | ${PROGRAMS.map(([name]) => name).join(' | ')} |\n  | --- | --- | --- |\n`,
+  )
+  for (const { command } of SAVES) {
+    for (const [title, figure, digits] of FIGURES) {
+      const cells = PROGRAMS.map(([name]) => {
+        const values = (rounds.get(`${command} ${name}`) ?? []).map((round) => round[figure])
+        const [least, most] = [Math.min(...values), Math.max(...values)]
+        return `${show(median(values), digits)} (${show(least, digits)} to ${show(most, digits)})`
+      })
+      process.stdout.write(`  | ${command}: ${title} | ${cells.join(' | ')} |\n`)
+    }
+  }
+}
+
+async function measure(server: ServerProcess, save: Save): Promise<SaveFigures> {
+  const writes = new PacedWrites(await RawRespClient.connect(server.port))
+  const control = await RawRespClient.connect(server.port)
+  const written = writes.run()
+  await setTimeout(CALM_MS)
+  const calmPauseMs = writes.takeLongestMs()
+  const rssBefore = server.rssBytes()
+  const startedMs = performance.now()
+  await control.send(save.command)
+  let rssMost = rssBefore
+  let info: string
+  do {
+    await setTimeout(10)
+    rssMost = Math.max(rssMost, server.rssBytes())
+    info = await control.send('INFO', 'persistence')
+  } while (info.includes(save.isRunning))
+  const seconds = (performance.now() - startedMs) / 1_000
+  const pauseMs = writes.takeLongestMs()
+  if (info.includes(save.hasFailed)) throw new Error(`${save.command} failed: ${server.log()}`)
+  writes.isOver = true
+  await written
+  control.close()
+  const copied = Number(new RegExp(`^${save.copied}:(\\d+)`, 'm').exec(info)?.[1])
+  return {
+    calmPauseMs,
+    pauseMs,
+    seconds,
+    extraMib: (rssMost - rssBefore + copied) / MIB,
+  }
+}
+
+/** One write after the other, each to another key. */
+class PacedWrites {
+  readonly #client: RawRespClient
+  #longestMs = 0
+  isOver = false
+
+  constructor(client: RawRespClient) {
+    this.#client = client
+  }
+
+  takeLongestMs(): number {
+    const longestMs = this.#longestMs
+    this.#longestMs = 0
+    return longestMs
+  }
+
+  async run(): Promise<void> {
+    for (let index = 0; !this.isOver; index = (index + 7_919) % KEYS) {
+      const sentMs = performance.now()
+      const reply = await this.#client.send(...setKey(index))
+      if (reply !== '+OK\r\n') throw new Error(`a write was answered ${reply}`)
+      this.#longestMs = Math.max(this.#longestMs, performance.now() - sentMs)
+      await setTimeout(WRITE_INTERVAL_MS)
+    }
+    this.#client.close()
+  }
+}
