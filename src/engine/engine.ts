@@ -7,7 +7,7 @@ import { followDirectives } from './composition/directives.ts'
 import { followEvents } from './composition/listeners.ts'
 import { EngineParts } from './composition/parts.ts'
 import type { EngineOptions } from './engine-options.ts'
-import type { PropagationSink } from './execution/propagation.ts'
+import { decodeCommand } from './protocol/command-decoder.ts'
 import { cannotAppend } from './protocol/persistence-errors.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
@@ -135,8 +135,10 @@ export class Engine {
   }
 
   /** `sink` hears of every change from now on, in order, as commands that do it again. */
-  onEffect(sink: PropagationSink): void {
-    this.#parts.propagation.addSink(sink, 'log')
+  onEffect(sink: (databaseIndex: number, effect: readonly Buffer[]) => void): void {
+    this.#parts.propagation.addSink((databaseIndex, bytes, start, end) => {
+      sink(databaseIndex, decodeCommand(bytes, start, end))
+    }, 'log')
   }
 
   /** The text of INFO. */

@@ -33,10 +33,7 @@ describe.skipIf(!hasRedis)(
       engine = new Engine({ clock: systemClock, random: systemRandom, log: silentLogger })
       await engine.start()
       engine.onEffect((_index, effect) => {
-        const parts = effect.map((part) =>
-          part instanceof Uint8Array ? Buffer.from(part).toString('latin1') : part,
-        )
-        told.push(parts.join(' '))
+        told.push(effect.map((part) => part.toString('latin1')).join(' '))
       })
       port = (await engine.listen({ host: '127.0.0.1', port: 0 })).port
     })

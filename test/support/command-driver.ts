@@ -18,9 +18,7 @@ export class CommandDriver {
     const random = seededRandom(options.seed ?? 1)
     this.engine = new Engine({ clock: this.clock, random, log: silentLogger })
     this.engine.onEffect((_index, effect) => {
-      this.effects.push(
-        effect.map((part) => (part instanceof Uint8Array ? Buffer.from(part) : part)).join(' '),
-      )
+      this.effects.push(effect.join(' '))
     })
     this.#client = this.engine.client()
   }

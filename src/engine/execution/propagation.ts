@@ -1,26 +1,29 @@
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
+import { CommandEncoder, encodeCommand } from '../protocol/command-encoder.ts'
 
 /** A command that does again what was done, wherever and whenever it runs. */
 export type Effect = readonly (string | number | Uint8Array)[]
 
 /**
- * What hears of every effect, in order: a log, a replica's stream. Keeps no part without copying it. The MULTI and
- * EXEC around effects of one command or transaction come with the database of the first and of the last, so that
- * no SELECT stands between them and these.
+ * What hears of every effect, in order: a log, a replica's stream. The effect is bytes[start, end), worded as clients
+ * send commands; they are written over afterwards. The MULTI and EXEC around effects of one command or transaction
+ * come with the database of the first and of the last, so that no SELECT stands between them and these.
  */
-export type PropagationSink = (databaseIndex: number, effect: Effect) => void
+export type PropagationSink = (
+  databaseIndex: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+) => void
 
 /** A log hears of changes to keys only, a replica of messages, too. */
 export type SinkKind = 'log' | 'replica'
 
+/** Room for the places of so many effects is kept; a script may have had millions. */
+const PLACES_KEPT = 1_024
+
 /** Bits of an audience, as redis.set_repl counts them. */
 export const AUDIENCE = { none: 0, log: 1, replica: 2, all: 3 } as const
-
-interface HeldEffect {
-  readonly databaseIndex: number
-  readonly effect: Effect
-  readonly audience: number
-}
 
 /**
  * Hands what commands did to the sinks. All that one command, transaction or script did stays together: two effects
@@ -37,7 +40,13 @@ export class Propagation {
   #isHolding = false
   /** What runs has stopped in the middle, and goes on later. */
   #isInterrupted = false
-  #held: HeldEffect[] = []
+  /** Effects that have not been told yet, in bytes once for all who hear of them. */
+  readonly #held = new CommandEncoder()
+  #heldCount = 0
+  /** Of each: its database, its audience, and where it ends. */
+  readonly #databases: number[] = []
+  readonly #audiences: number[] = []
+  readonly #ends: number[] = []
   readonly #sinks: (readonly [sink: PropagationSink, kind: SinkKind])[] = []
 
   get isHeard(): boolean {
@@ -56,9 +65,8 @@ export class Propagation {
   asReceived(databaseIndex: number, argv: ArgumentVector): void {
     this.changes += 1
     if (!this.isHeard) return
-    const effect: Uint8Array[] = []
-    for (let index = 0; index < argv.count; index += 1) effect.push(argv.view(index))
-    this.#add(databaseIndex, effect, this.audience)
+    this.#held.received(argv)
+    this.#added(databaseIndex, this.audience)
   }
 
   emit(databaseIndex: number, effect: Effect): void {
@@ -85,7 +93,7 @@ export class Propagation {
   release(isOne = true): void {
     if (this.#isInterrupted) return
     this.#isHolding = false
-    if (this.#held.length > 0) this.#tellHeld(isOne)
+    if (this.#heldCount > 0) this.#tell(isOne)
   }
 
   /** A script stops in the middle, or goes on: until it has ended nothing is released. */
@@ -94,40 +102,51 @@ export class Propagation {
   }
 
   #add(databaseIndex: number, effect: Effect, audience: number): void {
-    if (this.#isHolding) {
-      this.#held.push({ databaseIndex, effect: effect.map(kept), audience })
-      return
-    }
-    for (const [sink, kind] of this.#sinks) {
-      if ((audience & AUDIENCE[kind]) !== 0) sink(databaseIndex, effect)
+    this.#held.command(effect)
+    this.#added(databaseIndex, audience)
+  }
+
+  #added(databaseIndex: number, audience: number): void {
+    const index = this.#heldCount
+    this.#databases[index] = databaseIndex
+    this.#audiences[index] = audience
+    this.#ends[index] = this.#held.length
+    this.#heldCount = index + 1
+    if (!this.#isHolding) this.#tell(false)
+  }
+
+  #tell(isOne: boolean): void {
+    for (const [sink, kind] of this.#sinks) this.#tellSink(sink, AUDIENCE[kind], isOne)
+    this.#heldCount = 0
+    this.#held.clear()
+    if (this.#ends.length > PLACES_KEPT) {
+      this.#databases.length = 0
+      this.#audiences.length = 0
+      this.#ends.length = 0
     }
   }
 
-  #tellHeld(isOne: boolean): void {
-    const held = this.#held
-    this.#held = []
-    for (const [sink, kind] of this.#sinks) {
-      tell(
-        sink,
-        held.filter(({ audience }) => (audience & AUDIENCE[kind]) !== 0),
-        isOne,
-      )
+  #tellSink(sink: PropagationSink, kind: number, isOne: boolean): void {
+    const { bytes } = this.#held
+    let count = 0
+    let first = 0
+    let last = 0
+    for (let index = 0; index < this.#heldCount; index += 1) {
+      if (((this.#audiences[index] ?? 0) & kind) === 0) continue
+      if (count === 0) first = index
+      last = index
+      count += 1
     }
+    const isBracketed = isOne && count > 1
+    if (isBracketed) sink(this.#databases[first] ?? 0, MULTI, 0, MULTI.length)
+    for (let index = first; count > 0 && index <= last; index += 1) {
+      if (((this.#audiences[index] ?? 0) & kind) === 0) continue
+      const start = index === 0 ? 0 : (this.#ends[index - 1] ?? 0)
+      sink(this.#databases[index] ?? 0, bytes, start, this.#ends[index] ?? 0)
+    }
+    if (isBracketed) sink(this.#databases[last] ?? 0, EXEC, 0, EXEC.length)
   }
 }
 
-function tell(sink: PropagationSink, held: readonly HeldEffect[], isOne: boolean): void {
-  const first = held[0]?.databaseIndex ?? 0
-  const last = held.at(-1)?.databaseIndex ?? 0
-  if (isOne && held.length > 1) sink(first, MULTI)
-  for (const { databaseIndex, effect } of held) sink(databaseIndex, effect)
-  if (isOne && held.length > 1) sink(last, EXEC)
-}
-
-const MULTI: Effect = ['MULTI']
-const EXEC: Effect = ['EXEC']
-
-/** The bytes of arguments and of keys in the slab change before they are told. */
-function kept(part: string | number | Uint8Array): string | number | Uint8Array {
-  return part instanceof Uint8Array ? Buffer.from(part) : part
-}
+const MULTI = encodeCommand(['MULTI'])
+const EXEC = encodeCommand(['EXEC'])

@@ -1,7 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { Effect } from '../execution/propagation.ts'
 import { CommandEncoder } from '../protocol/command-encoder.ts'
 
 /**
@@ -96,14 +95,15 @@ export class AofWriter {
     closeSync(descriptor)
   }
 
-  append(databaseIndex: number, effect: Effect): void {
+  /** An effect that is encoded already: bytes[start, end). */
+  append(databaseIndex: number, bytes: Uint8Array, start: number, end: number): void {
     const { clock, hasTimestamps } = this.#options
     if (hasTimestamps()) this.#stamp(Math.floor(clock.nowMs() / 1_000))
     if (databaseIndex !== this.#selected) {
       this.#selected = databaseIndex
       this.#encoder.command(['SELECT', databaseIndex])
     }
-    this.#encoder.command(effect)
+    this.#encoder.encoded(bytes, start, end)
   }
 
   /** Hands the buffer to the system, unless the disk is busy and it may wait. False when the disk refuses. */

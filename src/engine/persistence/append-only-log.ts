@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, rmSync, truncateSync } from 'node:fs'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
-import type { Effect, Propagation } from '../execution/propagation.ts'
+import type { Propagation, PropagationSink } from '../execution/propagation.ts'
 import { AofDirectory } from './aof-directory.ts'
 import type { AofManifest, LogFile } from './aof-manifest.ts'
 import { AofFormatError, AofReader, type Replay } from './aof-reader.ts'
@@ -346,9 +346,9 @@ export class AppendOnlyLog {
     else propagation.removeSink(this.#sink)
   }
 
-  readonly #sink = (databaseIndex: number, effect: Effect): void => {
+  readonly #sink: PropagationSink = (databaseIndex, bytes, start, end) => {
     if (this.#writer.bufferBytes === 0) this.onPending()
-    this.#writer.append(databaseIndex, effect)
+    this.#writer.append(databaseIndex, bytes, start, end)
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ArgumentVector } from './argument-vector.ts'
+
 const CR = 0x0d
 const LF = 0x0a
 const STAR = 0x2a
@@ -6,6 +8,8 @@ const ZERO = 0x30
 const CAPACITY_MIN = 1_024
 /** A buffer that a large value has made larger than this is not kept. */
 const CAPACITY_KEPT = 1_024 * 1_024
+/** Below this, a loop is faster than the call and the view that `set` needs. */
+const LOOP_BYTES_MAX = 24
 /** `$`, the digits of a length, and the line's end. */
 const HEAD_BYTES_MAX = 24
 
@@ -30,8 +34,22 @@ export class CommandEncoder {
     for (const part of parts) {
       if (typeof part === 'string') this.#text(part)
       else if (typeof part === 'number') this.#text(String(part))
-      else this.#bulk(part)
+      else this.#bulk(part, 0, part.length)
     }
+  }
+
+  /** A command that a client has sent. */
+  received(argv: ArgumentVector): void {
+    this.#head(STAR, argv.count)
+    for (let index = 0; index < argv.count; index += 1) {
+      this.#bulk(argv.bytes, argv.start(index), argv.length(index))
+    }
+  }
+
+  /** Commands that are encoded already. */
+  encoded(bytes: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start)
+    this.#copy(bytes, start, end)
   }
 
   /** What is no command: a note in a log. */
@@ -42,12 +60,19 @@ export class CommandEncoder {
     this.#lineEnd()
   }
 
-  #bulk(part: Uint8Array): void {
-    this.#head(DOLLAR, part.length)
-    this.#reserve(part.length + 2)
-    this.bytes.set(part, this.length)
-    this.length += part.length
+  #bulk(bytes: Uint8Array, start: number, length: number): void {
+    this.#head(DOLLAR, length)
+    this.#reserve(length + 2)
+    this.#copy(bytes, start, start + length)
     this.#lineEnd()
+  }
+
+  #copy(source: Uint8Array, start: number, end: number): void {
+    const { bytes } = this
+    let at = this.length
+    if (end - start > LOOP_BYTES_MAX) bytes.set(source.subarray(start, end), at)
+    else for (let from = start; from < end; from += 1, at += 1) bytes[at] = source[from] ?? 0
+    this.length += end - start
   }
 
   #text(part: string): void {
@@ -62,12 +87,15 @@ export class CommandEncoder {
     this.#reserve(HEAD_BYTES_MAX)
     this.bytes[this.length] = sign
     this.length += 1
-    if (count < 10) {
-      this.bytes[this.length] = ZERO + count
-      this.length += 1
-    } else {
-      this.length += this.bytes.write(String(count), this.length, 'latin1')
+    let digits = 1
+    for (let limit = 10; limit <= count; limit *= 10) digits += 1
+    let rest = count
+    for (let at = this.length + digits - 1; at >= this.length; at -= 1) {
+      const next = Math.floor(rest / 10)
+      this.bytes[at] = ZERO + (rest - next * 10)
+      rest = next
     }
+    this.length += digits
     this.#lineEnd()
   }
 

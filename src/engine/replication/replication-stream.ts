@@ -1,5 +1,5 @@
 import type { Effect } from '../execution/propagation.ts'
-import { CommandEncoder, type CommandPart } from '../protocol/command-encoder.ts'
+import { CommandEncoder, type CommandPart, encodeCommand } from '../protocol/command-encoder.ts'
 import { StreamBlocks, type StreamReader } from './stream-blocks.ts'
 
 const NO_DATABASE = -1
@@ -90,12 +90,19 @@ export class ReplicationStream {
   effect(databaseIndex: number, effect: Effect): void {
     if (this.#blocks === undefined) return
     this.#encoder.clear()
-    if (databaseIndex !== this.#database) {
-      this.#encoder.command(['SELECT', databaseIndex])
-      this.#database = databaseIndex
-    }
     this.#encoder.command(effect)
-    this.append(this.#encoder.bytes, 0, this.#encoder.length)
+    this.encoded(databaseIndex, this.#encoder.bytes, 0, this.#encoder.length)
+  }
+
+  /** One that is encoded already: bytes[start, end). */
+  encoded(databaseIndex: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#blocks === undefined) return
+    if (databaseIndex !== this.#database) {
+      this.#database = databaseIndex
+      const select = encodeCommand(['SELECT', databaseIndex])
+      this.#blocks.append(select, 0, select.length)
+    }
+    this.append(bytes, start, end - start)
   }
 
   /** What touches no key, in whatever database: PING. */

@@ -69,8 +69,8 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   #isContinuable = false
   #isHearing = false
   #tickedAtMs = 0
-  readonly #sink: PropagationSink = (databaseIndex, effect) => {
-    this.stream.effect(databaseIndex, effect)
+  readonly #sink: PropagationSink = (databaseIndex, bytes, start, end) => {
+    this.stream.encoded(databaseIndex, bytes, start, end)
     this.#services.propagation.streamOffset = this.stream.offset
   }
 

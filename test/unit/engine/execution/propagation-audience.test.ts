@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AUDIENCE, Propagation } from '../../../../src/engine/execution/propagation.ts'
+import { decodeCommand } from '../../../../src/engine/protocol/command-decoder.ts'
 
 describe('Propagation', () => {
   let propagation: Propagation
@@ -10,8 +11,11 @@ describe('Propagation', () => {
     propagation = new Propagation()
     log = []
     replica = []
-    propagation.addSink((_index, effect) => log.push(effect.join(' ')), 'log')
-    propagation.addSink((_index, effect) => replica.push(effect.join(' ')), 'replica')
+    propagation.addSink((_index, ...effect) => log.push(decodeCommand(...effect).join(' ')), 'log')
+    propagation.addSink(
+      (_index, ...effect) => replica.push(decodeCommand(...effect).join(' ')),
+      'replica',
+    )
   })
 
   it('tells two effects of one command between MULTI and EXEC', () => {

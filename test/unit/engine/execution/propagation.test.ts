@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Propagation, type SinkKind } from '../../../../src/engine/execution/propagation.ts'
 import { ArgumentVector } from '../../../../src/engine/protocol/argument-vector.ts'
+import { decodeCommand } from '../../../../src/engine/protocol/command-decoder.ts'
 
 function heardBy(kind: SinkKind): { propagation: Propagation; heard: string[] } {
   const propagation = new Propagation()
   const heard: string[] = []
-  propagation.addSink((index, effect) => {
-    const words = effect.map((part) =>
-      part instanceof Uint8Array ? Buffer.from(part).toString() : String(part),
-    )
-    heard.push(`${index}: ${words.join(' ')}`)
+  propagation.addSink((index, bytes, start, end) => {
+    heard.push(`${index}: ${decodeCommand(bytes, start, end).join(' ')}`)
   }, kind)
   return { propagation, heard }
 }
