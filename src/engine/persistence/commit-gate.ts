@@ -3,11 +3,14 @@ import type { AppendOnlyLog } from './append-only-log.ts'
 
 /**
  * Lets replies leave once what they acknowledge is written down: handed to the system, or with appendfsync always on
- * the disk. Then all connections of a turn of the event loop wait for one flush of the disk together.
+ * the disk. All connections of a turn of the event loop wait together for one write, and one flush of the disk. What
+ * the system refuses to take is kept, and tried again: only with `always` that is a promise broken.
  */
 export class CommitGate implements ReplyGate {
   readonly #log: AppendOnlyLog
-  readonly #waiting = new Set<GatedReplies>()
+  #waiting = new Set<GatedReplies>()
+  /** The other of two, which take turns. */
+  #emptied = new Set<GatedReplies>()
   #isScheduled = false
 
   constructor(log: AppendOnlyLog) {
@@ -16,12 +19,7 @@ export class CommitGate implements ReplyGate {
   }
 
   holds(replies: GatedReplies): boolean {
-    const log = this.#log
-    if (!log.isPending) return false
-    if (log.policy !== 'always') {
-      log.flush()
-      return false
-    }
+    if (!this.#log.isPending) return false
     this.#waiting.add(replies)
     this.#schedule()
     return true
@@ -34,14 +32,19 @@ export class CommitGate implements ReplyGate {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => this.#commit())
+    setImmediate(this.#commit)
   }
 
-  #commit(): void {
+  readonly #commit = (): void => {
     this.#isScheduled = false
-    const isDurable = this.#log.policy === 'always' ? this.#log.sync() : this.#log.flush()
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
+    const log = this.#log
+    let isDurable = true
+    if (log.policy === 'always') isDurable = log.sync()
+    else log.flush()
+    const waiting = this.#waiting
+    this.#waiting = this.#emptied
+    this.#emptied = waiting
     for (const replies of waiting) replies.committed(isDurable)
+    waiting.clear()
   }
 }

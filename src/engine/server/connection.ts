@@ -13,6 +13,7 @@ import { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { type ParserLimits, RequestParser } from '../protocol/request-parser.ts'
 import type { RespWriter } from '../protocol/resp-writer.ts'
+import type { HeldReplies } from './held-replies.ts'
 import type { OutputLimit, OutputLimits } from './output-limits.ts'
 
 /** Replies leave when they are so long, though the turn has not ended. */
@@ -45,6 +46,8 @@ export interface ConnectionShare {
   readonly writer: RespWriter
   /** For answers to clients whose turn it is not; emptied after each. */
   readonly lateWriter: RespWriter
+  /** Replies that the gate holds back until the turn ends. */
+  readonly held: HeldReplies
   /** Whose commands run now. */
   active: Connection | undefined
   /** proto-max-bulk-len and client-query-buffer-limit, as they are now. */
@@ -75,6 +78,11 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   #late: Uint8Array[] = []
   #lateBytes = 0
   #isTurnTask = false
+  /** Until the gate calls `committed`, nothing is sent. */
+  #isHeld = false
+  /** Its replies in `share.held`. */
+  #heldStart = 0
+  #heldLength = 0
   /** May have requests that came while it waited. */
   #isReleased = false
   /** Since when it has left more unread than the soft limit allows. */
@@ -154,8 +162,10 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   }
 
   committed(isDurable: boolean): void {
+    this.#isHeld = false
+    if (this.#heldLength > 0) this.#releaseHeld(isDurable)
     if (!isDurable) return this.close()
-    this.#writeLate()
+    if (this.#lateBytes > 0) this.#sendLate()
     if (this.client.isClosing && this.#lateBytes === 0) this.#socket.destroySoon()
   }
 
@@ -173,7 +183,10 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   }
 
   #writeLate(): void {
-    if (this.#lateBytes === 0 || this.#share.gate.holds(this)) return
+    if (this.#lateBytes > 0 && !this.#mustHold()) this.#sendLate()
+  }
+
+  #sendLate(): void {
     const [first] = this.#late
     const bytes = this.#late.length === 1 && first !== undefined ? first : Buffer.concat(this.#late)
     this.#late = []
@@ -203,7 +216,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   }
 
   get outputBytes(): number {
-    return this.#socket.writableLength + this.#lateBytes
+    return this.#socket.writableLength + this.#heldLength + this.#lateBytes
   }
 
   /** Hangs up on a client that does not take its replies. Called after writing, and once a cycle. */
@@ -278,7 +291,8 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
       }
       this.#write()
       this.#writeLate()
-      if (this.client.isClosing && this.#lateBytes === 0) this.#socket.destroySoon()
+      const isSent = this.#lateBytes === 0 && !this.#isHeld
+      if (this.client.isClosing && isSent) this.#socket.destroySoon()
       this.#share.executor.settle()
       return consumed
     } catch (error) {
@@ -370,22 +384,60 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   #write(): void {
     const { writer } = this.#share
     if (writer.length === 0) return
-    if (this.#share.gate.holds(this)) {
-      this.#addLate(Buffer.from(writer.written()))
-      writer.clear()
-      return
-    }
-    this.#share.traffic.outputBytes += writer.length
-    this.#share.traffic.writes += 1
-    this.#socket.write(writer.written())
-    const unsentBytes = this.#socket.writableLength
+    if (this.#mustHold()) this.#hold()
     // What the kernel has not taken is still the socket's: it may not be written over.
-    if (unsentBytes > 0) writer.leave()
+    else if (this.#send(writer.written())) writer.leave()
     else writer.clear()
-    if (unsentBytes > 0) this.enforceOutputLimit(this.#share.executor.nowMs)
-    if (unsentBytes <= UNSENT_BYTES_MAX || this.#isClogged) return
-    this.#isClogged = true
-    this.#socket.pause()
+  }
+
+  /** Also while what it has been answered before is held: replies leave in their order. */
+  #mustHold(): boolean {
+    if (!this.#isHeld) this.#isHeld = this.#share.gate.holds(this)
+    return this.#isHeld
+  }
+
+  /** Late answers stand before: their commands came first. */
+  #hold(): void {
+    const { writer } = this.#share
+    for (const late of this.#late) this.#holdBytes(late)
+    this.#late = []
+    this.#lateBytes = 0
+    this.#holdBytes(writer.written())
+    writer.clear()
+  }
+
+  #holdBytes(bytes: Uint8Array): void {
+    const { held } = this.#share
+    if (this.#heldLength === 0) this.#heldStart = held.end
+    else if (this.#heldStart + this.#heldLength < held.end) {
+      // Another's stand behind its own: they move, to be one piece.
+      this.#heldStart = held.move(this.#heldStart, this.#heldLength)
+    }
+    held.add(bytes)
+    this.#heldLength += bytes.length
+  }
+
+  #releaseHeld(isDurable: boolean): void {
+    const { held } = this.#share
+    const replies = held.slice(this.#heldStart, this.#heldStart + this.#heldLength)
+    this.#heldLength = 0
+    const isUnsent = isDurable && !this.#socket.destroyed && this.#send(replies)
+    held.release(replies.length, isUnsent)
+  }
+
+  /** True when the socket still needs the bytes' memory. */
+  #send(replies: Uint8Array): boolean {
+    this.#share.traffic.outputBytes += replies.length
+    this.#share.traffic.writes += 1
+    this.#socket.write(replies)
+    const unsentBytes = this.#socket.writableLength
+    if (unsentBytes === 0) return false
+    this.enforceOutputLimit(this.#share.executor.nowMs)
+    if (unsentBytes > UNSENT_BYTES_MAX && !this.#isClogged) {
+      this.#isClogged = true
+      this.#socket.pause()
+    }
+    return true
   }
 }
 

@@ -13,6 +13,7 @@ import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { Connection, type ConnectionShare, type Traffic } from './connection.ts'
 import { Endpoints } from './endpoints.ts'
+import { HeldReplies } from './held-replies.ts'
 import type { Transport } from './listeners.ts'
 import { NO_OUTPUT_LIMIT, parseOutputLimits } from './output-limits.ts'
 import { type ReceiveBytes, readByEvents, takeOverSocket } from './take-over-socket.ts'
@@ -70,6 +71,7 @@ export class RespServer {
       clientMemory: options.clientMemory,
       writer: new RespWriter(),
       lateWriter: new RespWriter(),
+      held: new HeldReplies(),
       active: undefined,
       bulkBytesMax: 0,
       requestBytesMax: 0,
