@@ -1,10 +1,10 @@
 import type { ArgumentVector } from './argument-vector.ts'
+import { writeDigits } from './write-digits.ts'
 
 const CR = 0x0d
 const LF = 0x0a
 const STAR = 0x2a
 const DOLLAR = 0x24
-const ZERO = 0x30
 const CAPACITY_MIN = 1_024
 /** A buffer that a large value has made larger than this is not kept. */
 const CAPACITY_KEPT = 1_024 * 1_024
@@ -86,16 +86,7 @@ export class CommandEncoder {
   #head(sign: number, count: number): void {
     this.#reserve(HEAD_BYTES_MAX)
     this.bytes[this.length] = sign
-    this.length += 1
-    let digits = 1
-    for (let limit = 10; limit <= count; limit *= 10) digits += 1
-    let rest = count
-    for (let at = this.length + digits - 1; at >= this.length; at -= 1) {
-      const next = Math.floor(rest / 10)
-      this.bytes[at] = ZERO + (rest - next * 10)
-      rest = next
-    }
-    this.length += digits
+    this.length = writeDigits(this.bytes, this.length + 1, count)
     this.#lineEnd()
   }
 
