@@ -13,4 +13,6 @@ export interface Host {
   print(text: string): void
   /** Aborted by the first SIGINT or SIGTERM, whose name is the reason. */
   readonly stopSignal: AbortSignal
+  /** From now on signals go to the listener, and end nothing by themselves. */
+  takeSignals(listener: (signal: 'SIGINT' | 'SIGTERM') => void): void
 }

@@ -84,12 +84,13 @@ async function serve(
     onLogLevel: setLevel,
     configuration,
     onShutdown: () => shutdown.abort(),
+    onFatal: () => process.exit(1),
     isPersistent: true,
   })
   role.isReplica = () => engine.isReplica
-  obeySignals(engine, { log, host, shutdown })
+  obeySignals(engine, log, host)
   const pidFile = given('pidfile')
-  await runParts([startable(engine, log)], {
+  await runParts([startable(engine, log, shutdown.signal)], {
     log,
     stopSignal: shutdown.signal,
     stopDeadlineMs: STOP_DEADLINE_MS,
@@ -105,27 +106,25 @@ async function serve(
   log.warn({}, 'Redis is now ready to exit, bye bye...')
 }
 
-interface Signalled {
-  readonly log: Logger
-  readonly host: Host
-  readonly shutdown: AbortController
-}
-
-function obeySignals(engine: Engine, { log, host, shutdown }: Signalled): void {
-  const signalled = (): void => {
-    const signal = host.stopSignal.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'
+/** As redis-server: SHUTDOWN ABORT calls it off, and who presses Ctrl+C twice does not wait. */
+function obeySignals(engine: Engine, log: Logger, host: Host): void {
+  const shutDown = (signal: 'SIGINT' | 'SIGTERM'): void => {
     log.warn({}, `Received ${signal} scheduling shutdown...`)
-    if (engine.prepareStop(signal)) return shutdown.abort()
-    log.error(
-      {},
-      `${signal} received but errors trying to shut down the server, check the logs for more information. A second signal ends it all the same`,
-    )
+    engine.requestShutdown(signal)
   }
-  if (host.stopSignal.aborted) signalled()
-  else host.stopSignal.addEventListener('abort', signalled, { once: true })
+  host.takeSignals((signal) => {
+    if (signal === 'SIGINT' && engine.isShutdownRequested) {
+      log.warn({}, 'You insist... exiting now.')
+      engine.abandon()
+      process.exit(1)
+    }
+    shutDown(signal)
+  })
+  // It came before anybody listened.
+  if (host.stopSignal.aborted) shutDown(host.stopSignal.reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM')
 }
 
-function startable(engine: Engine, log: Logger): Startable {
+function startable(engine: Engine, log: Logger, stopSignal: AbortSignal): Startable {
   return {
     name: 'engine',
     start: async () => {
@@ -134,18 +133,19 @@ function startable(engine: Engine, log: Logger): Startable {
       log.info({}, `Running mode=standalone, port=${port}.`)
       // Programs that start a server wait for its process to be named.
       log.warn({}, `Server initialized, PID: ${process.pid}`)
-      await loaded(engine, log)
+      await loaded(engine, log, stopSignal)
     },
     stop: () => engine.stop(),
   }
 }
 
 /** Why data cannot be loaded is the last that is logged: programs that start a server look there. */
-async function loaded(engine: Engine, log: Logger): Promise<void> {
+async function loaded(engine: Engine, log: Logger, stopSignal: AbortSignal): Promise<void> {
   try {
     await engine.load()
   } catch (error) {
-    log.error({}, error instanceof Error ? error.message : String(error))
+    if (stopSignal.aborted) await engine.stop()
+    else log.error({}, error instanceof Error ? error.message : String(error))
     throw error
   }
 }

@@ -51,7 +51,7 @@ const EXIT_DELAY_MS = 1_000
 process.exitCode = await main(process.argv.slice(2), {
   environment: process.env,
   print: (text) => console.log(text),
-  stopSignal: onStopSignals(),
+  ...onStopSignals(),
 })
 setTimeout(() => process.exit(), EXIT_DELAY_MS).unref()
 
@@ -82,15 +82,22 @@ function isMendable(error: unknown): error is Error {
 }
 
 /** The first signal asks to stop; the second does not ask. */
-function onStopSignals(): AbortSignal {
+function onStopSignals(): Pick<Host, 'stopSignal' | 'takeSignals'> {
   const controller = new AbortController()
+  let taken: Parameters<Host['takeSignals']>[0] | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
+      if (taken !== undefined) return taken(signal)
       if (controller.signal.aborted) process.exit(1)
       controller.abort(signal)
     })
   }
-  return controller.signal
+  return {
+    stopSignal: controller.signal,
+    takeSignals: (listener) => {
+      taken = listener
+    },
+  }
 }
 
 function printed(host: Host, text: string): number {

@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly configuration?: ServerConfiguration
   /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
   readonly onShutdown?: () => void
+  /** With `appendfsync always` the disk failed: what it holds is unknown. Without it the engine takes no more writes. */
+  readonly onFatal?: () => void
   /** Reads and writes the files that `dir`, `dbfilename` and others name; without it nothing is kept on disk. */
   readonly isPersistent?: boolean
   /** Told why writes are refused, when the files cannot be written; and `undefined` when they can again. */

@@ -7,6 +7,7 @@ import { followDirectives } from './composition/directives.ts'
 import { followEvents } from './composition/listeners.ts'
 import { EngineParts } from './composition/parts.ts'
 import type { EngineOptions } from './engine-options.ts'
+import type { StopSignal } from './execution/shutdown.ts'
 import { decodeCommand } from './protocol/command-decoder.ts'
 import { cannotAppend } from './protocol/persistence-errors.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
@@ -72,16 +73,22 @@ export class Engine {
     this.#follow()
   }
 
+  /** A signal has asked for the end, or SHUTDOWN, and it has not come yet. */
+  get isShutdownRequested(): boolean {
+    return this.#parts.shutdown.isRequested
+  }
+
   /**
-   * Does what `shutdown-on-sigterm` or `shutdown-on-sigint` asks for before `stop`; false when the data could not be
-   * saved: then the engine is to go on.
+   * As SHUTDOWN with what `shutdown-on-sigterm` or `shutdown-on-sigint` says, in the next cycle: replicas catch up, the
+   * data is saved, then `onShutdown` is called. It is not called when the data could not be saved, or at SHUTDOWN ABORT.
    */
-  prepareStop(signal: 'SIGINT' | 'SIGTERM'): boolean {
-    const { config, storage } = this.#parts
-    const given = config.value(`shutdown-on-${signal.toLowerCase()}`).split(' ')
-    const saves = given.includes('save') ? 'yes' : given.includes('nosave') ? 'no' : 'asConfigured'
-    const problem = storage.persistence.prepareShutdown(saves)
-    return problem === undefined || given.includes('force')
+  requestShutdown(signal: StopSignal): void {
+    this.#parts.shutdown.schedule(signal)
+  }
+
+  /** The process ends now, whatever is under way: takes away the file of a last save that is not whole. */
+  abandon(): void {
+    this.#parts.storage.persistence.abandonFinalSave()
   }
 
   async stop(): Promise<void> {

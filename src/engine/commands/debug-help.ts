@@ -1,5 +1,7 @@
 /** DEBUG HELP: what there is of Redis' list. */
 export const DEBUG_HELP: readonly string[] = [
+  'AOF-FLUSH-SLEEP <microsec>',
+  '    Server will sleep before flushing the AOF, this is used for testing.',
   'CHANGE-REPL-ID',
   '    Change the replication IDs of the instance.',
   '    Dangerous: should be used only for testing the replication subsystem.',

@@ -45,6 +45,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['SET-ACTIVE-EXPIRE', [3, 3, setActiveExpire]],
   ['SET-DISABLE-DENY-SCRIPTS', [3, 3, setDisableDenyScripts]],
   ['PAUSE-CRON', [3, 3, pauseCron]],
+  ['AOF-FLUSH-SLEEP', [3, 3, setLogWriteDelay]],
   ['SET-SKIP-CHECKSUM-VALIDATION', [3, 3, setSkipChecksumValidation]],
   ['POPULATE', [3, 5, populate]],
   ['RELOAD', [2, Number.POSITIVE_INFINITY, debugReload]],
@@ -102,9 +103,18 @@ function pauseCron(context: CommandContext): void {
   context.reply.simple('OK')
 }
 
+function setLogWriteDelay(context: CommandContext): void {
+  context.services.debug.logWriteDelayUsec = numberOf(context)
+  context.reply.simple('OK')
+}
+
+function isOn(context: CommandContext): boolean {
+  return numberOf(context) !== 0
+}
+
 /** As atoi: what is no number is 0. */
-function isOn({ argv }: CommandContext): boolean {
-  return (Number.parseInt(argv.latin1(2), 10) || 0) !== 0
+function numberOf({ argv }: CommandContext): number {
+  return Number.parseInt(argv.latin1(2), 10) || 0
 }
 
 function populate({ argv, client, database, keyspace, reply }: CommandContext): void {

@@ -16,8 +16,8 @@ export const shutdownCommands: readonly CommandSpec[] = [
   },
 ]
 
-/** The connection ends without an answer, as all others do a moment later. */
-function shutdown({ argv, client, reply, services }: CommandContext): void {
+function shutdown(context: CommandContext): void {
+  const { argv, client, reply, services } = context
   const given = new Set<(typeof OPTIONS)[number]>()
   for (let index = 1; index < argv.count; index += 1) {
     const option = OPTIONS.find((candidate) => argv.is(index, candidate))
@@ -28,12 +28,20 @@ function shutdown({ argv, client, reply, services }: CommandContext): void {
   if (isContradiction || (given.has('ABORT') && given.size > 1)) {
     return reply.error(replyErrors.syntax)
   }
-  if (given.has('ABORT')) return reply.error(replyErrors.noShutdown)
+  if (given.has('ABORT')) {
+    if (services.shutdown.abort()) return reply.simple('OK')
+    return reply.error(replyErrors.noShutdown)
+  }
   // A gateway lives in this process, too: it is ended by who started it.
-  if (services.shutdown === undefined) return reply.error(replyErrors.shutdownFailed)
-  const saves = given.has('SAVE') ? 'yes' : given.has('NOSAVE') ? 'no' : 'asConfigured'
-  const problem = services.persistence.prepareShutdown(saves)
-  if (problem !== undefined && !given.has('FORCE')) return reply.error(problem)
-  client.isClosing = true
-  services.shutdown()
+  if (!services.shutdown.isPossible) return reply.error(replyErrors.shutdownFailed)
+  if (!given.has('NOW') && client.deniesBlocking) {
+    return reply.error(replyErrors.shutdownDeniesBlocking)
+  }
+  const { busyError } = services.scripting
+  if (!given.has('NOSAVE') && busyError !== undefined) return reply.error(busyError)
+  services.shutdown.run(context, {
+    saves: given.has('SAVE') ? 'yes' : given.has('NOSAVE') ? 'no' : 'asConfigured',
+    isForced: given.has('FORCE'),
+    isImmediate: given.has('NOW'),
+  })
 }

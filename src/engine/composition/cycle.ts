@@ -43,11 +43,12 @@ export class Cycle {
 
   #run(cycleMs: number): void {
     const { clientMemory, debug, eviction, executor, keyspace, memory } = this.#parts
-    const { migrations, replication, server } = this.#parts
+    const { migrations, replication, server, shutdown } = this.#parts
     const { persistence } = this.#parts.storage
     if (debug.isCyclePaused) return
     executor.beginTurn()
     executor.giveUpWaiting()
+    shutdown.advance()
     replication.advance()
     migrations.advance(keyspace.nowMs)
     clientMemory.sample()

@@ -13,6 +13,7 @@ import { Executor } from '../execution/executor.ts'
 import type { Guard } from '../execution/guard.ts'
 import { busyGuard, memoryGuard, pauseGuard, writeErrorGuard } from '../execution/guards.ts'
 import { Propagation } from '../execution/propagation.ts'
+import { Shutdown } from '../execution/shutdown.ts'
 import { Turn } from '../execution/turn.ts'
 import { MemoryUse } from '../introspection/memory-use.ts'
 import { ActiveExpiry } from '../keyspace/active-expiry.ts'
@@ -66,6 +67,7 @@ export class EngineParts {
   readonly executor: Executor
   readonly server: RespServer
   readonly gate: CommitGate
+  readonly shutdown: Shutdown
   /** Of a script that takes long. */
   scriptStep: NodeJS.Immediate | undefined
 
@@ -105,6 +107,7 @@ export class EngineParts {
       renamedCommands(options.configuration?.renamedCommands ?? [], COMMANDS),
     )
     this.acl = this.#newAcl()
+    this.shutdown = this.#newShutdown()
     this.services = joinServices(this)
     this.scripting.resolveFlags(this.commands)
     this.executor = new Executor(this.services, this.turn)
@@ -166,6 +169,18 @@ export class EngineParts {
       processId: process.pid,
       services: () => this.services,
       executor: () => this.executor,
+    })
+  }
+
+  #newShutdown(): Shutdown {
+    return new Shutdown({
+      services: () => this.services,
+      end: this.options.onShutdown,
+      inTurn: (task) => {
+        this.executor.beginTurn()
+        task()
+        this.executor.settle()
+      },
     })
   }
 

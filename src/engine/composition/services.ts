@@ -68,7 +68,7 @@ export function joinServices(parts: EngineParts): EngineServices {
     memoryStats: () => memory.stats(),
     resetStatistics: () => resetStatistics(parts),
     rewriteConfig: (isWhole = false) => rewriteConfig(parts, isWhole),
-    shutdown: options.onShutdown,
+    shutdown: parts.shutdown,
     debug,
     log: options.log,
     replication: parts.replication,

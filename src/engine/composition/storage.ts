@@ -1,6 +1,7 @@
 import { Client } from '../execution/client.ts'
 import { loadingGuard } from '../execution/guards.ts'
 import { AUDIENCE } from '../execution/propagation.ts'
+import { systemDisk } from '../persistence/aof-writer.ts'
 import { AppendOnlyLog } from '../persistence/append-only-log.ts'
 import { Persistence } from '../persistence/persistence.ts'
 import { RdbFiles } from '../persistence/rdb-files.ts'
@@ -93,6 +94,11 @@ function newLog(parts: EngineParts, files: RdbFiles): AppendOnlyLog {
       return true
     },
     onStatus: () => parts.storage.persistence.tellWriteError(),
+    onFatal: parts.options.onFatal,
+    disk: systemDisk,
+    latency: (event, ms) => parts.services.latency.sample(event, ms, parts.keyspace.nowMs),
+    isSaving: () => files.isBusy,
+    sleepUsec: () => parts.debug.logWriteDelayUsec,
   })
 }
 

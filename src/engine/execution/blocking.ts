@@ -74,6 +74,7 @@ export class Blocking {
   /** Waiters that are to hear of keys that go. */
   #losingCount = 0
   #onNextDeadline: (deadlineMs: number) => void = () => undefined
+  #onLateError: (argv: ArgumentVector, text: string) => void = () => undefined
   #onWaiting: (isWaiting: boolean) => void = () => undefined
   /** What is kept of commands that wait. */
   readonly memory = new ByteCounter()
@@ -108,6 +109,11 @@ export class Blocking {
 
   get nextDeadlineMs(): number | undefined {
     return this.#deadlines.next?.deadlineMs
+  }
+
+  /** Told of errors that answer a command which was counted when it began to wait. */
+  onLateError(listener: (argv: ArgumentVector, text: string) => void): void {
+    this.#onLateError = listener
   }
 
   /** The client runs nothing until it is served, the deadline has come, or `release`. */
@@ -160,7 +166,10 @@ export class Blocking {
   /** Answers a client that waits, and lets it go on. */
   answer(client: Client, write: (reply: ReplyWriter) => void): void {
     if (client.waiter === undefined) return
-    write(client.output.beginReply())
+    const reply = client.output.beginReply()
+    reply.lastError = ''
+    write(reply)
+    if (reply.lastError !== '') this.#onLateError(client.waiter.argv, reply.lastError)
     client.output.endReply()
     this.#release(client.waiter)
   }

@@ -34,6 +34,7 @@ import type { PersistenceService, ValueCodec } from './persistence-service.ts'
 import type { Effect, Propagation } from './propagation.ts'
 import type { ReplicationService } from './replication-service.ts'
 import type { ScriptingService } from './scripting-service.ts'
+import type { Shutdown } from './shutdown.ts'
 import type { Tracking } from './tracking.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -118,8 +119,7 @@ export interface EngineServices {
   info(sections: readonly string[]): string
   memoryStats(): readonly MemoryStat[]
   resetStatistics(): void
-  /** Begins to end the process; absent where others live in it, too. */
-  readonly shutdown: (() => void) | undefined
+  readonly shutdown: Shutdown
   /** Writes redis.conf anew, with default values too if `isWhole`; the error's text when that cannot be done. */
   rewriteConfig(isWhole?: boolean): string | undefined
   readonly replication: ReplicationService

@@ -8,4 +8,6 @@ export class DebugSettings {
   allowsAllInScripts = false
   /** RESTORE and RDB files are taken whatever their sum says. */
   skipsChecksums = false
+  /** Each writing of the append-only file takes so much longer. */
+  logWriteDelayUsec = 0
 }

@@ -44,6 +44,7 @@ export class Executor {
     this.#services = services
     this.#turn = turn
     this.#context = new CommandContext(services)
+    services.blocking.onLateError((argv, text) => this.#countLateError(argv, text))
   }
 
   /** Once per turn, before its commands: sets the time they all see. */

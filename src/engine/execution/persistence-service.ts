@@ -35,6 +35,13 @@ export interface ReloadOptions {
   readonly skipsSaving: boolean
 }
 
+/** What is done before the end of the process. */
+export interface FinalSave {
+  readonly saves: 'yes' | 'no' | 'asConfigured'
+  /** Failures are told, and keep nothing from ending. */
+  readonly isForced: boolean
+}
+
 /** The data set on disk: `engine.ts` joins it to the engine (persistence/persistence.ts). */
 export interface PersistenceService {
   /** Commands have to wait until everything is in memory. */
@@ -58,6 +65,6 @@ export interface PersistenceService {
   reloadLog(): Outcome
   /** All keys were flushed: a save under way is of no use any more. */
   flushed(): void
-  /** SHUTDOWN: undefined when all is on disk that has to be, or the error. */
-  prepareShutdown(saves: 'yes' | 'no' | 'asConfigured'): string | undefined
+  /** Puts on disk what has to be there at the end; false when that failed, and nothing may end. */
+  prepareShutdown(how: FinalSave): Promise<boolean>
 }

@@ -31,6 +31,15 @@ export interface ReplicationService {
   wait(context: CommandContext): void
   /** DEBUG CHANGE-REPL-ID. */
   changeId(): void
+  /** Bytes of the backlog. */
+  readonly backlogBytes: number
+  /** Bytes that are kept of the stream: for the backlog, and for replicas that are further behind. */
+  readonly bufferBytes: number
+  readonly replicaCount: number
+  /** Those that have not acknowledged everything, as the log tells of them. */
+  readonly laggingReplicas: readonly string[]
+  /** Asks all of them how far they are. */
+  requestAcknowledgements(): void
   /** Why the client may not write now, or undefined: READONLY, NOREPLICAS. */
   writeRefusal(client: Client): string | undefined
   /** Why the data is not to be shown: MASTERDOWN. */

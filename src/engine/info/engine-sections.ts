@@ -50,8 +50,10 @@ function serverFields({
   keyspace,
   config,
   server,
+  services,
 }: InfoSources): Fields {
   const uptimeSeconds = Math.floor((keyspace.nowMs - startedMs) / 1_000)
+  const { waitsMs } = services().shutdown
   return [
     ['redis_version', ENGINE_VERSION],
     ['redis_git_sha1', '00000000'],
@@ -77,13 +79,14 @@ function serverFields({
     ['executable', process.execPath],
     ['config_file', configFile],
     ['io_threads_active', 0],
+    ...(waitsMs === undefined ? [] : [['shutdown_in_milliseconds', waitsMs] as const]),
   ]
 }
 
 function clientFields({ server, config, services }: InfoSources): Fields {
-  const { blocking, pause, tracking } = services()
+  const { blocking, pause, replication, tracking } = services()
   return [
-    ['connected_clients', server().connectionCount],
+    ['connected_clients', server().connectionCount - replication.replicaCount],
     ['cluster_connections', 0],
     ['maxclients', config.value('maxclients')],
     ['client_recent_max_input_buffer', server().largestInputBytes],

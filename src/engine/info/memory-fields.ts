@@ -6,7 +6,7 @@ const BYTE_UNITS = ['B', 'K', 'M', 'G', 'T'] as const
 
 export function memoryFields(sources: InfoSources): Fields {
   const { memory, eviction, keyspace, services } = sources
-  const { clientMemory } = services()
+  const { clientMemory, replication } = services()
   const rss = memory.rssBytes
   const { allocatedBytes, heldBytes, usedBytes } = memory
   return [
@@ -39,8 +39,8 @@ export function memoryFields(sources: InfoSources): Fields {
     ['mem_fragmentation_ratio', ratio(rss, usedBytes).toFixed(2)],
     ['mem_fragmentation_bytes', rss - usedBytes],
     ['mem_not_counted_for_evict', 0],
-    ['mem_replication_backlog', 0],
-    ['mem_total_replication_buffers', 0],
+    ['mem_replication_backlog', replication.backlogBytes],
+    ['mem_total_replication_buffers', replication.bufferBytes],
     ['mem_clients_slaves', clientMemory.replicaBytes],
     ['mem_clients_normal', clientMemory.normalBytes],
     ['mem_cluster_links', 0],

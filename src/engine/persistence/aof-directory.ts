@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
 import {
   type AofManifest,
@@ -14,10 +15,12 @@ import { syncDirectory, writeFileAside } from './durable-file.ts'
 /** The folder of the log and its manifest, which tells what is in force. */
 export class AofDirectory {
   readonly #config: ConfigService
+  readonly #log: Logger
   manifest: AofManifest = EMPTY_MANIFEST
 
-  constructor(config: ConfigService) {
+  constructor(config: ConfigService, log: Logger) {
     this.#config = config
+    this.#log = log
   }
 
   get path(): string {
@@ -32,12 +35,12 @@ export class AofDirectory {
     return join(this.path, `${this.#name}.manifest`)
   }
 
-  /** Reads the manifest; throws a ManifestError when it is damaged. A log of Redis 6 is taken in first. */
+  /** Reads the manifest; throws a ManifestError when it is damaged. A log of Redis 6 is taken in. */
   load(): void {
-    this.#adoptOldLog()
     this.manifest = existsSync(this.#manifestPath)
       ? parseManifest(readFileSync(this.#manifestPath, 'latin1'))
       : EMPTY_MANIFEST
+    if (this.#hasOldLog) this.#adoptOldLog()
   }
 
   get isEmpty(): boolean {
@@ -90,15 +93,29 @@ export class AofDirectory {
     this.store({ ...this.manifest, history: [] })
   }
 
-  /** `appendonly.aof` in `dir` itself becomes the base of a log of several files. */
+  /** `appendonly.aof` in `dir` itself. */
+  get #oldPath(): string {
+    return join(this.#config.value('dir'), this.#name)
+  }
+
+  /** It is there, and there is nothing newer: at most a manifest from which this was going to be the base. */
+  get #hasOldLog(): boolean {
+    if (!statSync(this.#oldPath, { throwIfNoEntry: false })?.isFile()) return false
+    const { base, increments } = this.manifest
+    if (increments.length > 0) return false
+    return base === undefined || (base.name === this.#name && !existsSync(this.pathOf(base)))
+  }
+
+  /** It becomes the base of a log of several files. Who is killed in between does it again. */
   #adoptOldLog(): void {
-    const oldPath = join(this.#config.value('dir'), this.#name)
-    if (existsSync(this.#manifestPath) || !statSync(oldPath, { throwIfNoEntry: false })?.isFile()) {
-      return
-    }
     this.create()
     this.store({ ...EMPTY_MANIFEST, base: { name: this.#name, sequence: 1, type: 'b' } })
-    renameSync(oldPath, join(this.path, this.#name))
+    renameSync(this.#oldPath, join(this.path, this.#name))
     syncDirectory(this.path)
+    const directory = this.#config.value('appenddirname')
+    this.#log.info(
+      {},
+      `Successfully migrated an old-style AOF file (${this.#name}) into the AOF directory (${directory}).`,
+    )
   }
 }

@@ -20,7 +20,27 @@ export interface AofWriterOptions {
   readonly hasTimestamps: () => boolean
   /** Told when writing begins to fail, and when it goes on. */
   readonly onStatus: () => void
+  /**
+   * With `always`: the disk could not be flushed, and what it has of the file cannot be known any more. Who has others
+   * that may go on instead ends the process; without it writes are refused from then on.
+   */
+  readonly onFatal: (() => void) | undefined
+  /** The system's, but for tests. */
+  readonly disk: DiskSync
+  readonly latency: (event: string, ms: number) => void
+  /** A save is under way, and keeps the disk busy. */
+  readonly isSaving: () => boolean
+  /** DEBUG AOF-FLUSH-SLEEP: every write takes so much longer. */
+  readonly sleepUsec: () => number
 }
+
+/** Flushes a file to the disk, at once or on another thread. */
+export interface DiskSync {
+  now(descriptor: number): void
+  behind(descriptor: number, done: (error: Error | null) => void): void
+}
+
+export const systemDisk: DiskSync = { now: fdatasyncSync, behind: fdatasync }
 
 /** Appends effects to one file: into a buffer first, and to the system once per turn. */
 export class AofWriter {
@@ -38,7 +58,9 @@ export class AofWriter {
   #postponedSinceMs: number | undefined
   delayedSyncs = 0
   /** Why the last write failed. */
-  failure: string | undefined
+  #writeFailure: string | undefined
+  /** Why the disk was not flushed. */
+  #syncFailure: string | undefined
   /** What waited then, in the buffer and for the disk: whoever wrote it has been told, or hung up on. */
   #refusedBytes = 0
   #refusedSize = 0
@@ -49,6 +71,11 @@ export class AofWriter {
 
   get bufferBytes(): number {
     return this.#encoder.length
+  }
+
+  /** Why nothing more may be written now. */
+  get failure(): string | undefined {
+    return this.#writeFailure ?? this.#syncFailure
   }
 
   get isSyncing(): boolean {
@@ -78,7 +105,8 @@ export class AofWriter {
   /** Everything there is is on the disk in other files: what this one refused to take is no loss any more. */
   recover(): void {
     if (this.failure === undefined || this.#encoder.length > 0) return
-    this.failure = undefined
+    this.#writeFailure = undefined
+    this.#syncFailure = undefined
     this.#options.onStatus()
   }
 
@@ -88,7 +116,7 @@ export class AofWriter {
     const descriptor = this.#descriptor
     this.#descriptor = -1
     try {
-      fdatasyncSync(descriptor)
+      this.#options.disk.now(descriptor)
     } catch (error) {
       this.#options.log.warn({ err: error }, 'Fail to fsync the AOF file')
     }
@@ -118,14 +146,24 @@ export class AofWriter {
   sync(): boolean {
     if (!this.flush(true)) return false
     if (this.#syncedSize === this.size) return true
+    const { clock, disk, latency, log, onFatal, policy } = this.#options
+    const startedMs = clock.monotonicMs()
     try {
-      fdatasyncSync(this.#descriptor)
+      disk.now(this.#descriptor)
     } catch (error) {
-      this.#fail(error, 'Fail to fsync the AOF file')
+      this.#failSync(error)
+      if (policy() !== 'always' || onFatal === undefined) return false
+      log.error(
+        {},
+        `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${reasonOf(error)}. Exiting...`,
+      )
+      onFatal()
       return false
     }
+    if (policy() === 'always') latency('aof-fsync-always', clock.monotonicMs() - startedMs)
     this.#syncedSize = this.size
-    return true
+    // After a failure the system may have forgotten what it could not write: this success says nothing of that.
+    return this.#syncFailure === undefined
   }
 
   /** Once per cycle: what waits, and once a second the disk. */
@@ -143,12 +181,15 @@ export class AofWriter {
     const size = this.size
     const descriptor = this.#descriptor
     this.#isSyncing = true
-    fdatasync(descriptor, (error) => {
+    this.#options.disk.behind(descriptor, (error) => {
       this.#isSyncing = false
       // Another file has come in its place: that one was flushed when it was closed.
       if (descriptor !== this.#descriptor) return
-      if (error !== null) this.#fail(error, 'Fail to fsync the AOF file')
-      else this.#syncedSize = Math.max(this.#syncedSize, size)
+      if (error !== null) return this.#failSync(error)
+      this.#syncedSize = Math.max(this.#syncedSize, size)
+      if (this.#syncFailure === undefined) return
+      this.#syncFailure = undefined
+      this.#solved()
     })
   }
 
@@ -169,6 +210,9 @@ export class AofWriter {
 
   #write(): boolean {
     const { bytes, length } = this.#encoder
+    const { clock, sleepUsec } = this.#options
+    if (sleepUsec() > 0) sleep(sleepUsec())
+    const startedMs = clock.monotonicMs()
     let written = 0
     try {
       while (written < length) {
@@ -176,17 +220,24 @@ export class AofWriter {
       }
     } catch (error) {
       this.#takeBack(written)
-      this.#fail(error, 'Error writing to the AOF file')
+      this.#failWrite(error)
       return false
     }
+    this.#tellLatency(clock.monotonicMs() - startedMs)
     this.size += length
     this.#encoder.clear()
-    if (this.failure !== undefined) {
-      this.failure = undefined
-      this.#options.log.warn({}, 'AOF write error looks solved, Redis can write again.')
-      this.#options.onStatus()
+    if (this.#writeFailure !== undefined) {
+      this.#writeFailure = undefined
+      this.#solved()
     }
-    return true
+    return this.failure === undefined
+  }
+
+  #tellLatency(ms: number): void {
+    const { isSaving, latency } = this.#options
+    if (this.#isSyncing) latency('aof-write-pending-fsync', ms)
+    else latency(isSaving() ? 'aof-write-active-child' : 'aof-write-alone', ms)
+    latency('aof-write', ms)
   }
 
   /** Half a command may not stay: what comes behind it could not be read. It is written again as a whole. */
@@ -202,13 +253,29 @@ export class AofWriter {
     }
   }
 
-  #fail(error: unknown, message: string): void {
-    const isNew = this.failure === undefined
-    this.failure = reasonOf(error)
+  #failWrite(error: unknown): void {
+    const isNew = this.#writeFailure === undefined
+    this.#writeFailure = reasonOf(error)
+    this.#refuse(isNew, 'Error writing to the AOF file')
+  }
+
+  #failSync(error: unknown): void {
+    const isNew = this.#syncFailure === undefined
+    this.#syncFailure = reasonOf(error)
+    this.#refuse(isNew, 'Fail to fsync the AOF file')
+  }
+
+  #refuse(isNew: boolean, message: string): void {
     this.#refusedBytes = this.#encoder.length
     this.#refusedSize = this.size
     if (!isNew) return
-    this.#options.log.error({ err: error }, message)
+    this.#options.log.error({}, `${message}: ${this.failure ?? ''}`)
+    this.#options.onStatus()
+  }
+
+  #solved(): void {
+    if (this.failure !== undefined) return
+    this.#options.log.warn({}, 'AOF write error looks solved, Redis can write again.')
     this.#options.onStatus()
   }
 
@@ -217,6 +284,11 @@ export class AofWriter {
     this.#stampedSeconds = seconds
     this.#encoder.line(`#TS:${seconds}`)
   }
+}
+
+/** Everything stands still. */
+function sleep(usec: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, usec / 1_000)
 }
 
 /** As strerror words it, where Node.js tells. */

@@ -1,23 +1,18 @@
 import { closeSync, existsSync, openSync, rmSync, truncateSync } from 'node:fs'
-import type { Clock } from '../../shared/clock.ts'
-import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Propagation, PropagationSink } from '../execution/propagation.ts'
 import { AofDirectory } from './aof-directory.ts'
 import type { AofManifest, LogFile } from './aof-manifest.ts'
 import { AofFormatError, AofReader, type Replay } from './aof-reader.ts'
-import { AofWriter, type SyncPolicy } from './aof-writer.ts'
+import { AofWriter, type AofWriterOptions, type SyncPolicy } from './aof-writer.ts'
 import type { BackgroundSave } from './background-save.ts'
 import type { RdbFiles } from './rdb-files.ts'
 
-export interface AppendOnlyLogOptions {
+export interface AppendOnlyLogOptions extends Omit<AofWriterOptions, 'policy' | 'hasTimestamps'> {
   readonly config: ConfigService
-  readonly clock: Clock
-  readonly log: Logger
   readonly propagation: Propagation
   readonly files: RdbFiles
   readonly replay: Replay
-  readonly onStatus: () => void
 }
 
 /** What goes on in slices: so many bytes have been read. */
@@ -36,6 +31,7 @@ export class AppendOnlyLog {
   readonly #directory: AofDirectory
   readonly #writer: AofWriter
   #policy: SyncPolicy = 'everysec'
+  #yieldsToSaves = false
   #hasTimestamps = false
   isOn = false
   /** Size of everything after the last rewrite, which the next one is measured by. */
@@ -43,7 +39,7 @@ export class AppendOnlyLog {
   /** Of the files before the one that is written. */
   #olderSize = 0
   /** Switched on, and the base that it starts with is not in place yet. */
-  #awaitsBase = false
+  awaitsBase = false
   #lastIncrement = 0
   /** Bases begun: one that another has overtaken counts no more. */
   #rewrites = 0
@@ -52,26 +48,31 @@ export class AppendOnlyLog {
   onPending: () => void = () => undefined
 
   constructor(options: AppendOnlyLogOptions) {
-    const { config, clock, log, onStatus } = options
+    const { config, log } = options
     this.#options = options
-    this.#directory = new AofDirectory(config)
+    this.#directory = new AofDirectory(config, log)
     this.#writer = new AofWriter({
-      clock,
-      log,
-      policy: () => this.#policy,
+      ...options,
+      policy: () => this.policy,
       hasTimestamps: () => this.#hasTimestamps,
-      onStatus,
     })
     config.onValue('appendfsync', (value) => {
       this.#policy = POLICIES.find((policy) => policy === value) ?? 'everysec'
+    })
+    config.onValue('no-appendfsync-on-rewrite', (value) => {
+      this.#yieldsToSaves = value === 'yes'
+    })
+    config.onValue('aof-disable-auto-gc', (value) => {
+      if (value === 'no' && this.isOn) this.#directory.deleteHistory()
     })
     config.onValue('aof-timestamp-enabled', (value) => {
       this.#hasTimestamps = value === 'yes'
     })
   }
 
+  /** What is in effect: with no-appendfsync-on-rewrite a save has the disk to itself. */
   get policy(): SyncPolicy {
-    return this.#policy
+    return this.#yieldsToSaves && this.#options.isSaving() ? 'no' : this.#policy
   }
 
   get isPending(): boolean {
@@ -229,9 +230,9 @@ export class AppendOnlyLog {
   /** Nothing is written down any more; what is on the disk stays. Tells whether that is everything. */
   end(): boolean {
     if (!this.isOn) return false
-    const isWhole = this.#writer.sync() && !this.#awaitsBase
+    const isWhole = this.#writer.sync() && !this.awaitsBase
     this.#writer.close()
-    this.#awaitsBase = false
+    this.awaitsBase = false
     this.#listen(false)
     return isWhole
   }
@@ -243,7 +244,7 @@ export class AppendOnlyLog {
    */
   beginRewrite(switchesOn: boolean): Rewrite {
     const directory = this.#directory
-    const isInForce = this.isOn && !this.#awaitsBase
+    const isInForce = this.isOn && !this.awaitsBase
     if (!this.isOn && switchesOn) directory.load()
     directory.create()
     const before = directory.manifest
@@ -252,7 +253,7 @@ export class AppendOnlyLog {
       this.#writer.close()
     }
     const increment = this.isOn || switchesOn ? this.#openIncrement(isInForce) : undefined
-    if (increment !== undefined) this.#awaitsBase = !isInForce
+    if (increment !== undefined) this.awaitsBase = !isInForce
     this.#listen(this.isOn || switchesOn)
     const base = directory.next('b')
     const job = this.#options.files.background(directory.pathOf(base), true)
@@ -274,7 +275,7 @@ export class AppendOnlyLog {
       increments: increment === undefined ? [] : [increment],
       history: [...before.history, ...old.map((file) => ({ ...file, type: 'h' as const }))],
     })
-    this.#awaitsBase = false
+    this.awaitsBase = false
     this.#writer.recover()
     this.#measure()
     this.baseSize = this.currentSize
@@ -293,7 +294,7 @@ export class AppendOnlyLog {
   settle(): void {
     if (!this.isOn) return
     if (!this.#writer.flush(true)) throw new LogLoadError(`cannot write: ${this.failure ?? ''}`)
-    if (!this.#awaitsBase) return
+    if (!this.awaitsBase) return
     const directory = this.#directory
     const before = directory.manifest
     // Not the name that the one being written has.

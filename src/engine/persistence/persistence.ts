@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type {
+  FinalSave,
   Outcome,
   PersistenceService,
   ReloadOptions,
@@ -147,9 +149,14 @@ export class Persistence implements PersistenceService {
       const loadedBytes = this.#replaySlice(loading)
       if (loadedBytes === undefined) break
       this.progress.loadedBytes = loadedBytes
-      await setImmediate()
+      await this.#nextSlice()
     }
     log.info({}, `DB loaded from append only file: ${this.#secondsSince(startedMs)} seconds`)
+  }
+
+  async #nextSlice(): Promise<void> {
+    await setImmediate()
+    if (this.#isShutDown) throw new Error('Told to end while loading')
   }
 
   /** Undefined once everything has been read. */
@@ -169,10 +176,16 @@ export class Persistence implements PersistenceService {
 
   /** Waits for a save that is under way to give up, and does what the end of the process asks for. */
   async stop(): Promise<void> {
-    if (!this.#isShutDown) this.prepareShutdown('asConfigured')
     const { appendLog, isEnabled, propagation } = this.#options
+    const isSaved = this.#isShutDown || !isEnabled || this.isLoading
+    this.#isShutDown = true
+    if (!isSaved && this.#points.length > 0) this.#saveNow()
     const isWhole = this.#isLogWanted ? appendLog.end() : propagation.changes === 0
     this.isKept = isWhole && isEnabled && !this.isLoading
+    await this.#giveUpRunning()
+  }
+
+  async #giveUpRunning(): Promise<void> {
     this.#running?.job.cancel()
     for (let turns = 0; this.#running !== undefined && turns < 10_000; turns += 1) {
       await setImmediate()
@@ -283,19 +296,58 @@ export class Persistence implements PersistenceService {
     if (this.#points.length > 0) this.#saveNow()
   }
 
-  prepareShutdown(saves: 'yes' | 'no' | 'asConfigured'): string | undefined {
-    const { isEnabled, log } = this.#options
-    this.#running?.job.cancel()
+  /** In slices, so that who insists on the end is heard. Writes have to wait meanwhile. */
+  async prepareShutdown({ saves, isForced }: FinalSave): Promise<boolean> {
+    const { appendLog, isEnabled, log } = this.#options
     const isWanted = saves === 'yes' || (saves === 'asConfigured' && this.#points.length > 0)
-    if (isEnabled && isWanted && !this.isLoading) {
-      log.info({}, 'Saving the final RDB snapshot before exiting.')
-      if (!this.#saveNow()) {
-        log.warn({}, "Error trying to save the DB, can't exit.")
-        return errors.shutdownFailed
+    if (isEnabled && !this.isLoading) {
+      if (this.#running?.kind === 'log' && appendLog.awaitsBase) {
+        log.warn({}, `Writing initial AOF${isForced ? '. Exit anyway.' : ", can't exit."}`)
+        if (!isForced) return false
+      }
+      if (this.#running !== undefined) {
+        const what = this.#running.kind === 'log' ? 'rewriting the AOF' : 'saving an .rdb'
+        log.warn({}, `A background job is ${what}. Giving it up!`)
+      }
+      this.#isShutDown = true
+      await this.#giveUpRunning()
+      if (appendLog.isOn) {
+        log.info({}, 'Calling fsync() on the AOF file.')
+        appendLog.sync()
+      }
+      if (isWanted && !(await this.#saveFinally())) {
+        log.warn({}, `Error trying to save the DB${isForced ? '. Exit anyway.' : ", can't exit."}`)
+        this.#isShutDown = isForced
+        return isForced
       }
     }
     this.#isShutDown = true
-    return undefined
+    return true
+  }
+
+  async #saveFinally(): Promise<boolean> {
+    const { clock, files, log, propagation } = this.#options
+    log.info({}, 'Saving the final RDB snapshot before exiting.')
+    // There is one snapshot at a time, and replicas are being given a copy: everything stands still instead.
+    if (files.isBusy) return this.#saveNow()
+    const job = files.background(files.path, false, files.finalAsidePath)
+    this.#running = { kind: 'rdb', job, startedMs: clock.nowMs() }
+    try {
+      if (!(await job.run())) return false
+      log.info({}, 'DB saved on disk')
+      propagation.changes = 0
+      return true
+    } catch (error) {
+      log.error({ err: error }, 'Write error saving DB on disk')
+      return false
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  /** The process ends now: what the last save has written so far is of no use. */
+  abandonFinalSave(): void {
+    rmSync(this.#options.files.finalAsidePath, { force: true })
   }
 
   /** A snapshot is being taken, by this or for replicas: there is one at a time. */
@@ -481,7 +533,7 @@ export class Persistence implements PersistenceService {
         this.#options.beginTurn()
         loader.step(() => clock.monotonicMs() >= endsAtMs)
         this.progress.loadedBytes = loader.position
-        await setImmediate()
+        await this.#nextSlice()
       }
       this.#count(loader)
     } finally {

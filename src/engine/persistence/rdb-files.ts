@@ -125,10 +125,19 @@ export class RdbFiles {
     })
   }
 
+  /** Where the last save before the end is written first, as Redis names it. */
+  get finalAsidePath(): string {
+    return asidePathIn(this.#options.config.value('dir'), '', `${this.#options.processId}`)
+  }
+
   /** What there is now, in slices: `run` it. */
-  background(path: string, isLogBase: boolean): BackgroundSave {
+  background(
+    path: string,
+    isLogBase: boolean,
+    asidePath: string = this.#asidePath(path),
+  ): BackgroundSave {
     const header = isLogBase ? this.#header(1) : this.#header(0, this.#options.position())
-    const target = new AsideFile(path, this.#asidePath(path))
+    const target = new AsideFile(path, asidePath)
     return this.#inSlices(target, { header, hasKeys: true, outlivesFlush: false })
   }
 

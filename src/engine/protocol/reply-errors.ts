@@ -158,6 +158,8 @@ export const replyErrors = {
     'ERR The entries_added specified in XSETID is smaller than the target stream length',
   sameObject: 'ERR source and destination objects are the same',
   noShutdown: 'ERR No shutdown in progress.',
+  shutdownDeniesBlocking:
+    "ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client",
   shutdownFailed: 'ERR Errors trying to SHUTDOWN. Check logs.',
   noConfigFile: 'ERR The server is running without a config file',
   scriptFlushSyntax: 'ERR SCRIPT FLUSH only support SYNC|ASYNC option',

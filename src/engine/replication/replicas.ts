@@ -60,6 +60,16 @@ export class Replicas implements Iterable<ReplicaFeed> {
     return count
   }
 
+  /** Those that are not at this offset, in Redis' words (server.c, finishShutdown). */
+  describeLagging(offset: number, nowMs: number): readonly string[] {
+    const lagging = [...this].filter((feed) => feed.acknowledgedOffset !== offset)
+    return lagging.map(({ acknowledgedAtMs, acknowledgedOffset, host, settings, state }) => {
+      const lag = state === 'online' ? secondsBetween(acknowledgedAtMs, nowMs) : 0
+      const behind = offset - acknowledgedOffset
+      return `${host}:${settings.port} reported offset ${behind} behind master, lag=${lag}, state=${state}`
+    })
+  }
+
   /** How many have been heard of lately: min-replicas-max-lag. */
   countGood(nowMs: number, lagSecondsMax: number): number {
     let count = 0

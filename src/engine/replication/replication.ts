@@ -240,6 +240,30 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     else wait(context, this.primary)
   }
 
+  get backlogBytes(): number {
+    return this.stream.backlogLength
+  }
+
+  get bufferBytes(): number {
+    let most = this.stream.backlogLength
+    for (const { client, waitingBytes } of this.primary.replicas) {
+      most = Math.max(most, waitingBytes + client.output.state().outputBytes)
+    }
+    return most
+  }
+
+  get replicaCount(): number {
+    return this.primary.replicas.size
+  }
+
+  get laggingReplicas(): readonly string[] {
+    return this.primary.replicas.describeLagging(this.stream.offset, this.#services.keyspace.nowMs)
+  }
+
+  requestAcknowledgements(): void {
+    this.primary.requestAcknowledgements()
+  }
+
   changeId(): void {
     this.history.begin()
   }

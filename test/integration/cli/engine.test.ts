@@ -119,14 +119,20 @@ describe('gerbang engine', () => {
 
   it.skipIf(!hasRedisCli)('goes on when a signal asks for a save that fails', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gerbang-signal-'))
-    const args = ['--dir', folder, '--dbfilename', 'a-folder', '--shutdown-on-sigterm', 'save']
+    const name = ['--dbfilename', 'a-folder', '--enable-debug-command', 'yes']
+    const args = ['--dir', folder, ...name, '--shutdown-on-sigterm', 'save']
     const redis = await redisCli('--port', '0', ...args)
     mkdirSync(join(folder, 'a-folder'))
     const cli = started.at(-1)
     cli?.signal('SIGTERM')
-    await cli?.printed(/errors trying to shut down the server/)
+    await cli?.printed(/Errors trying to shut down the server/)
     expect(await redis('PING')).toBe('PONG')
-    expect(await cli?.stop('SIGTERM')).toBe(1)
+    // Ctrl+C twice ends it without.
+    await redis('DEBUG', 'PAUSE-CRON', '1')
+    cli?.signal('SIGINT')
+    await cli?.printed(/Received SIGINT scheduling shutdown/)
+    expect(await cli?.stop('SIGINT')).toBe(1)
+    expect(cli?.output).toContain('You insist... exiting now.')
     rmSync(folder, { recursive: true })
   })
 

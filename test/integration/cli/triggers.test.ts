@@ -42,6 +42,7 @@ async function triggers(
       GERBANG_EVENTS_SECRET: EVENTS_SECRET,
     },
     print: (text) => printed.push(text),
+    takeSignals: () => undefined,
     stopSignal: new AbortController().signal,
   })
   return { code, lines: printed.join('\n').split('\n') }

@@ -1,5 +1,7 @@
 import {
   appendFileSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -177,6 +179,19 @@ describe('the append-only log', () => {
     await written()
     expect((await startEngine()).client().call('DBSIZE')).toBe(2)
     expect(readFileSync(lastIncrement(), 'latin1')).toContain('other')
+  })
+
+  it('goes on with taking it in where it was interrupted', async () => {
+    writeFileSync(join(folder, 'appendonly.aof'), '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n')
+    mkdirSync(join(folder, 'appendonlydir'))
+    const manifest = 'file appendonly.aof seq 1 type b\n'
+    writeFileSync(join(folder, 'appendonlydir', 'appendonly.aof.manifest'), manifest)
+    expect((await startEngine()).client().getText('k')).toBe('v')
+    expect(existsSync(join(folder, 'appendonly.aof'))).toBe(false)
+    // Of another one that lies there later nothing is believed.
+    writeFileSync(join(folder, 'appendonly.aof'), '*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n')
+    expect((await startEngine()).client().getText('k')).toBe('v')
+    expect(existsSync(join(folder, 'appendonly.aof'))).toBe(true)
   })
 
   it('loses nothing to DEBUG LOADAOF while its first base is being written', async () => {

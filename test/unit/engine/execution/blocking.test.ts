@@ -154,8 +154,11 @@ describe('Blocking', () => {
   it('unblocks with the answer of a timeout, or with an error', () => {
     const first = wait(1)
     const second = wait(2)
+    const errors: string[] = []
+    blocking.onLateError((_argv, text) => errors.push(text))
     expect(blocking.unblock(first.client)).toBe(true)
     expect(blocking.unblock(second.client, 'UNBLOCKED enough')).toBe(true)
+    expect(errors).toEqual(['UNBLOCKED enough'])
     expect(first.output.received).toEqual(['*-1\r\n'])
     expect(second.output.received).toEqual(['-UNBLOCKED enough\r\n'])
     expect(blocking.unblock(first.client)).toBe(false)
