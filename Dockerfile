@@ -21,6 +21,8 @@ COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY config ./config
 COPY scripts/healthcheck.mjs ./healthcheck.mjs
+# A volume in its place belongs to who runs the gateway.
+RUN install -d -o node -g node -m 700 /var/lib/gerbang
 USER node
 EXPOSE 8000 8001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["node", "healthcheck.mjs"]

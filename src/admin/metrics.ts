@@ -47,6 +47,12 @@ export const STORE_METRICS: readonly StoreMetricSpec[] = [
     help: 'Keys removed because their time was over.',
     read: ({ expirations }) => expirations,
   },
+  {
+    name: 'gerbang_store_files_ok',
+    type: 'gauge',
+    help: '0 while the store cannot write its files, and so refuses writes; 1 otherwise, and when it keeps none.',
+    read: ({ areFilesOk }) => (areFilesOk ? 1 : 0),
+  },
 ]
 
 /** The same of the memory that limits and sessions have to themselves; docs/METRICS.md is made from this, too. */
@@ -80,6 +86,12 @@ export const CLASS_METRICS: readonly StoreMetricSpec[] = [
     type: 'counter',
     help: 'Keys removed because the memory was full: with the embedded engine never one.',
     read: ({ evictions }) => evictions,
+  },
+  {
+    name: 'gerbang_class_files_ok',
+    type: 'gauge',
+    help: '0 while its files cannot be written, and so writes are refused; 1 otherwise, and when it has none.',
+    read: ({ areFilesOk }) => (areFilesOk ? 1 : 0),
   },
 ]
 

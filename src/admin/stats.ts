@@ -36,6 +36,8 @@ export interface StoreStats {
   readonly expirations: number
   /** Writes refused for want of memory. */
   readonly refusals: number
+  /** Neither the last snapshot nor the last write of the log has failed. */
+  readonly areFilesOk: boolean
   /** INFO of the engine, or of the Redis that the store is. */
   readonly info: Info
 }
@@ -74,9 +76,12 @@ export async function takeStoreStats(store: Store): Promise<StoreStats> {
     evictions: infoNumber(info, 'stats', 'evicted_keys'),
     expirations: infoNumber(info, 'stats', 'expired_keys'),
     refusals: Number(/count=(\d+)/.exec(info['errorstats']?.['errorstat_OOM'] ?? '')?.[1] ?? 0),
+    areFilesOk: FILE_STATES.every((field) => info['persistence']?.[field] !== 'err'),
     info,
   }
 }
+
+const FILE_STATES = ['rdb_last_bgsave_status', 'aof_last_write_status'] as const
 
 /** A store that is down is part of the statistics, not the end of them. */
 async function readInfo(

@@ -1,76 +1,50 @@
-import type { Config } from '../config/index.ts'
-import { type EmbeddedClient, Engine, type EngineOptions } from '../engine/index.ts'
+import { type EmbeddedClient, Engine } from '../engine/index.ts'
+import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
+import { type Logger, withFields } from '../shared/logger.ts'
+import type { Random } from '../shared/random.ts'
+import type { EngineDescription, EngineListener } from './engine-descriptions.ts'
+import { KeptFiles } from './kept-files.ts'
 
-/** What has an engine, and with it memory, of its own (docs/adr/0020-memory-for-each-class.md). */
-export const ENGINE_CLASSES = ['cache', 'limits', 'sessions'] as const
-
-export type EngineClass = (typeof ENGINE_CLASSES)[number]
-
-export interface EngineDescription {
-  readonly name: EngineClass
-  /** As in redis.conf. */
-  readonly directives: Readonly<Record<string, string>>
-  /** Where Redis clients are served, and the option that says so; `undefined` when they are not. */
-  readonly listener: EngineListener | undefined
+export interface ClassEngineOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Where what it keeps on disk is; needed when the description says that it does. */
+  readonly folder: (name: string) => string
+  /** Whether it was told everything that the gateway had to tell it, now that the gateway has stopped. */
+  readonly isSettled: () => boolean
+  /** What was kept has been given up. */
+  readonly onForgotten: () => void
 }
 
-interface EngineListener {
-  readonly host: string
-  readonly port: number
-  readonly option: string
-}
-
-/** The engines of a gateway, as its configuration has them. */
-export function describeEngines(
-  config: Config['engine'],
-): Readonly<Record<EngineClass, EngineDescription>> {
-  const requirepass = config.redis_password ?? ''
-  const listener = (option: string, port: number | undefined): EngineListener | undefined =>
-    port === undefined ? undefined : { host: config.redis_host, port, option }
-  /** Nothing in another class can displace what is in it, and nothing in itself. */
-  const apart = (maxmemory: number): Readonly<Record<string, string>> => {
-    return { maxmemory: String(maxmemory), 'maxmemory-policy': 'noeviction', requirepass }
-  }
-  return {
-    cache: {
-      name: 'cache',
-      directives: {
-        maxmemory: String(config.maxmemory),
-        'maxmemory-policy': config.maxmemory_policy,
-        requirepass,
-      },
-      listener: listener('engine.redis_port', config.redis_port),
-    },
-    limits: {
-      name: 'limits',
-      directives: apart(config.limits_maxmemory),
-      listener: listener('engine.limits_redis_port', config.limits_redis_port),
-    },
-    sessions: {
-      name: 'sessions',
-      directives: apart(config.sessions_maxmemory),
-      listener: listener('engine.sessions_redis_port', config.sessions_redis_port),
-    },
-  }
-}
-
-/** An engine in this process, served to Redis clients as well where its description says so. */
+/** An engine in this process, served to Redis clients and kept on disk as its description says. */
 export class ClassEngine implements Startable {
   readonly name: string
   readonly client: EmbeddedClient
   readonly #engine: Engine
+  readonly #files: KeptFiles | undefined
   readonly #listener: EngineListener | undefined
+  readonly #isSettled: () => boolean
   #listeningPort: number | undefined
 
-  constructor(
-    { name, directives, listener }: EngineDescription,
-    options: Omit<EngineOptions, 'directives'>,
-  ) {
+  constructor(description: EngineDescription, options: ClassEngineOptions) {
+    const { name, directives, keeping, listener } = description
+    const { clock, random, folder, onForgotten } = options
+    const log = withFields(options.log, { engine: name })
     this.name = `engine for ${name}`
-    this.#engine = new Engine({ ...options, directives })
+    this.#files =
+      keeping && new KeptFiles({ ...keeping, directory: folder(name), clock, log, onForgotten })
+    this.#engine = new Engine({
+      clock,
+      random,
+      log,
+      directives: { ...directives, ...this.#files?.directives },
+      ...(this.#files && { isPersistent: true, onWriteError: this.#files.noteWriteError }),
+    })
     this.client = this.#engine.client()
     this.#listener = listener
+    this.#isSettled = options.isSettled
   }
 
   /** Where Redis clients are served; `undefined` when they are not. */
@@ -81,12 +55,21 @@ export class ClassEngine implements Startable {
 
   async start(): Promise<void> {
     await this.#engine.start()
-    if (this.#listener === undefined) return
-    const { port } = await this.#engine.listen(this.#listener)
-    this.#listeningPort = port
+    try {
+      await this.#files?.load(this.#engine, this.client)
+      if (this.#listener === undefined) return
+      const { port } = await this.#engine.listen(this.#listener)
+      this.#listeningPort = port
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
   async stop(): Promise<void> {
+    // What there is is saved before the first `await`: the time that a stop may take is not for it.
+    const isSaved = this.#engine.prepareStop('SIGTERM')
     await this.#engine.stop()
+    this.#files?.finish(isSaved && this.#engine.isKept && this.#isSettled())
   }
 }

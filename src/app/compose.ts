@@ -1,6 +1,6 @@
 import { createAdmin } from '../admin/index.ts'
 import type { Config } from '../config/index.ts'
-import { createGateway } from '../gateway/index.ts'
+import { createGateway, type Gateway } from '../gateway/index.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -31,10 +31,18 @@ export interface Addresses {
 /** Joins the modules for `config`. Nothing listens or connects before the parts are started. */
 export function compose(config: Config, log: Logger): App {
   const common = { clock: systemClock, random: systemRandom, log }
-  const { store, protectedStores, engines, parts: storeParts } = openStores(config, common)
+  const {
+    store,
+    protectedStores,
+    engines,
+    parts: storeParts,
+  } = openStores(config, {
+    ...common,
+    gateway: () => gateway,
+  })
   const options = gatewayOptions(config, readTrustedDocuments(config))
   const stores = { store, ...(protectedStores && { protectedStores }) }
-  const gateway = createGateway(options, { ...common, ...stores })
+  const gateway: Gateway = createGateway(options, { ...common, ...stores })
   const admin = createAdmin(
     { host: config.admin.host, port: config.admin.port, secrets: config.auth.admin_secrets },
     { ...common, gateway, ...stores },

@@ -55,7 +55,7 @@ export async function explainDirectly(
   { log }: ExplainOptions,
 ): Promise<Explanation> {
   const common = { clock: systemClock, random: systemRandom, log }
-  const { store, protectedStores, parts } = openStores(unserved(config), common)
+  const { store, protectedStores, parts } = openStores(withoutTraces(config), common)
   const options = gatewayOptions(config, readTrustedDocuments(config))
   try {
     for (const part of parts) await part.start()
@@ -70,14 +70,15 @@ export async function explainDirectly(
   }
 }
 
-/** Redis clients are for the gateway that runs. */
-function unserved(config: Config): Config {
-  const noPorts = {
+/** Redis clients, and what is kept on disk, are for the gateway that runs. */
+function withoutTraces(config: Config): Config {
+  const nothing = {
     redis_port: undefined,
     limits_redis_port: undefined,
     sessions_redis_port: undefined,
-  }
-  return { ...config, engine: { ...config.engine, ...noPorts } }
+    persistence: 'none',
+  } as const
+  return { ...config, engine: { ...config.engine, ...nothing } }
 }
 
 function readAnswer(text: string, status: number, adminUrl: string): Explanation {

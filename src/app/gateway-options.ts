@@ -121,6 +121,7 @@ export function gatewayOptions(
       entriesMax: config.purge.entries_max,
       familiesMax: config.purge.families_max,
       recordsMax: config.purge.audit_max,
+      mayStartWarm: config.engine.persistence !== 'none',
     },
   }
 }

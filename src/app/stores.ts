@@ -1,10 +1,13 @@
 import type { Config } from '../config/index.ts'
-import type { EngineOptions } from '../engine/index.ts'
-import type { ProtectedStores } from '../gateway/index.ts'
+import type { Gateway, ProtectedStores } from '../gateway/index.ts'
+import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
-import { connectStore, EmbeddedStore, type Store } from '../store/index.ts'
-import { ClassEngine, describeEngines, type EngineClass } from './class-engine.ts'
+import type { Random } from '../shared/random.ts'
+import { connectStore, EmbeddedStore, type ReplicationDemand, type Store } from '../store/index.ts'
+import { ClassEngine } from './class-engine.ts'
+import { DataDirectory } from './data-directory.ts'
+import { describeEngines, type EngineClass } from './engine-descriptions.ts'
 import { evictionCheck } from './eviction-check.ts'
 import { explainListenError } from './explain-listen-error.ts'
 
@@ -22,60 +25,91 @@ export interface Stores {
   readonly parts: readonly Startable[]
 }
 
-type Common = Required<Pick<EngineOptions, 'clock' | 'random'>> & { readonly log: Logger }
-
-/** The stores that `config` names. */
-export function openStores(config: Config, common: Common): Stores {
-  return config.store.url === 'embedded:'
-    ? embeddedStores(config.engine, common)
-    : remoteStores(config.store, common.log)
+export interface StoreDependencies {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** What has to be known of the gateway, which is made behind its stores. */
+  readonly gateway?: () => Pick<Gateway, 'isSettled' | 'forgotten'>
 }
 
-function embeddedStores(config: Config['engine'], common: Common): Stores {
-  const { cache, limits, sessions } = describeEngines(config)
-  const engines = {
-    cache: new ClassEngine(cache, common),
-    limits: new ClassEngine(limits, common),
-    sessions: new ClassEngine(sessions, common),
-  }
+/** The stores that `config` names. */
+export function openStores(config: Config, dependencies: StoreDependencies): Stores {
+  return config.store.url === 'embedded:'
+    ? embeddedStores(config, dependencies)
+    : remoteStores(config, dependencies.log)
+}
+
+function embeddedStores(config: Config, { gateway, ...common }: StoreDependencies): Stores {
+  const descriptions = describeEngines(config)
+  const { persistence, data_dir: path } = config.engine
+  const isKept = persistence !== 'none' && path !== undefined
+  const directory = isKept ? new DataDirectory(path, common.log) : undefined
+  const open = (name: EngineClass): ClassEngine =>
+    new ClassEngine(descriptions[name], {
+      ...common,
+      folder: (folder) => directory?.folder(folder) ?? '',
+      isSettled: () => gateway?.().isSettled ?? true,
+      onForgotten: () => gateway?.().forgotten(),
+    })
+  const engines = { cache: open('cache'), limits: open('limits'), sessions: open('sessions') }
   return {
     store: new EmbeddedStore(engines.cache.client),
     protectedStores: {
       limits: new EmbeddedStore(engines.limits.client),
-      sessions: new EmbeddedStore(engines.sessions.client),
+      sessions: new EmbeddedStore(engines.sessions.client, replicationDemand(config.session)),
     },
     engines,
-    parts: [cache, limits, sessions].map(({ name, listener }) =>
-      listener === undefined
-        ? engines[name]
-        : explainListenError(engines[name], listener.option, listener.port),
-    ),
+    parts: [
+      ...(directory === undefined ? [] : [directory]),
+      ...Object.values(descriptions).map(({ name, listener }) =>
+        listener === undefined
+          ? engines[name]
+          : explainListenError(engines[name], listener.option, listener.port),
+      ),
+    ],
   }
 }
 
-function remoteStores(config: Config['store'], log: Logger): Stores {
-  const store = remoteStore(config.url, config, log)
-  if (config.protected_url === undefined) {
-    const parts = [store, evictionCheck(store, log)]
-    return { store, protectedStores: undefined, engines: undefined, parts }
-  }
-  const apart = remoteStore(config.protected_url, config, log)
+/** What sessions wait for; nothing unless `durability` says so. */
+function replicationDemand({
+  durability,
+  durability_replicas: replicas,
+  durability_timeout: timeoutMs,
+}: Config['session']): ReplicationDemand | undefined {
+  return durability === 'replicated' ? { replicas, timeoutMs } : undefined
+}
+
+function remoteStores(config: Config, log: Logger): Stores {
+  const { url, protected_url: apartUrl = url } = config.store
+  const demand = replicationDemand(config.session)
+  const store = remoteStore(url, config.store, log)
+  const limits = apartUrl === url ? store : remoteStore(apartUrl, config.store, log)
+  // Who waits for replicas holds nobody else up: they have connections of their own.
+  const sessions = demand === undefined ? limits : remoteStore(apartUrl, config.store, log, demand)
+  const checked = evictionCheck(limits, log)
   return {
     store,
-    protectedStores: { limits: apart, sessions: apart },
+    protectedStores: sessions === store ? undefined : { limits, sessions },
     engines: undefined,
-    parts: [store, apart, evictionCheck(apart, log)],
+    parts: [...new Set([store, limits, sessions, checked])],
   }
 }
 
 /** The store at `url`, asked as `config` says; not connected yet. */
-export function remoteStore(url: string, config: Config['store'], log: Logger): Store {
+export function remoteStore(
+  url: string,
+  config: Config['store'],
+  log: Logger,
+  replication?: ReplicationDemand,
+): Store {
   return connectStore(
     {
       url,
       connectTimeoutMs: config.connect_timeout,
       commandTimeoutMs: config.command_timeout,
       commandsMax: config.commands_max,
+      replication,
     },
     { embeddedClient: undefined, log },
   )

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import { LEASES_MAX, LOG_LIMIT_MAX } from '../gateway/index.ts'
 import type { Config } from './schema.ts'
 
@@ -19,6 +20,8 @@ export function checkConfig(config: Config): readonly Finding[] {
     ...queryLimitProblems(config),
     ...manifestProblems(config),
     ...protectedStoreProblems(config),
+    ...persistenceProblems(config),
+    ...durabilityProblems(config),
   ]
 }
 
@@ -171,6 +174,41 @@ function protectedStoreProblems({ store }: Config): readonly Finding[] {
   const message =
     'is for a remote store: the embedded engine keeps limits and sessions apart itself'
   return [finding('store.protected_url', message)]
+}
+
+/** The lock in it is a socket, whose path the system bounds: 104 bytes with the zero behind it on macOS, 108 on Linux. */
+const DATA_DIR_BYTES_MAX = 92
+
+function persistenceProblems({ engine, store }: Config): readonly Finding[] {
+  if (engine.persistence === 'none') return []
+  if (store.url !== 'embedded:') {
+    const message = 'is of the embedded engine: what another store keeps is its own setting'
+    return [finding('engine.persistence', message)]
+  }
+  if (engine.data_dir === undefined) {
+    return [finding('engine.persistence', `"${engine.persistence}" needs engine.data_dir`)]
+  }
+  if (Buffer.byteLength(resolve(engine.data_dir)) <= DATA_DIR_BYTES_MAX) return []
+  const message = `the whole path is longer than ${DATA_DIR_BYTES_MAX} bytes, and a socket has to fit in`
+  return [finding('engine.data_dir', message)]
+}
+
+function durabilityProblems({ engine, session, store }: Config): readonly Finding[] {
+  const { durability } = session
+  const isEmbedded = store.url === 'embedded:'
+  if (durability === 'fsync' && !isEmbedded) {
+    const message =
+      '"fsync" is of the embedded engine: when another store writes its log is its own setting'
+    return [finding('session.durability', message)]
+  }
+  if (durability === 'fsync' && engine.persistence !== 'aof+rdb') {
+    return [finding('session.durability', '"fsync" needs engine.persistence aof+rdb')]
+  }
+  if (durability === 'replicated' && isEmbedded && engine.sessions_redis_port === undefined) {
+    const message = '"replicated" needs engine.sessions_redis_port, for replicas to connect to'
+    return [finding('session.durability', message)]
+  }
+  return []
 }
 
 function isLoopback(host: string): boolean {

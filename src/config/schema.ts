@@ -20,6 +20,7 @@ import {
   port,
   rejectStatus,
   remoteStoreUrl,
+  savePoints,
   storeUrl,
   subject,
   text,
@@ -602,6 +603,18 @@ const session = section('Cookies in exchange for tokens: POST /session.', {
     default: 'lax',
     doc: 'The cookie’s SameSite attribute.',
   }),
+  durability: option(oneOf(['memory', 'fsync', 'replicated']), {
+    default: 'memory',
+    doc: 'What a login, refresh, logout or revocation waits for before it is answered. memory: for nothing, so that a crash may lose it. fsync: for the disk; needs engine.persistence aof+rdb. replicated: for replicas of where sessions are.',
+  }),
+  durability_replicas: option(integer({ min: 1, max: 100 }), {
+    default: 1,
+    doc: 'Of replicated: how many replicas are to have it.',
+  }),
+  durability_timeout: option(duration({ min: '10ms', max: '1m' }), {
+    default: '1s',
+    doc: 'Of replicated: how long they may take; then the answer is 503 not-confirmed.',
+  }),
 })
 
 const revocation = section('Tokens and sessions that are no longer good: POST /revoke.', {
@@ -813,6 +826,25 @@ const engine = section('The embedded engine, where store.url is "embedded:".', {
   sessions_maxmemory: option(byteSize({ min: '8mb', max: '1024gb' }), {
     default: '64mb',
     doc: 'Memory that sessions and revocations have to themselves, about 2 kb for each session. Nothing is evicted: from 95 percent on nobody can sign in.',
+  }),
+  persistence: option(oneOf(['none', 'rdb', 'aof+rdb']), {
+    default: 'none',
+    env: ['GERBANG_PERSISTENCE'],
+    flag: 'persistence',
+    doc: 'What is on disk, to start with again. none: nothing. rdb: a snapshot at save points and at the end. aof+rdb: a log of every write, too.',
+  }),
+  data_dir: optionalOption(text, {
+    env: ['GERBANG_DATA_DIR'],
+    flag: 'data-dir',
+    doc: 'Directory for it, of this gateway alone and on this machine; created when it is not there. Needed unless persistence is none.',
+  }),
+  appendfsync: option(oneOf(['always', 'everysec', 'no']), {
+    default: 'everysec',
+    doc: 'When the log is flushed to the disk, as redis.conf names it. always: before anybody is answered; limits once a second all the same.',
+  }),
+  save: option(savePoints, {
+    default: '3600 1 300 100 60 10000',
+    doc: 'Save points as in redis.conf: a snapshot is taken after so many seconds with so many changes.',
   }),
   redis_host: option(text, {
     default: '127.0.0.1',

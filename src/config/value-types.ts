@@ -63,6 +63,13 @@ export const oneOf = <const Word extends string>(
   fromText: asIs,
 })
 
+/** As redis.conf has them after `save`: so many seconds and changes, in pairs. */
+export const savePoints = {
+  schema: z.string().regex(/^$|^[1-9]\d{0,8} \d{1,9}( [1-9]\d{0,8} \d{1,9})*$/),
+  expected: 'pairs of seconds and changes, such as "3600 1 300 100", or "" for none',
+  fromText: asIs,
+}
+
 export const name = {
   schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
   expected: 'up to 64 letters, digits, "_" and "-"',

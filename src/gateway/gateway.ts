@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { invariant } from '../shared/assert.ts'
 import type { Startable } from '../shared/lifecycle.ts'
+import { type Store, StoreError } from '../store/index.ts'
 import { composeGateway, type GatewayModules } from './compose-gateway.ts'
 import { eventRoutes } from './events/event-routes.ts'
 import type { Explanation } from './explain/request-explanation.ts'
@@ -35,6 +36,10 @@ export interface Gateway extends Startable {
    * a GatewayError when it or the request in it is refused.
    */
   explain(order: Buffer): Promise<Explanation>
+  /** Whether the store was told of everything that was written, and of all that may have been. */
+  readonly isSettled: boolean
+  /** To be told that all entries were given up, which were there when the process began. */
+  forgotten(): void
   /** Empty when requests can be served; else what is missing, in words. */
   notReady(): Promise<readonly string[]>
   /** `order` is a JSON value, judged here. Throws a GatewayError when it is no purge, or the store fails. */
@@ -136,19 +141,23 @@ class HttpGateway implements Gateway {
     await upstream.destroy()
   }
 
+  get isSettled(): boolean {
+    return this.#modules.invalidation.isSettled
+  }
+
+  forgotten(): void {
+    this.#modules.statistics.cache.invalidated('restart')
+  }
+
   async explain(order: Buffer): Promise<Explanation> {
     return await this.#modules.explainer.explain(order)
   }
 
   async notReady(): Promise<readonly string[]> {
     if (!this.#isServing) return ['the gateway is not listening']
-    const missing = this.#missingMetadata()
-    try {
-      await this.#dependencies.store.ping()
-      return missing
-    } catch {
-      return [...missing, 'the store does not answer']
-    }
+    const { store, protectedStores } = this.#dependencies
+    const stores = [...new Set([store, ...Object.values(protectedStores ?? {})])]
+    return [...this.#missingMetadata(), ...(await Promise.all(stores.map(storeTrouble))).flat()]
   }
 
   /**
@@ -253,5 +262,16 @@ class HttpGateway implements Gateway {
     const { keepAliveTimeoutMs } = server
     const options = { clock, random, keepAliveTimeoutMs, headsMax: cache.memoEntriesMax }
     return graphqlLane(this.#modules.routes, options)
+  }
+}
+
+/** Of a store that does not do what it is asked: one that cannot write its files says so. */
+async function storeTrouble(store: Store): Promise<readonly string[]> {
+  try {
+    await store.ping()
+    return []
+  } catch (error) {
+    const isRefusal = error instanceof StoreError && error.code === 'refused'
+    return [isRefusal ? error.message : 'the store does not answer']
   }
 }

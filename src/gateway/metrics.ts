@@ -172,7 +172,7 @@ export const METRICS: readonly MetricSpec[] = [
   {
     name: 'gerbang_invalidations_total',
     type: 'counter',
-    help: 'Invalidations, by what wrote.',
+    help: 'Invalidations, by what wrote; restart: all that was kept on disk was given up.',
     label: 'source',
     read: ({ statistics }) => statistics.cache.invalidations.entries(),
   },

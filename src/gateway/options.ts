@@ -276,6 +276,8 @@ export interface PurgeOptions {
   readonly familiesMax: number
   /** Purges in the audit log. */
   readonly recordsMax: number
+  /** A store that nobody else writes to may hold entries from before all the same. */
+  readonly mayStartWarm: boolean
 }
 
 export interface MetadataOptions {

@@ -11,3 +11,13 @@ export interface Logger {
 const ignore: LogMethod = () => undefined
 
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+
+/** The same logger, with these fields in every line. */
+export function withFields(log: Logger, fields: Readonly<Record<string, unknown>>): Logger {
+  return {
+    debug: (more, message) => log.debug({ ...fields, ...more }, message),
+    info: (more, message) => log.info({ ...fields, ...more }, message),
+    warn: (more, message) => log.warn({ ...fields, ...more }, message),
+    error: (more, message) => log.error({ ...fields, ...more }, message),
+  }
+}

@@ -88,7 +88,10 @@ describe.skipIf(!hasCompose)('docker-compose.yml (docker-compose)', () => {
   it('gives the gateway a configuration that is valid', () => {
     const { environment, volumes } = service('gateway')
     const [file] = mountedFrom(volumes)
-    expect(volumes).toEqual([`${file}:${environment['GERBANG_CONFIG']}:ro`])
+    expect(volumes).toEqual([
+      `${file}:${environment['GERBANG_CONFIG']}:ro`,
+      `gateway-data:${environment['GERBANG_DATA_DIR']}:rw`,
+    ])
     const config = loadConfig({
       fileName: file,
       environment,
@@ -98,6 +101,7 @@ describe.skipIf(!hasCompose)('docker-compose.yml (docker-compose)', () => {
     expect(config.upstream.url).toBe('http://hasura:8080')
     expect(config.admin).toEqual({ host: '0.0.0.0', port: 8001 })
     expect(config.server.port).toBe(8000)
+    expect(config.engine).toMatchObject({ persistence: 'aof+rdb', data_dir: '/var/lib/gerbang' })
   })
 
   it('sets only variables that the configuration knows', () => {

@@ -24,6 +24,10 @@ export class CliProcess {
     })
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get output(): string {
     return this.#output
   }

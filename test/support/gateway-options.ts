@@ -123,7 +123,7 @@ export function gatewayOptions(upstreamUrl: string): GatewayOptions {
     },
     trustedDocuments: { mode: 'off', documents: new Map() },
     metadata: { pollIntervalMs: 10_000, declared: NOTHING_DECLARED },
-    purge: { entriesMax: 1_000, familiesMax: 100, recordsMax: 100 },
+    purge: { entriesMax: 1_000, familiesMax: 100, recordsMax: 100, mayStartWarm: false },
     events: { path: '/events', secret: EVENTS_SECRET, bodyBytesMax: 10_000 },
   }
 }

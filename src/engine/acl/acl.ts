@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Logger } from '../../shared/logger.ts'
+import { replaceFile } from '../../shared/replace-file.ts'
 import type {
   AccessContext,
   AccessDenials,
@@ -19,7 +20,6 @@ import type { ConfigService } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { noPermission, noPermissionInExec, noPermissionInScript } from '../protocol/reply-errors.ts'
 import type { DirectiveLine } from '../runtime-config/directive-line.ts'
-import { replaceFile } from '../runtime-config/replace-file.ts'
 import { AccessCheck } from './access-check.ts'
 import { parseUsers, readAclFile } from './acl-file.ts'
 import { AclLog } from './acl-log.ts'

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Logger } from '../../shared/logger.ts'
+import { syncDirectory } from '../../shared/sync-directory.ts'
 import type { ConfigService } from '../execution/context.ts'
 import {
   type AofManifest,
@@ -10,7 +11,7 @@ import {
   type LogFileType,
   parseManifest,
 } from './aof-manifest.ts'
-import { syncDirectory, writeFileAside } from './durable-file.ts'
+import { writeFileAside } from './durable-file.ts'
 
 /** The folder of the log and its manifest, which tells what is in force. */
 export class AofDirectory {

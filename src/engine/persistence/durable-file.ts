@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncDirectory } from '../../shared/sync-directory.ts'
 import type { SaveTarget } from './save-target.ts'
 
 /** How many bytes may wait for the disk before who writes is to wait, too. */
@@ -114,16 +115,6 @@ export function writeFileAside(
 export function writeAllSync(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     at += writeSync(descriptor, bytes, at, bytes.length - at)
-  }
-}
-
-/** A name that was given or taken is on the disk only when its directory is. */
-export function syncDirectory(path: string): void {
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { replaceFile } from './replace-file.ts'
+import { replaceFile } from '../../shared/replace-file.ts'
 import { rewriteConf } from './rewrite.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 

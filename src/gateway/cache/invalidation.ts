@@ -12,6 +12,7 @@ export const INVALIDATION_SOURCES = [
   'event',
   'metadata',
   'purge',
+  'restart',
 ] as const
 export type InvalidationSource = (typeof INVALIDATION_SOURCES)[number]
 
@@ -44,6 +45,11 @@ export class Invalidation {
 
   constructor(options: InvalidationOptions) {
     this.#options = options
+  }
+
+  /** Whether the store was told of everything that was written, and of all that may have been. */
+  get isSettled(): boolean {
+    return this.#owed.size === 0 && this.#doubted.size === 0
   }
 
   owes(tags: readonly Tag[]): boolean {

@@ -52,7 +52,7 @@ export function createCacheParts(
   const invalidation = new Invalidation({ ...common, ...retry, epochs })
   const purges = new PurgeHistory({ store, random, ttlMs: lifeMaxMs + STAMP_EXTRA_MS })
   const census = new EntryCensus({
-    isStoreShared: store.name !== 'embedded',
+    isStoreShared: store.name !== 'embedded' || options.purge.mayStartWarm,
     entriesMax: options.purge.entriesMax,
   })
   const admission = createAdmission(options, dependencies)

@@ -13,7 +13,7 @@ export interface EntryCount {
 }
 
 export interface EntryCensusOptions {
-  /** Others write to the store too, and it was there before this process. */
+  /** Others write to the store too, or have: it was there before this process. */
   readonly isStoreShared: boolean
   readonly entriesMax: number
 }

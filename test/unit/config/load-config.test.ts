@@ -223,6 +223,15 @@ describe('loadConfig', () => {
       ])
     })
 
+    it.each([
+      'engine: { persistence: aof+rdb, data_dir: x, save: "" }\nsession: { durability: fsync }',
+      `engine: { persistence: rdb, data_dir: /${'x'.repeat(91)}, save: "900 1 60 10000" }`,
+      'engine: { sessions_redis_port: 1 }\nsession: { durability: replicated, durability_replicas: 100 }',
+      'store: { url: "redis://a" }\nsession: { durability: replicated, durability_timeout: 10ms }',
+    ])('takes what fits together: %s', (yaml) => {
+      expect(() => load({ yaml })).not.toThrow()
+    })
+
     it('leaves variables alone that a cluster sets for a service of this name', () => {
       expect(() => load({ environment: { GERBANG_SERVICE_HOST: '10.0.0.1' } })).not.toThrow()
     })
@@ -256,6 +265,36 @@ describe('loadConfig', () => {
         'engine: { sessions_redis_port: 1 }\nstore: { url: "redis://a" }',
         'g.yaml:1:32: engine.sessions_redis_port: there is no embedded engine',
       ],
+      [
+        'engine: { persistence: rdb }',
+        'g.yaml:1:24: engine.persistence: "rdb" needs engine.data_dir',
+      ],
+      [
+        'engine: { persistence: rdb, data_dir: x }\nstore: { url: "redis://a" }',
+        'g.yaml:1:24: engine.persistence: is of the embedded engine',
+      ],
+      [
+        `engine: { persistence: rdb, data_dir: /${'x'.repeat(92)} }`,
+        'g.yaml:1:39: engine.data_dir: the whole path is longer than 92 bytes',
+      ],
+      ['engine: { save: "60" }', 'engine.save: expected pairs of seconds and changes'],
+      ['engine: { save: "0 1" }', 'engine.save: expected pairs of seconds and changes'],
+      [
+        'session: { durability: fsync }\nstore: { url: "redis://a" }',
+        'g.yaml:1:24: session.durability: "fsync" is of the embedded engine',
+      ],
+      [
+        'session: { durability: fsync }\nengine: { persistence: rdb, data_dir: x }',
+        'g.yaml:1:24: session.durability: "fsync" needs engine.persistence aof+rdb',
+      ],
+      [
+        'session: { durability: replicated }',
+        'g.yaml:1:24: session.durability: "replicated" needs engine.sessions_redis_port',
+      ],
+      ['session: { durability_replicas: 0 }', 'expected an integer from 1 to 100, got 0'],
+      ['session: { durability_replicas: 101 }', 'expected an integer from 1 to 100, got 101'],
+      ['session: { durability_timeout: 9ms }', 'session.durability_timeout: expected a duration'],
+      ['session: { durability_timeout: 61s }', 'session.durability_timeout: expected a duration'],
       [
         'store: { protected_url: "redis://a" }',
         'g.yaml:1:25: store.protected_url: is for a remote store',

@@ -15,6 +15,8 @@ const VARIABLES: Readonly<
   GERBANG_REDIS_PORT: ['83', (config) => config.engine.redis_port, 83],
   GERBANG_LIMITS_REDIS_PORT: ['84', (config) => config.engine.limits_redis_port, 84],
   GERBANG_SESSIONS_REDIS_PORT: ['85', (config) => config.engine.sessions_redis_port, 85],
+  GERBANG_DATA_DIR: ['/data', (config) => config.engine.data_dir, '/data'],
+  GERBANG_PERSISTENCE: ['none', (config) => config.engine.persistence, 'none'],
   GERBANG_EVENTS_SECRET: ['e', (config) => config.events.secret, 'e'],
   GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
   GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],

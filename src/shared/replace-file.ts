@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncDirectory } from './sync-directory.ts'
 
 /** Of a file that was not there: it may hold passwords. */
 const MODE = 0o600
@@ -29,15 +30,5 @@ function writeAndSync(path: string, text: string, mode: number): void {
     fsyncSync(file)
   } finally {
     closeSync(file)
-  }
-}
-
-/** So that the new name survives a crash, too. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
   }
 }

@@ -1,0 +1,69 @@
+import type { Config } from '../config/index.ts'
+import type { KeepingOptions } from './kept-files.ts'
+
+/** What has an engine, and with it memory, of its own (docs/adr/0020-memory-for-each-class.md). */
+export type EngineClass = 'cache' | 'limits' | 'sessions'
+
+export interface EngineDescription {
+  readonly name: EngineClass
+  /** As in redis.conf; what is kept on disk is told by `keeping`. */
+  readonly directives: Readonly<Record<string, string>>
+  /** Where Redis clients are served, and the option that says so; `undefined` when they are not. */
+  readonly listener: EngineListener | undefined
+  /** `undefined` when nothing is kept on disk. */
+  readonly keeping: KeepingOptions | undefined
+}
+
+export interface EngineListener {
+  readonly host: string
+  readonly port: number
+  readonly option: string
+}
+
+/** The engines of a gateway, as its configuration has them. */
+export function describeEngines({
+  engine,
+  session,
+}: Pick<Config, 'engine' | 'session'>): Readonly<Record<EngineClass, EngineDescription>> {
+  const { appendfsync, redis_password: requirepass = '' } = engine
+  const listener = (option: string, port: number | undefined): EngineListener | undefined =>
+    port === undefined ? undefined : { host: engine.redis_host, port, option }
+  const memory = (maxmemory: number, policy: string): EngineDescription['directives'] => {
+    return { maxmemory: String(maxmemory), 'maxmemory-policy': policy, requirepass }
+  }
+  return {
+    cache: {
+      name: 'cache',
+      directives: memory(engine.maxmemory, engine.maxmemory_policy),
+      listener: listener('engine.redis_port', engine.redis_port),
+      keeping: keeping(engine, { appendfsync, whenInDoubt: 'forget' }),
+    },
+    // Nothing in another class can displace what is in these two, and nothing in themselves.
+    limits: {
+      name: 'limits',
+      directives: memory(engine.limits_maxmemory, 'noeviction'),
+      listener: listener('engine.limits_redis_port', engine.limits_redis_port),
+      // A request that a crash leaves uncounted is not worth a flush of the disk for each.
+      keeping: keeping(engine, {
+        appendfsync: appendfsync === 'always' ? 'everysec' : appendfsync,
+        whenInDoubt: 'keep',
+      }),
+    },
+    sessions: {
+      name: 'sessions',
+      directives: memory(engine.sessions_maxmemory, 'noeviction'),
+      listener: listener('engine.sessions_redis_port', engine.sessions_redis_port),
+      keeping: keeping(engine, {
+        appendfsync: session.durability === 'fsync' ? 'always' : appendfsync,
+        whenInDoubt: 'warn',
+      }),
+    },
+  }
+}
+
+function keeping(
+  { persistence, save }: Config['engine'],
+  own: Pick<KeepingOptions, 'appendfsync' | 'whenInDoubt'>,
+): KeepingOptions | undefined {
+  return persistence === 'none' ? undefined : { persistence, save, ...own }
+}
