@@ -68,8 +68,8 @@ export class ClassEngine implements Startable {
 
   async stop(): Promise<void> {
     // What there is is saved before the first `await`: the time that a stop may take is not for it.
-    const isSaved = this.#engine.prepareStop('SIGTERM')
+    this.#files?.save(this.client)
     await this.#engine.stop()
-    this.#files?.finish(isSaved && this.#engine.isKept && this.#isSettled())
+    this.#files?.finish(this.#engine.isKept && this.#isSettled())
   }
 }

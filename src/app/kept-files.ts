@@ -47,13 +47,12 @@ export class KeptFiles {
 
   /** What the engine is made with. The files are loaded as they were written, whatever is to be written from now on. */
   get directives(): Readonly<Record<string, string>> {
-    const { directory, save, appendfsync, persistence } = this.#options
+    const { directory, save, appendfsync } = this.#options
     return {
       dir: directory,
       save,
       appendfsync,
       appendonly: this.#former === 'rdb' ? 'no' : 'yes',
-      'shutdown-on-sigterm': persistence === 'rdb' ? 'save' : 'default',
     }
   }
 
@@ -75,6 +74,12 @@ export class KeptFiles {
     await this.#switch(client)
     this.#record(false)
     this.#isLoaded = true
+  }
+
+  /** Before the engine stops: without save points Redis would end without a snapshot. */
+  save(client: EmbeddedClient): void {
+    const { persistence, save } = this.#options
+    if (this.#isLoaded && persistence === 'rdb' && save === '') client.call('SAVE')
   }
 
   /** Once the engine has stopped; `isComplete`: the files hold all there was. */

@@ -35,7 +35,13 @@ describe('gerbang serve with engine.persistence', () => {
     return browser
   }
 
-  it.each(['rdb', 'aof+rdb'])('goes on where it was stopped (%s)', async (persistence) => {
+  it.each([
+    ['rdb', '3600 1'],
+    ['rdb', ''],
+    ['aof+rdb', '3600 1'],
+    ['aof+rdb', ''],
+  ])('goes on where it was stopped (%s, save "%s")', async (persistence, save) => {
+    writeConfig(`engine: { save: "${save}" }`)
     await gateway.start('--persistence', persistence)
     const { text } = await gateway.ask(PRODUCTS)
     const browser = await signedIn('ada')
