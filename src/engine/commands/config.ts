@@ -70,7 +70,7 @@ function configSet(context: CommandContext): void {
   const before = services.config.get(pairs.map(([name]) => name))
   const error = services.config.set(pairs, {
     mayChangeProtected,
-    isLoading: services.persistence.isLoading,
+    isLoading: services.persistence.isLoading || services.replication.loadingKind !== 'none',
   })
   if (error !== undefined) reply.error(error)
   else if (!services.listening.isChanged || client.deniesBlocking) reply.simple('OK')

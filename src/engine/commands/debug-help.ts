@@ -39,6 +39,8 @@ export const DEBUG_HELP: readonly string[] = [
   'QUICKLIST-PACKED-THRESHOLD <size>',
   '    Sets the threshold for elements to be inserted as plain vs packed nodes',
   '    Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.',
+  'REPLICATE <string>',
+  '    Replicates the provided string to replicas, allowing data divergence.',
   'SLEEP <seconds>',
   '    Stop the server for <seconds>. Decimals allowed.',
   'LISTPACK <key>',

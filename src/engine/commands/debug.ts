@@ -60,6 +60,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['HTSTATS', [3, 3, debugHtstats]],
   ['HTSTATS-KEY', [3, 3, debugHtstatsKey]],
   ['CHANGE-REPL-ID', [2, 2, changeReplicationId]],
+  ['REPLICATE', [3, Number.POSITIVE_INFINITY, replicate]],
   ['QUICKLIST-PACKED-THRESHOLD', [3, 3, setPackedThreshold]],
   ['REPLYBUFFER', [4, 4, replyBuffer]],
   ['CONFIG-REWRITE-FORCE-ALL', [2, 2, rewriteWholeConfig]],
@@ -152,6 +153,14 @@ function setPackedThreshold({ argv, reply, structures }: CommandContext): void {
 
 function changeReplicationId({ reply, services }: CommandContext): void {
   services.replication.changeId()
+  reply.simple('OK')
+}
+
+/** What replicas get, and nobody runs here. */
+function replicate({ argv, reply, services }: CommandContext): void {
+  const parts: Uint8Array[] = []
+  for (let at = 2; at < argv.count; at += 1) parts.push(argv.view(at))
+  services.replication.replicate(parts)
   reply.simple('OK')
 }
 

@@ -3,6 +3,7 @@ import { Acl } from '../acl/acl.ts'
 import { describeClient } from '../commands/client-description.ts'
 import { COMMANDS } from '../commands/table.ts'
 import type { CompleteOptions } from '../engine-options.ts'
+import type { Client } from '../execution/client.ts'
 import { ClientMemory } from '../execution/client-memory.ts'
 import { ClientPause } from '../execution/client-pause.ts'
 import { ClientRegistry } from '../execution/client-registry.ts'
@@ -21,6 +22,7 @@ import { Eviction } from '../keyspace/eviction.ts'
 import { Keyspace } from '../keyspace/keyspace.ts'
 import { Migrations } from '../migration/migrations.ts'
 import { CommitGate } from '../persistence/commit-gate.ts'
+import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { Channels } from '../pubsub/channels.ts'
 import { Replication } from '../replication/replication.ts'
 import { renamedCommands } from '../runtime-config/renamed-commands.ts'
@@ -121,6 +123,7 @@ export class EngineParts {
       clients: this.clients,
       clientMemory: this.clientMemory,
       isOpen: () => this.acl.isOpen,
+      onReplicaReply: (client, argv, error) => this.replication.replied(client, argv, error),
     })
   }
 
@@ -163,7 +166,8 @@ export class EngineParts {
       log,
       turn: this.turn,
       copies: () => this.storage.files,
-      load: (source, isCancelled) => this.storage.copyLoader.load(source, isCancelled),
+      load: (request) => this.storage.copyLoader.load(request),
+      describeClient: (client, argv) => this.#describe(client, argv),
       connect: (address) => connectToPrimary(this.config, address),
       port: () => this.server.port || this.config.integer('port'),
       processId: process.pid,
@@ -191,10 +195,13 @@ export class EngineParts {
       config: this.config,
       log: this.options.log,
       nowMs: () => this.keyspace.nowMs,
-      describeClient: (client, argv) => {
-        const { nowMs } = this.keyspace
-        return describeClient({ argv, client, nowMs, services: this.services }, client)
-      },
+      describeClient: (client, argv) => this.#describe(client, argv),
     })
+  }
+
+  /** As CLIENT LIST has it. */
+  #describe(client: Client, argv: ArgumentVector): string {
+    const { nowMs } = this.keyspace
+    return describeClient({ argv, client, nowMs, services: this.services }, client)
   }
 }

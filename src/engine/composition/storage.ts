@@ -48,6 +48,7 @@ export function buildStorage(parts: EngineParts): Storage {
     values: codec.reader,
     checksSums: () => parts.config.isOn('rdbchecksum'),
     services: () => parts.services,
+    inTurn: (task) => parts.executor.resume(task),
   })
   const persistence = newPersistence(parts, files, appendLog)
   return { codec, files, appendLog, copyLoader, persistence }
@@ -67,6 +68,7 @@ function newFiles(parts: EngineParts, codec: Codec): RdbFiles {
     position: () => replication.position,
     checksSums: () => !debug.skipsChecksums,
     processId: process.pid,
+    isPersistent: options.isPersistent === true,
   })
 }
 

@@ -12,8 +12,8 @@ export interface SyncTotals {
 /** The bodies of the replication commands, and what others ask: `engine.ts` joins them (replication/replication.ts). */
 export interface ReplicationService {
   readonly isReplica: boolean
-  /** All data is being replaced by the primary's. */
-  readonly isLoading: boolean
+  /** All data is being replaced by the primary's: `aside` of the old one, which is served until then. */
+  readonly loadingKind: 'none' | 'exclusive' | 'aside'
   /** Commands of the primary that failed here: INFO's unexpected_error_replies. */
   readonly unexpectedErrors: number
   readonly totals: SyncTotals
@@ -40,6 +40,8 @@ export interface ReplicationService {
   readonly laggingReplicas: readonly string[]
   /** Asks all of them how far they are. */
   requestAcknowledgements(): void
+  /** DEBUG REPLICATE: a command that replicas get as it is. */
+  replicate(parts: readonly Uint8Array[]): void
   /** Why the client may not write now, or undefined: READONLY, NOREPLICAS. */
   writeRefusal(client: Client): string | undefined
   /** Why the data is not to be shown: MASTERDOWN. */

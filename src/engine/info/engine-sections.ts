@@ -97,11 +97,12 @@ function clientFields({ server, config, services }: InfoSources): Fields {
   ]
 }
 
-function persistenceFields({ persistence, keyspace }: InfoSources): Fields {
-  const { progress } = persistence()
+function persistenceFields({ persistence, keyspace, copyProgress, services }: InfoSources): Fields {
+  const progress = persistence().progress ?? copyProgress()
+  const { loadingKind } = services().replication
   return [
-    ['loading', persistence().isLoading ? 1 : 0],
-    ['async_loading', 0],
+    ['loading', persistence().isLoading || loadingKind === 'exclusive' ? 1 : 0],
+    ['async_loading', loadingKind === 'aside' ? 1 : 0],
     ['current_cow_peak', 0],
     ['current_cow_size', 0],
     ['current_cow_size_age', 0],

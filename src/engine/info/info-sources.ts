@@ -4,6 +4,7 @@ import type { MemoryUse } from '../introspection/memory-use.ts'
 import type { ActiveExpiry } from '../keyspace/active-expiry.ts'
 import type { Eviction } from '../keyspace/eviction.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
+import type { LoadProgress } from '../persistence/load-progress.ts'
 import type { Persistence } from '../persistence/persistence.ts'
 import type { RespServer } from '../server/resp-server.ts'
 
@@ -22,6 +23,8 @@ export interface InfoSources {
   readonly memory: MemoryUse
   readonly config: ConfigService
   readonly persistence: () => Persistence
+  /** Of a copy of the primary's, while one is loaded. */
+  readonly copyProgress: () => LoadProgress | undefined
   readonly executor: () => Executor
   readonly server: () => RespServer
   readonly services: () => EngineServices

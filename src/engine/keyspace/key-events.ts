@@ -90,6 +90,19 @@ export class KeyEvents {
     this.onPresence?.(databaseIndex, bytes, start, length)
   }
 
+  /** Runs `task` unheard: keys that are loaded are no events, and nobody has waited for them. */
+  silence(task: () => void): void {
+    const { classes, onPresence } = this
+    this.classes = 0
+    this.onPresence = undefined
+    try {
+      task()
+    } finally {
+      this.classes = classes
+      this.onPresence = onPresence
+    }
+  }
+
   wants(eventClass: EventClass): boolean {
     return (this.classes & EVENT_CLASSES[eventClass]) !== 0
   }

@@ -29,7 +29,9 @@ export class Keyspace {
     evictedKeys: 0,
     lazyfreedKeys: 0,
   }
-  readonly #databases: Database[] = []
+  #databases: readonly Database[] = []
+  /** Databases that are being filled; none most of the time. */
+  #spare: readonly Database[] = []
   #keepsDue = false
   readonly #tables = new ByteCounter()
   /** The operators on large values. */
@@ -77,9 +79,7 @@ export class Keyspace {
       ownExpiries: this.ownExpiries,
       snapshot: undefined,
     }
-    for (let index = 0; index < options.databaseCount; index += 1) {
-      this.#databases.push(new Database(index, this.#context))
-    }
+    this.#databases = this.#newDatabases(options.databaseCount)
   }
 
   /** The instant of the current turn: expiry is judged by it. */
@@ -141,10 +141,32 @@ export class Keyspace {
   swap(left: number, right: number): void {
     const first = this.database(left)
     const second = this.database(right)
-    this.#databases[left] = second
-    this.#databases[right] = first
+    this.#databases = this.#databases.with(left, second).with(right, first)
     second.index = left
     first.index = right
+  }
+
+  /** Databases that nobody sees, to be filled: then `adoptSpare`, or `dropSpare`. */
+  beginSpare(): readonly Database[] {
+    invariant(this.#spare.length === 0, 'one set of spare databases at a time')
+    this.#spare = this.#newDatabases(this.#databases.length)
+    return this.#spare
+  }
+
+  /** They take the place of those there are, whose memory comes back by and by. */
+  adoptSpare(): void {
+    this.#context.snapshot?.beforeFlushAll()
+    const old = this.#databases
+    this.#databases = this.#spare
+    this.#spare = []
+    for (const database of old) database.clear()
+    this.#takeBack()
+  }
+
+  dropSpare(): void {
+    for (const database of this.#spare) database.clear()
+    this.#spare = []
+    this.#takeBack()
   }
 
   /** While it is frozen nothing expires or is evicted: CLIENT PAUSE. */
@@ -246,10 +268,15 @@ export class Keyspace {
     return false
   }
 
+  #newDatabases(count: number): readonly Database[] {
+    return Array.from({ length: count }, (_none, index) => new Database(index, this.#context))
+  }
+
   /** Without a key left, all memory comes back at once. */
   #takeBack(): void {
-    // A snapshot may still be at what has been flushed.
-    if (this.keyCount > 0 || this.#context.snapshot !== undefined) return
+    // A snapshot may still be at what has been flushed, and there are keys that nobody sees yet.
+    const isHeld = this.#context.snapshot !== undefined || this.#spare.length > 0
+    if (isHeld || this.keyCount > 0) return
     this.#garbage.forget()
     this.slab.clear()
   }

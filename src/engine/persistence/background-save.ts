@@ -1,6 +1,6 @@
-import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
 import { Crc64 } from '../structures/crc64.ts'
+import { restAfterKeys } from './key-delay.ts'
 import type { RdbOutput } from './rdb-output.ts'
 import type { SaveTarget } from './save-target.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -11,8 +11,6 @@ const SLICE_MS_MIN = 0.5
 /** The rest took no time worth mentioning. */
 const IDLE_MS = 0.2
 const CHUNK_BYTES = 256 * 1_024
-/** rdb-key-save-delay is looked at so often while it is slept. */
-const NAP_MS = 20
 const SUM_BYTES = 8
 
 export interface BackgroundSaveOptions {
@@ -82,14 +80,11 @@ export class BackgroundSave {
     const { clock, keyDelayUsec } = this.#options
     const keys = this.keysProcessed - this.#sleptKeys
     this.#sleptKeys = this.keysProcessed
-    const startedMs = clock.monotonicMs()
-    await setImmediate()
-    for (;;) {
-      const delayMs = (keys * keyDelayUsec()) / 1_000
-      const leftMs = delayMs - (clock.monotonicMs() - startedMs)
-      if (leftMs <= 0 || this.#isCancelled) return
-      await setTimeout(Math.min(NAP_MS, leftMs))
-    }
+    await restAfterKeys(keys, {
+      clock,
+      delayUsec: keyDelayUsec,
+      isCancelled: () => this.#isCancelled,
+    })
   }
 
   /** What the disk refuses is written no more, but the walk goes on to its end: the marks have to be whole. */

@@ -1,11 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncDirectory } from '../../shared/sync-directory.ts'
+import { FileWriter } from './file-writer.ts'
 import type { SaveTarget } from './save-target.ts'
-
-/** How many bytes may wait for the disk before who writes is to wait, too. */
-const PENDING_BYTES_MAX = 16 * 1_024 * 1_024
 
 /**
  * A file that takes another's place once it is whole and on the disk: written aside, flushed, renamed, and the
@@ -14,56 +12,35 @@ const PENDING_BYTES_MAX = 16 * 1_024 * 1_024
 export class AsideFile implements SaveTarget {
   readonly #path: string
   readonly #asidePath: string
-  readonly #file: Promise<FileHandle>
-  #writing: Promise<void> = Promise.resolve()
-  #failure: unknown
-  #pendingBytes = 0
-  /** Bytes handed over so far. */
-  length = 0
+  readonly #writer: FileWriter
 
   /** `path` is the file's own; it is written to `asidePath`, in the same directory, first. */
   constructor(path: string, asidePath: string) {
     this.#path = path
     this.#asidePath = asidePath
-    this.#file = open(asidePath, 'w', 0o644)
-    this.#file.catch((error: unknown) => {
-      this.#failure ??= error
-    })
+    this.#writer = new FileWriter(open(asidePath, 'w', 0o644))
   }
 
   get hasFailed(): boolean {
-    return this.#failure !== undefined
+    return this.#writer.hasFailed
   }
 
   get isCongested(): boolean {
-    return this.#pendingBytes > PENDING_BYTES_MAX
+    return this.#writer.isCongested
   }
 
-  /** The bytes are the file's from now on. */
   write(bytes: Uint8Array): void {
-    this.length += bytes.length
-    this.#pendingBytes += bytes.length
-    this.#writing = this.#writing.then(async () => {
-      try {
-        if (this.#failure === undefined) await writeAll(await this.#file, bytes)
-      } catch (error) {
-        this.#failure ??= error
-      }
-      this.#pendingBytes -= bytes.length
-    })
+    this.#writer.write(bytes)
   }
 
-  /** Everything written so far has been handed to the system. */
-  async drained(): Promise<void> {
-    await this.#writing
+  drained(): Promise<void> {
+    return this.#writer.drained()
   }
 
   /** Throws the first failure; then the file that was there is still there. */
   async commit(): Promise<void> {
-    await this.#writing
     try {
-      if (this.#failure !== undefined) throw this.#failure
-      const file = await this.#file
+      const file = await this.#writer.written()
       await file.sync()
       await file.close()
       renameSync(this.#asidePath, this.#path)
@@ -75,20 +52,8 @@ export class AsideFile implements SaveTarget {
   }
 
   async discard(): Promise<void> {
-    await this.#writing
-    try {
-      await (await this.#file).close()
-    } catch {
-      // It was never opened, or is closed already: there is nothing to close.
-    }
+    await this.#writer.close()
     rmSync(this.#asidePath, { force: true })
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
-    at += bytesWritten
   }
 }
 

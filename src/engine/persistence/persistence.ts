@@ -15,6 +15,7 @@ import { cannotAppend } from '../protocol/persistence-errors.ts'
 import { replyErrors as errors } from '../protocol/reply-errors.ts'
 import type { AppendOnlyLog, Loading, Rewrite } from './append-only-log.ts'
 import type { BackgroundSave } from './background-save.ts'
+import { type KeyDelay, restAfterKeys } from './key-delay.ts'
 import type { LoadProgress } from './load-progress.ts'
 import type { LoadListener, RdbFiles } from './rdb-files.ts'
 import type { RdbLoader } from './rdb-loader.ts'
@@ -149,13 +150,13 @@ export class Persistence implements PersistenceService {
       const loadedBytes = this.#replaySlice(loading)
       if (loadedBytes === undefined) break
       this.progress.loadedBytes = loadedBytes
-      await this.#nextSlice()
+      await this.#nextSlice(0)
     }
     log.info({}, `DB loaded from append only file: ${this.#secondsSince(startedMs)} seconds`)
   }
 
-  async #nextSlice(): Promise<void> {
-    await setImmediate()
+  async #nextSlice(keys: number): Promise<void> {
+    await restAfterKeys(keys, this.#loadDelay)
     if (this.#isShutDown) throw new Error('Told to end while loading')
   }
 
@@ -530,10 +531,11 @@ export class Persistence implements PersistenceService {
     try {
       while (!loader.isDone) {
         const endsAtMs = clock.monotonicMs() + LOAD_SLICE_MS
+        const keysBefore = loader.keysLoaded
         this.#options.beginTurn()
-        loader.step(() => clock.monotonicMs() >= endsAtMs)
+        loader.step(() => this.#loadDelay.delayUsec() > 0 || clock.monotonicMs() >= endsAtMs)
         this.progress.loadedBytes = loader.position
-        await this.#nextSlice()
+        await this.#nextSlice(loader.keysLoaded - keysBefore)
       }
       this.#count(loader)
     } finally {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -56,6 +57,8 @@ export interface RdbFilesOptions {
   readonly checksSums: () => boolean
   /** Tells this engine's files from those of others that write in the same directory. */
   readonly processId: number
+  /** Whether `dir` is this engine's to write in. */
+  readonly isPersistent: boolean
 }
 
 export interface LoadOptions {
@@ -138,7 +141,7 @@ export class RdbFiles {
   ): BackgroundSave {
     const header = isLogBase ? this.#header(1) : this.#header(0, this.#options.position())
     const target = new AsideFile(path, asidePath)
-    return this.#inSlices(target, { header, hasKeys: true, outlivesFlush: false })
+    return this.#inSlices(target, { header, hasKeys: true })
   }
 
   /** Whether a snapshot is being taken: another one with keys has to wait. */
@@ -152,14 +155,16 @@ export class RdbFiles {
     return this.#inSlices(target, {
       header: hasFunctions ? header : { ...header, libraries: [] },
       hasKeys,
-      outlivesFlush: true,
     })
   }
 
-  #inSlices(
-    target: SaveTarget,
-    what: Pick<SnapshotOptions, 'header' | 'hasKeys' | 'outlivesFlush'>,
-  ): BackgroundSave {
+  /** A path for a file that others have no use for: where this engine keeps nothing, among those of all programs. */
+  temporaryPath(): string {
+    const { config, isPersistent } = this.#options
+    return this.#asidePath(join(isPersistent ? config.value('dir') : tmpdir(), 'copy'))
+  }
+
+  #inSlices(target: SaveTarget, what: Pick<SnapshotOptions, 'header' | 'hasKeys'>): BackgroundSave {
     const { clock, config, keyspace } = this.#options
     const writer = this.#newWriter()
     return new BackgroundSave({
@@ -185,6 +190,7 @@ export class RdbFiles {
     const loader = new RdbLoader({
       ...options,
       keyspace,
+      databases: keyspace.databases,
       values: reader,
       source,
       checksSum: config.value('rdbchecksum') === 'yes' && checksSums(),

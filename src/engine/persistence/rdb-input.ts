@@ -17,8 +17,10 @@ import {
 
 /** Where the bytes come from, piece by piece. */
 export interface ByteSource {
-  /** Reads up to `length` bytes into `target` from `start` on; 0 at the end. */
+  /** Reads up to `length` bytes into `target` from `start` on; 0 at the end, and while none have come. */
   read(target: Uint8Array, start: number, length: number): number
+  /** Whether more may come; without it, none do. */
+  readonly isOpen?: boolean
 }
 
 /** Sees every byte that has been read: a checksum. */
@@ -53,6 +55,8 @@ export class RdbInput {
   #at = 0
   #end: number
   #observed = 0
+  /** What comes from here on may be read again. */
+  #mark: number | undefined
   /** Bytes of the source before the window. */
   #passed = 0
 
@@ -95,8 +99,23 @@ export class RdbInput {
     return true
   }
 
-  /** Shows the observer what has been read. */
+  /** From here on all stays in the window, to be read again after `rewind`: until the next mark. */
+  mark(): void {
+    this.#mark = this.#at
+  }
+
+  rewind(): void {
+    this.#at = this.#mark ?? this.#at
+  }
+
+  /** Bytes in the window that have not been read. */
+  get heldBytes(): number {
+    return this.#end - this.#at
+  }
+
+  /** Shows the observer what has been read, each byte once. */
   observe(): void {
+    if (this.#at <= this.#observed) return
     this.#observer?.update(this.#window, this.#observed, this.#at - this.#observed)
     this.#observed = this.#at
   }
@@ -252,22 +271,25 @@ export class RdbInput {
     return true
   }
 
-  /** Moves what has not been read to the front, of a larger window if it must be. */
+  /** Moves what has not been read, or may be again, to the front; of a larger window if it must be. */
   #shift(bytes: number): void {
-    const left = this.#end - this.#at
-    const isLarge = this.#window.length > 2 * WINDOW_BYTES && bytes <= WINDOW_BYTES
-    if (bytes > this.#window.length || isLarge) {
-      const window = new Uint8Array(Math.max(bytes, WINDOW_BYTES))
-      copyBytes(window, 0, this.#window, this.#at, left)
+    const from = this.#mark ?? this.#at
+    const needed = this.#at - from + bytes
+    const left = this.#end - from
+    const isLarge = this.#window.length > 2 * WINDOW_BYTES && needed <= WINDOW_BYTES
+    if (needed > this.#window.length || isLarge) {
+      const window = new Uint8Array(Math.max(needed, WINDOW_BYTES))
+      copyBytes(window, 0, this.#window, from, left)
       this.#window = window
       this.#view = viewOf(window)
     } else {
-      this.#window.copyWithin(0, this.#at, this.#end)
+      this.#window.copyWithin(0, from, this.#end)
     }
-    this.#passed += this.#at
-    this.#observed = 0
-    this.#at = 0
+    this.#passed += from
+    this.#observed -= from
+    this.#at -= from
     this.#end = left
+    if (this.#mark !== undefined) this.#mark = 0
   }
 }
 

@@ -1,3 +1,4 @@
+import { nth } from '../../shared/assert.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
@@ -18,6 +19,8 @@ const BATCH = 64
 
 export interface RdbLoaderOptions {
   readonly keyspace: Keyspace
+  /** Where the keys go: the keyspace's own, or others that are to take their place. */
+  readonly databases: readonly Database[]
   readonly values: ValueReader
   readonly source: ByteSource
   /** Whether the sum at the end counts. */
@@ -35,7 +38,10 @@ export interface RdbLoaderOptions {
   readonly onSkipped: (key: string) => void
 }
 
-/** Loads an RDB file in steps. Throws an RdbError for a file that is damaged; what was loaded until then is there. */
+/**
+ * Loads an RDB file in steps. Throws an RdbError for a file that is damaged; what was loaded until then is there. From
+ * a source that is still open it is loaded as far as it has come: a key that has not come whole is read again.
+ */
 export class RdbLoader {
   readonly #options: RdbLoaderOptions
   readonly #input: RdbInput
@@ -47,6 +53,8 @@ export class RdbLoader {
   #idleSeconds = UNSET
   #frequency = UNSET
   isDone = false
+  /** The source has not got the next key yet; `heldBytes` of it are there. */
+  isStarved = false
   keysLoaded = 0
   keysExpired = 0
   emptyKeysSkipped = 0
@@ -54,12 +62,16 @@ export class RdbLoader {
   constructor(options: RdbLoaderOptions) {
     this.#options = options
     this.#input = RdbInput.from(options.source, options.checksSum ? this.#sum : undefined)
-    this.#database = options.keyspace.database(0)
+    this.#database = nth(options.databases, 0)
   }
 
   /** Bytes read so far. */
   get position(): number {
     return this.#input.position
+  }
+
+  get heldBytes(): number {
+    return this.#input.heldBytes
   }
 
   /** Whether it starts as RDB files do; a log may start otherwise. */
@@ -69,9 +81,28 @@ export class RdbLoader {
 
   /** Goes on until `isOver` says so, or the end. */
   step(isOver: () => boolean): void {
+    const { source } = this.#options
+    if (source.isOpen === undefined) return this.#readOn(isOver)
+    this.isStarved = false
+    try {
+      this.#readOn(isOver)
+    } catch (error) {
+      const isShort = error instanceof RdbError && error.code === 'truncated'
+      if (!isShort || source.isOpen === false) throw error
+      this.#input.rewind()
+      this.isStarved = true
+    }
+  }
+
+  #readOn(isOver: () => boolean): void {
+    const mayRewind = this.#options.source.isOpen !== undefined
+    if (mayRewind) this.#input.mark()
     if (this.#version === 0) this.#readHeader()
     while (!this.isDone) {
-      for (let count = 0; count < BATCH && !this.isDone; count += 1) this.#readNext()
+      for (let count = 0; count < BATCH && !this.isDone; count += 1) {
+        if (mayRewind) this.#input.mark()
+        this.#readNext()
+      }
       if (isOver()) return
     }
   }
@@ -129,7 +160,7 @@ export class RdbLoader {
   }
 
   #select(index: number): void {
-    const { databases } = this.#options.keyspace
+    const { databases } = this.#options
     const database = databases[index]
     if (database === undefined) {
       throw new RdbError(
@@ -204,9 +235,12 @@ export class RdbLoader {
   }
 
   #readEnd(): void {
-    const input = this.#input
+    if (this.#version >= SUM_SINCE_VERSION) this.#readSum()
     this.isDone = true
-    if (this.#version < SUM_SINCE_VERSION) return
+  }
+
+  #readSum(): void {
+    const input = this.#input
     input.observe()
     const sum = Buffer.alloc(SUM_BYTES)
     this.#sum.writeTo(sum, 0)

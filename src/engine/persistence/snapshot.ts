@@ -26,8 +26,6 @@ export interface SnapshotOptions {
   readonly header: RdbHeader
   /** False for the header and no keys: then nothing is in the way of other snapshots. */
   readonly hasKeys: boolean
-  /** Of use even when all databases are flushed meanwhile: replicas hear of that afterwards. */
-  readonly outlivesFlush: boolean
 }
 
 /**
@@ -45,7 +43,6 @@ export class Snapshot implements SnapshotGuard {
   /** Keys there were. */
   readonly keysTotal: number
   readonly #isGuard: boolean
-  readonly #outlivesFlush: boolean
   #cursor = 0
   #bucket = 0
   #table = 0
@@ -53,12 +50,11 @@ export class Snapshot implements SnapshotGuard {
   isAbandoned = false
   isDone = false
 
-  constructor({ keyspace, writer, header, hasKeys, outlivesFlush }: SnapshotOptions) {
+  constructor({ keyspace, writer, header, hasKeys }: SnapshotOptions) {
     this.#keyspace = keyspace
     this.writer = writer
     this.keysTotal = hasKeys ? keyspace.keyCount : 0
     this.#isGuard = hasKeys
-    this.#outlivesFlush = outlivesFlush
     writer.writeHeader(header)
     if (!hasKeys) return
     for (const database of keyspace.databases) {
@@ -79,7 +75,6 @@ export class Snapshot implements SnapshotGuard {
   }
 
   beforeFlushAll(): void {
-    if (this.#outlivesFlush) return
     this.isAbandoned = true
     this.#end()
   }

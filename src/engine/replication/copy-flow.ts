@@ -3,6 +3,14 @@ interface CopyPiece {
   next: CopyPiece | undefined
 }
 
+/** A replica's place in a copy. */
+export interface CopyReader {
+  /** Undefined when all that is there has been read. */
+  next(): Uint8Array | undefined
+  /** All has been read, and nothing more comes. */
+  readonly isAtEnd: boolean
+}
+
 /**
  * A copy's bytes in the order they come into being, once for all who get it. Whoever reads holds its place, and with it
  * only what it has not read.
@@ -27,13 +35,12 @@ export class CopyFlow {
   }
 
   /** From here on. */
-  reader(): CopyReader {
-    return new CopyReader(this, this.#last, this.length)
+  reader(): FlowReader {
+    return new FlowReader(this, this.#last, this.length)
   }
 }
 
-/** A replica's place in a copy. */
-export class CopyReader {
+export class FlowReader implements CopyReader {
   readonly #flow: CopyFlow
   #piece: CopyPiece
   #readBytes: number
@@ -55,8 +62,8 @@ export class CopyReader {
   }
 
   /** Another one at the same place. */
-  branch(): CopyReader {
-    return new CopyReader(this.#flow, this.#piece, this.#readBytes)
+  branch(): FlowReader {
+    return new FlowReader(this.#flow, this.#piece, this.#readBytes)
   }
 
   next(): Uint8Array | undefined {

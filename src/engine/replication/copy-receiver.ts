@@ -1,6 +1,6 @@
 import type { CopyStore } from './copy-store.ts'
 
-const MARK_BYTES = 40
+export const MARK_BYTES = 40
 const HEAD = /^\$(?:EOF:(\S{40})\S*|(\d+))$/
 
 export type ReceivedCopy = 'incomplete' | 'complete'
@@ -13,6 +13,8 @@ export class CopyReceiver {
   /** Undefined while it is not known: a mark will tell. */
   totalBytes: number | undefined
   receivedBytes = 0
+  /** All is there. */
+  isComplete = false
   readonly #store: CopyStore
   #mark: Buffer | undefined
   /** The last bytes: among them the mark, in the end. */
@@ -48,9 +50,11 @@ export class CopyReceiver {
 
   /** True when all is there; what follows the copy itself has been cut off. */
   finish(): boolean {
-    if (this.#mark === undefined) return this.receivedBytes === this.totalBytes
-    if (!this.#tail.equals(this.#mark)) return false
-    this.#store.cut(this.receivedBytes - MARK_BYTES)
+    if (this.isComplete) return true
+    const isMarked = this.#mark !== undefined && this.#tail.equals(this.#mark)
+    if (!isMarked && this.receivedBytes !== this.totalBytes) return false
+    this.isComplete = true
+    this.#store.complete(isMarked ? this.receivedBytes - MARK_BYTES : this.receivedBytes)
     return true
   }
 

@@ -1,61 +1,20 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from 'node:fs'
+import { writeAllSync } from '../persistence/durable-file.ts'
 import type { ByteSource } from '../persistence/rdb-input.ts'
 
-/** Where a copy is put until it is there as a whole. */
+/** Where the bytes of a copy go. */
 export interface CopyStore {
   /** Keeps the bytes, which are the caller's. Throws when the disk refuses. */
   write(bytes: Uint8Array): void
-  /** Only the first `length` bytes are the copy. */
-  cut(length: number): void
+  /** All has come: the first `length` bytes are the copy. */
+  complete(length: number): void
   /** Reads it from the start. */
   source(): ByteSource
   /** It is not wanted any more. */
   discard(): void
 }
 
-/** In memory: nothing is written to the disk of a replica that loads without (repl-diskless-load). */
-export class MemoryCopyStore implements CopyStore {
-  readonly #pieces: Buffer[] = []
-  #length = 0
-
-  write(bytes: Uint8Array): void {
-    this.#pieces.push(Buffer.from(bytes))
-    this.#length += bytes.length
-  }
-
-  cut(length: number): void {
-    this.#length = length
-  }
-
-  /** Lets go of what has been read. */
-  source(): ByteSource {
-    const pieces = this.#pieces
-    let left = this.#length
-    let at = 0
-    return {
-      read: (target, start, length) => {
-        const piece = pieces[0]
-        if (piece === undefined || left === 0) return 0
-        const taken = Math.min(length, left, piece.length - at)
-        target.set(piece.subarray(at, at + taken), start)
-        at += taken
-        left -= taken
-        if (at === piece.length) {
-          pieces.shift()
-          at = 0
-        }
-        return taken
-      },
-    }
-  }
-
-  discard(): void {
-    this.#pieces.length = 0
-    this.#length = 0
-  }
-}
-
-/** In a file. */
+/** In a file, until it is there as a whole. */
 export class FileCopyStore implements CopyStore {
   readonly path: string
   #descriptor: number | undefined
@@ -63,15 +22,24 @@ export class FileCopyStore implements CopyStore {
   /** Throws when the file cannot be made. */
   constructor(path: string) {
     this.path = path
-    this.#descriptor = openSync(path, 'w+', 0o644)
+    try {
+      this.#descriptor = openSync(path, 'w+', 0o644)
+    } catch (error) {
+      throw failure('Opening the temp file needed for MASTER <-> REPLICA synchronization', error)
+    }
   }
 
   write(bytes: Uint8Array): void {
     if (this.#descriptor === undefined) return
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
+    try {
+      writeAllSync(this.#descriptor, bytes)
+    } catch (error) {
+      const what = 'Write error or short write writing to the DB dump file needed for'
+      throw failure(`${what} MASTER <-> REPLICA synchronization`, error)
+    }
   }
 
-  cut(length: number): void {
+  complete(length: number): void {
     if (this.#descriptor !== undefined) ftruncateSync(this.#descriptor, length)
   }
 
@@ -93,14 +61,14 @@ export class FileCopyStore implements CopyStore {
     if (this.#descriptor !== undefined) fsyncSync(this.#descriptor)
   }
 
-  /** Done with: the file stays. */
-  close(): void {
+  discard(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor)
     this.#descriptor = undefined
-  }
-
-  discard(): void {
-    this.close()
     rmSync(this.path, { force: true })
   }
+}
+
+function failure(what: string, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new Error(`${what}: ${why}`, { cause })
 }

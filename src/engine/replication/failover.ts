@@ -47,7 +47,7 @@ export class Failover {
   run({ argv, nowMs, reply }: CommandContext): void {
     if (argv.count === 2 && argv.is(1, 'ABORT')) {
       if (!this.isUnderWay) return reply.error(replyErrors.failoverNone)
-      this.abort('it was aborted by hand')
+      this.abort('Failover manually aborted')
       return reply.simple('OK')
     }
     const request = readRequest(argv)
@@ -57,7 +57,8 @@ export class Failover {
     this.#isForced = request.isForced
     this.#endsAtMs = request.timeoutMs > 0 ? nowMs + request.timeoutMs : Number.POSITIVE_INFINITY
     this.state = 'waiting-for-sync'
-    this.#options.log.info({ target: request.target }, 'a failover is requested')
+    const where = request.target === undefined ? 'any replica' : nameOf(request.target)
+    this.#options.log.info({}, `FAILOVER requested to ${where}.`)
     this.#options.pauseWrites(true)
     reply.simple('OK')
   }
@@ -66,12 +67,23 @@ export class Failover {
   advance(nowMs: number): void {
     if (this.state !== 'waiting-for-sync') return
     if (this.#endsAtMs <= nowMs) {
-      if (this.#isForced && this.#target !== undefined) this.#handOver(this.#target)
-      else this.abort('no replica caught up in time')
+      this.#timedOut()
       return
     }
     const target = this.#caughtUp()
-    if (target !== undefined) this.#handOver(target)
+    if (target === undefined) return
+    this.#options.log.info({}, `Failover target ${nameOf(target)} is synced, failing over.`)
+    this.#handOver(target)
+  }
+
+  #timedOut(): void {
+    const target = this.#target
+    if (!this.#isForced || target === undefined) {
+      return this.abort('Replica never caught up before timeout')
+    }
+    const { log } = this.#options
+    log.info({}, `FAILOVER to ${nameOf(target)} time out exceeded, failing over.`)
+    this.#handOver(target)
   }
 
   /** The replica has taken over. */
@@ -81,13 +93,13 @@ export class Failover {
 
   abort(reason: string): void {
     if (!this.isUnderWay) return
-    this.#options.log.warn({ target: this.#target, reason }, 'the failover is aborted')
+    const where = this.#target === undefined ? 'any replica' : nameOf(this.#target)
+    this.#options.log.info({}, `FAILOVER to ${where} aborted: ${reason}`)
     if (this.state === 'failover-in-progress') this.#options.standAlone()
     this.#clear()
   }
 
   #handOver(target: PrimaryAddress): void {
-    this.#options.log.info({ target }, 'failing over')
     this.#target = target
     this.state = 'failover-in-progress'
     this.#options.follow(target)
@@ -124,6 +136,10 @@ export class Failover {
     this.#endsAtMs = Number.POSITIVE_INFINITY
     this.#options.pauseWrites(false)
   }
+}
+
+function nameOf({ host, port }: PrimaryAddress): string {
+  return `${host}:${port}`
 }
 
 /** The error's text when it is none. */

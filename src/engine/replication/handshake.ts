@@ -14,34 +14,43 @@ export interface HandshakeOptions {
   readonly isFailover: boolean
 }
 
+/** Where the conversation leads: its commands, and what is to be known of how it goes. */
+export interface HandshakePeer {
+  send(parts: readonly CommandPart[]): void
+  tell(note: string): void
+}
+
 /** What the last line of the handshake means. */
 export type HandshakeResult =
   | { readonly kind: 'copy'; readonly id: string; readonly offset: number }
   | { readonly kind: 'continue'; readonly id: string | undefined }
-  /** `isTransient`: the primary will be able to, some time. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly isTransient: boolean }
+  /** No PSYNC, now or ever. `isTransient`: the primary will be able to, some time. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly isTransient: boolean }
+  | { readonly kind: 'failed'; readonly reason: string }
 
-type Step = 'ping' | 'auth' | 'settings' | 'psync'
+/** What an answer is to; REPLCONF's name their option. */
+type Step = 'ping' | 'auth' | 'listening-port' | 'ip-address' | 'capa' | 'psync'
 
 /** These answers to PING only say that a password is missing. */
 const UNAUTHENTICATED = /^-(?:NOAUTH|NOPERM|ERR operation not permitted)/
 const TRANSIENT = /^-(?:NOMASTERLINK|LOADING)/
+const FULL_COPY = '+FULLRESYNC'
 const COPY = /^\+FULLRESYNC ([0-9a-zA-Z]{40}) (\d+)$/
 const CONTINUE = /^\+CONTINUE(?: ([0-9a-zA-Z]{40}))?\s*$/
 
 /**
  * The conversation before the stream, line by line: PING, AUTH, REPLCONF, PSYNC (replication.c, syncWithMaster).
- * Knows no socket: `send` takes the commands, `receive` the answers.
+ * Knows no socket: the peer's `send` takes the commands, `receive` the answers.
  */
 export class Handshake {
   readonly #options: HandshakeOptions
-  readonly #send: (parts: readonly CommandPart[]) => void
+  readonly #peer: HandshakePeer
   /** Answers that are to come. */
   #awaited: Step[] = []
 
-  constructor(options: HandshakeOptions, send: (parts: readonly CommandPart[]) => void) {
+  constructor(options: HandshakeOptions, peer: HandshakePeer) {
     this.#options = options
-    this.#send = send
+    this.#peer = peer
   }
 
   begin(): void {
@@ -53,52 +62,80 @@ export class Handshake {
     const step = this.#awaited[0]
     if (line === '' || step === undefined) return undefined
     this.#awaited.shift()
-    const failure = failureOf(step, line)
-    if (failure !== undefined) return { kind: 'failed', reason: failure, isTransient: false }
-    if (step === 'psync') return resultOf(line)
+    const reason = failureOf(step, line)
+    if (reason !== undefined) return { kind: 'failed', reason }
+    if (step === 'psync') return this.#resultOf(line)
     if (step === 'ping') this.#introduce()
+    else if (step !== 'auth' && line.startsWith('-')) {
+      // A setting that an old primary does not know is none of its business.
+      this.#peer.tell(`(Non critical) Master does not understand REPLCONF ${step}: ${line}`)
+    }
     if (this.#awaited.length === 0) this.#requestStream()
     return undefined
   }
 
   #introduce(): void {
     const { address, credentials, port } = this.#options
+    this.#peer.tell('Master replied to PING, replication can continue...')
     if (credentials !== undefined) {
       const { user, password } = credentials
       this.#ask('auth', user === '' ? ['AUTH', password] : ['AUTH', user, password])
     }
-    this.#ask('settings', ['REPLCONF', 'listening-port', port])
-    if (address !== '') this.#ask('settings', ['REPLCONF', 'ip-address', address])
-    this.#ask('settings', ['REPLCONF', 'capa', 'eof', 'capa', 'psync2'])
+    this.#ask('listening-port', ['REPLCONF', 'listening-port', port])
+    if (address !== '') this.#ask('ip-address', ['REPLCONF', 'ip-address', address])
+    this.#ask('capa', ['REPLCONF', 'capa', 'eof', 'capa', 'psync2'])
   }
 
   #requestStream(): void {
     const { isFailover, known } = this.#options
     const request: CommandPart[] =
       known === undefined ? ['PSYNC', '?', '-1'] : ['PSYNC', known.id, known.nextOffset]
+    this.#peer.tell(
+      known === undefined
+        ? 'Partial resynchronization not possible (no cached master)'
+        : `Trying a partial resynchronization (request ${known.id}:${known.nextOffset}).`,
+    )
     if (isFailover) request.push('FAILOVER')
     this.#ask('psync', request)
   }
 
+  #resultOf(line: string): HandshakeResult {
+    const [, id = '', offset = ''] = COPY.exec(line) ?? []
+    if (Number.isSafeInteger(Number(offset)) && id !== '') {
+      return { kind: 'copy', id, offset: Number(offset) }
+    }
+    if (line.startsWith(FULL_COPY)) {
+      return { kind: 'failed', reason: 'Master replied with wrong +FULLRESYNC syntax.' }
+    }
+    const goesOn = CONTINUE.exec(line)
+    // What nobody has asked to go on with would be taken for the primary's.
+    if (goesOn !== null && this.#options.known !== undefined) {
+      return { kind: 'continue', id: goesOn[1] }
+    }
+    return { kind: 'refused', reason: refusalOf(line), isTransient: TRANSIENT.test(line) }
+  }
+
   #ask(step: Step, parts: readonly CommandPart[]): void {
     this.#awaited.push(step)
-    this.#send(parts)
+    this.#peer.send(parts)
   }
 }
 
-/** What the answer says is wrong. Settings that an old primary does not know are none of its business. */
+/** What the answer says is wrong. */
 function failureOf(step: Step, line: string): string | undefined {
   if (!line.startsWith('-')) return undefined
-  if (step === 'ping' && !UNAUTHENTICATED.test(line)) return `error reply to PING: ${line}`
+  if (step === 'ping' && !UNAUTHENTICATED.test(line)) {
+    return `Error reply to PING from master: '${line}'`
+  }
   if (step === 'auth') return `Unable to AUTH to MASTER: ${line}`
   return undefined
 }
 
-function resultOf(line: string): HandshakeResult {
-  const copy = COPY.exec(line)
-  if (copy !== null) return { kind: 'copy', id: copy[1] ?? '', offset: Number(copy[2]) }
-  const goesOn = CONTINUE.exec(line)
-  if (goesOn !== null) return { kind: 'continue', id: goesOn[1] }
-  const reason = `unexpected reply to PSYNC: ${line}`
-  return { kind: 'failed', reason, isTransient: TRANSIENT.test(line) }
+function refusalOf(line: string): string {
+  if (TRANSIENT.test(line)) {
+    return `Master is currently unable to PSYNC but should be in the future: ${line}`
+  }
+  return line.startsWith('-ERR')
+    ? `Master does not support PSYNC or is in error state (reply: ${line})`
+    : `Unexpected reply to PSYNC from master: ${line}`
 }

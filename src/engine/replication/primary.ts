@@ -1,31 +1,20 @@
 import type { Logger } from '../../shared/logger.ts'
+import { printable } from '../../shared/printable.ts'
 import type { Random } from '../../shared/random.ts'
 import { CLIENT_STATE, type Client } from '../execution/client.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { SyncTotals } from '../execution/replication-service.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
-import type { BackgroundSave } from '../persistence/background-save.ts'
-import type { CopyContent } from '../persistence/rdb-files.ts'
-import type { SaveTarget } from '../persistence/save-target.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { ReplicationHistory } from './history.ts'
-import { ReplicaCopy } from './replica-copy.ts'
+import { type CopySource, ReplicaCopies } from './replica-copies.ts'
 import { ReplicaFeed } from './replica-feed.ts'
 import { Replicas, secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
 
-const END_MARK_BYTES = 20
 const NEW_LINE = Buffer.from('\n')
 const PING = ['PING']
 const GET_ACKNOWLEDGEMENT = ['REPLCONF', 'GETACK', '*']
-
-/** Where copies come from: RDB files of all there is, taken in slices. */
-export interface CopySource {
-  /** Another snapshot is being taken: a copy with keys has to wait for its end. */
-  readonly isBusy: boolean
-  /** Of this instant; `run` it. */
-  copy(target: SaveTarget, content: CopyContent): BackgroundSave
-}
 
 export interface PrimaryOptions {
   readonly history: ReplicationHistory
@@ -34,6 +23,7 @@ export interface PrimaryOptions {
   readonly turn: Turn
   readonly random: Random
   readonly log: Logger
+  readonly processId: number
   readonly copies: () => CopySource
   /** Runs what is to be sent outside of a turn in one of its own. */
   readonly inTurn: (task: () => void) => void
@@ -46,10 +36,16 @@ export interface PrimaryOptions {
   readonly isPaused: () => boolean
 }
 
+/** What a replica has, and the next byte it wants. */
+interface KnownPosition {
+  readonly id: string
+  readonly offset: number
+}
+
 /** How a client asks: by SYNC, or by PSYNC with what it has. */
 export interface SyncRequest {
   readonly client: Client
-  readonly known: { readonly id: string; readonly offset: number } | undefined
+  readonly known: KnownPosition | undefined
 }
 
 /** Gives replicas what they ask for: the part of the stream they miss, or a copy and the stream from there. */
@@ -64,15 +60,19 @@ export class Primary implements TurnTask {
   #isAcknowledgementWanted = false
   #startsCopies = false
   #ticks = 0
-  /** Under way, with what they hold. */
-  readonly #copies = new Map<
-    ReplicaCopy,
-    { readonly wanted: string; readonly job: BackgroundSave }
-  >()
+  readonly #copies: ReplicaCopies
 
   constructor(options: PrimaryOptions) {
     this.#options = options
     this.acknowledgements = new Acknowledgements(this.replicas)
+    const { inTurn } = options
+    this.#copies = new ReplicaCopies({
+      ...options,
+      replicas: this.replicas,
+      onProgress: () => inTurn(() => this.#pumpAll()),
+      onCopied: () => this.refreshGoodCount(),
+      onDue: () => inTurn(() => this.#startCopiesSoon()),
+    })
     options.stream.onAppended(() => this.#addTurnTask())
   }
 
@@ -83,7 +83,7 @@ export class Primary implements TurnTask {
     const nowMs = this.#options.nowMs()
     const acknowledges = known !== undefined
     const feed = new ReplicaFeed({ client, settings, acknowledges, nowMs })
-    log.info({ replica: nameOf(feed) }, 'a replica asks for synchronization')
+    log.info({}, `Replica ${feed.name} asks for synchronization`)
     const reader = this.#readerFor(feed, known)
     if (reader !== undefined) {
       this.totals.partial += 1
@@ -100,11 +100,10 @@ export class Primary implements TurnTask {
       // What was written before has not been counted: nobody may take this for the history it was.
       history.begin()
       stream.begin()
-      log.info({ id: history.id }, 'the replication backlog is created, with a new replication id')
+      const ids = `'${history.id}' and '${history.secondId}'`
+      log.info({}, `Replication backlog created, my new replication IDs are ${ids}`)
     }
-    if (this.#joinCopy(feed)) log.info({}, 'the replica gets the copy that is being made')
-    else if (this.#waitsForOthers(feed)) log.info({}, 'the copy waits for more replicas')
-    else this.#startCopiesSoon()
+    if (this.#copies.request(feed)) this.#startCopiesSoon()
     return undefined
   }
 
@@ -131,14 +130,15 @@ export class Primary implements TurnTask {
   forget(client: Client): void {
     const feed = this.replicas.find(client)
     if (feed === undefined) return
-    this.#leaveCopy(feed)
+    this.#options.log.warn({}, `Connection with replica ${feed.name} lost.`)
+    this.#copies.leave(feed)
     this.replicas.remove(client, this.#options.nowMs())
     this.refreshGoodCount()
   }
 
   /** Copies under way are given up. */
   stop(): void {
-    for (const feed of this.replicas) this.#leaveCopy(feed)
+    for (const feed of this.replicas) this.#copies.leave(feed)
   }
 
   /** They are to come again, and ask for what they miss. */
@@ -162,12 +162,13 @@ export class Primary implements TurnTask {
       stream.message(PING)
     }
     for (const feed of this.replicas) {
-      if (feed.state === 'send_bulk') this.#pump(feed)
-      if (feed.state === 'wait_bgsave') feed.client.output.push(NEW_LINE)
+      if (feed.isSentCopy) this.#pump(feed)
+      const isKeptWaiting = feed.state === 'wait_bgsave' && !feed.isSentCopy
+      if (isKeptWaiting) feed.client.output.push(NEW_LINE)
       else this.#disconnectIfLate(feed)
     }
     this.#endIdleBacklog(isTop)
-    if (this.#isCopyDue()) this.#startCopiesSoon()
+    if (this.#copies.isDue) this.#startCopiesSoon()
     this.refreshGoodCount()
   }
 
@@ -178,7 +179,10 @@ export class Primary implements TurnTask {
 
   atTurnEnd(): void {
     this.#isTurnTask = false
-    if (this.#startsCopies) this.#startCopies()
+    if (this.#startsCopies) {
+      this.#startsCopies = false
+      this.#copies.begin()
+    }
     if (this.#isAcknowledgementWanted && !this.#options.isPaused()) {
       this.#isAcknowledgementWanted = false
       this.#options.stream.message(GET_ACKNOWLEDGEMENT)
@@ -205,7 +209,13 @@ export class Primary implements TurnTask {
   }
 
   #pump(feed: ReplicaFeed): void {
-    feed.pump(this.#options.nowMs())
+    try {
+      feed.pump(this.#options.nowMs())
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#options.log.warn({ err: error }, `Read error sending DB to replica: ${why}`)
+      feed.client.output.close()
+    }
     feed.client.waitingStreamBytes = feed.waitingBytes
     const isDone = feed.settings.isCopyOnly && feed.state === 'online'
     if (isDone && feed.client.output.state().outputBytes === 0) feed.client.output.close()
@@ -215,42 +225,35 @@ export class Primary implements TurnTask {
   #readerFor(feed: ReplicaFeed, known: SyncRequest['known']): ReplicaFeed['reader'] {
     if (known === undefined) return undefined
     const { history, log, stream } = this.#options
-    const name = nameOf(feed)
     if (!history.includes(known.id, known.offset)) {
-      const reason = known.id.startsWith('?') ? 'it asks for a copy' : 'its history is another'
-      log.info({ replica: name, asked: known.id, ours: history.id }, `full copy: ${reason}`)
+      log.info({}, this.#mismatch(feed, known))
       return undefined
     }
     const reader = stream.readerAt(known.offset)
     if (reader === undefined) {
-      log.info({ replica: name, asked: known.offset }, 'full copy: the backlog does not go so far')
-    } else {
-      log.info({ replica: name, bytes: reader.waitingBytes }, 'partial resynchronization accepted')
+      const why = `for lack of backlog (Replica request was: ${known.offset}).`
+      log.info({}, `Unable to partial resync with replica ${feed.name} ${why}`)
+      if (known.offset > stream.offset) {
+        const what = 'tried to PSYNC with an offset that is greater than the master replication'
+        log.warn({}, `Warning: replica ${feed.name} ${what} offset.`)
+      }
+      return undefined
     }
+    const sent = `Sending ${reader.waitingBytes} bytes of backlog starting from offset ${known.offset}.`
+    log.info({}, `Partial resynchronization request from ${feed.name} accepted. ${sent}`)
     return reader
   }
 
-  #isDiskless(): boolean {
-    return this.#config.value('repl-diskless-sync') === 'yes'
-  }
-
-  #waitsForOthers(feed: ReplicaFeed): boolean {
-    const delay = this.#config.integer('repl-diskless-sync-delay')
-    return this.#isDiskless() && feed.settings.takesEndMark && delay > 0
-  }
-
-  /** Whether those who wait have waited long enough for others to come (repl-diskless-sync-delay). */
-  #isCopyDue(): boolean {
-    const waiting = this.#waiting()
-    if (waiting.length === 0) return false
-    const { nowMs } = this.#options
-    const enough = this.#config.integer('repl-diskless-sync-max-replicas')
-    const delay = this.#config.integer('repl-diskless-sync-delay')
-    return (
-      !this.#isDiskless() ||
-      (enough > 0 && waiting.length >= enough) ||
-      waiting.some(({ askedAtMs }) => secondsBetween(askedAtMs, nowMs()) >= delay)
-    )
+  /** Why its history is none that can be gone on with. */
+  #mismatch(feed: ReplicaFeed, { id, offset }: KnownPosition): string {
+    if (id.startsWith('?')) return `Full resync requested by replica ${feed.name}`
+    const { history } = this.#options
+    const what = 'Partial resynchronization not accepted:'
+    if (id.toLowerCase() === history.secondId) {
+      return `${what} Requested offset for second ID was ${offset}, but I can reply up to ${history.secondOffset}`
+    }
+    const ids = `my replication IDs are '${history.id}' and '${history.secondId}'`
+    return `${what} Replication ID mismatch (Replica asked for '${printable(id)}', ${ids})`
   }
 
   #startCopiesSoon(): void {
@@ -258,106 +261,8 @@ export class Primary implements TurnTask {
     this.#addTurnTask()
   }
 
-  /** Those who wait for a copy that has not begun. */
-  #waiting(): readonly ReplicaFeed[] {
-    return [...this.replicas].filter(
-      ({ copy, state }) => state === 'wait_bgsave' && copy === undefined,
-    )
-  }
-
-  /** One copy for all who wait and want the same. */
-  #startCopies(): void {
-    this.#startsCopies = false
-    const groups = new Map<string, ReplicaFeed[]>()
-    for (const feed of this.#waiting()) {
-      groups.set(wantedBy(feed), [...(groups.get(wantedBy(feed)) ?? []), feed])
-    }
-    for (const group of groups.values()) this.#startCopy(group)
-  }
-
-  #startCopy(group: readonly ReplicaFeed[]): void {
-    const [first] = group
-    if (first === undefined) return
-    const { copies, history, log, random, stream } = this.#options
-    const { copiesKeys, copiesFunctions } = first.settings
-    const source = copies()
-    if (copiesKeys && source.isBusy) return log.info({}, 'the copy waits for a save under way')
-    const isFiltered = !copiesKeys || !copiesFunctions
-    const hasEndMark =
-      (this.#isDiskless() || isFiltered) && group.every(({ settings }) => settings.takesEndMark)
-    const { offset } = stream
-    const reader = stream.readerAt(offset + 1)
-    if (reader === undefined) return
-    log.info({ replicas: group.length, hasEndMark }, 'a copy for replicas begins')
-    const position = {
-      replicationId: history.id,
-      offset,
-      database: Math.max(0, this.#options.streamDatabase()),
-    }
-    // They do not know what has been selected.
-    stream.forgetDatabase()
-    const copy = new ReplicaCopy({
-      endMark: hasEndMark ? random.bytes(END_MARK_BYTES).toString('hex') : undefined,
-      stream: reader,
-      id: history.id,
-      offset,
-      onProgress: () => this.#options.inTurn(() => this.#pumpAll()),
-      onCopied: (feed) => this.#copied(feed, hasEndMark),
-    })
-    const content = { position, hasKeys: copiesKeys, hasFunctions: copiesFunctions }
-    const job = source.copy(copy, content)
-    for (const feed of group) copy.add(feed)
-    if (hasEndMark) copy.send()
-    this.#copies.set(copy, { wanted: wantedBy(first), job })
-    this.#run(copy, job)
-  }
-
-  #run(copy: ReplicaCopy, job: BackgroundSave): void {
-    const { log } = this.#options
-    job
-      .run()
-      .then((isWritten) => {
-        if (!isWritten) log.info({}, 'a copy for replicas is given up: nobody waits for it')
-      })
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'a copy for replicas failed')
-        for (const feed of this.replicas) if (feed.copy === copy) feed.client.output.close()
-      })
-      .finally(() => {
-        this.#copies.delete(copy)
-        // Others may have waited for the end of this one.
-        if (this.#isCopyDue()) this.#options.inTurn(() => this.#startCopiesSoon())
-      })
-  }
-
-  /** Gets the one that is being made, when nothing of it has been sent. */
-  #joinCopy(feed: ReplicaFeed): boolean {
-    for (const [copy, { wanted }] of this.#copies) {
-      if (!copy.isOpen || copy.isEmpty || wanted !== wantedBy(feed)) continue
-      copy.add(feed)
-      return true
-    }
-    return false
-  }
-
-  #leaveCopy(feed: ReplicaFeed): void {
-    const { copy } = feed
-    if (copy === undefined) return
-    feed.copy = undefined
-    copy.remove(feed)
-    if (copy.isEmpty) this.#copies.get(copy)?.job.cancel()
-  }
-
   #pumpAll(): void {
     for (const feed of this.replicas) this.#pump(feed)
-  }
-
-  #copied(feed: ReplicaFeed, hasEndMark: boolean): void {
-    feed.state = 'online'
-    feed.acknowledgedAtMs = this.#options.nowMs()
-    feed.startsOnAcknowledgement = hasEndMark && feed.acknowledges
-    this.refreshGoodCount()
-    this.#options.log.info({ replica: nameOf(feed) }, 'the copy for a replica has been sent')
   }
 
   #disconnectIfLate(feed: ReplicaFeed): void {
@@ -365,7 +270,8 @@ export class Primary implements TurnTask {
     if (feed.state === 'online' && !feed.acknowledges) return
     const sinceMs = feed.state === 'online' ? feed.acknowledgedAtMs : feed.progressAtMs
     if (secondsBetween(sinceMs, nowMs()) <= this.#config.integer('repl-timeout')) return
-    log.warn({ replica: nameOf(feed), state: feed.state }, 'disconnecting a replica: timeout')
+    const phase = feed.state === 'online' ? 'streaming' : 'full'
+    log.warn({}, `Disconnecting timedout replica (${phase} sync): ${feed.name}`)
     feed.client.output.close()
   }
 
@@ -378,15 +284,7 @@ export class Primary implements TurnTask {
     // From now on writes are not counted: no one may go on from this history.
     history.begin()
     stream.end()
-    log.info({ ttlSeconds }, 'the replication backlog is freed: no replica has been here')
+    const what = `Replication backlog freed after ${ttlSeconds} seconds`
+    log.info({}, `${what} without connected replicas.`)
   }
-}
-
-function nameOf(feed: ReplicaFeed): string {
-  return `${feed.host}:${feed.settings.port || '<unknown-replica-port>'}`
-}
-
-/** What a copy is to hold. */
-function wantedBy({ settings }: ReplicaFeed): string {
-  return `${settings.copiesKeys} ${settings.copiesFunctions}`
 }

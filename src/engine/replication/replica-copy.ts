@@ -1,5 +1,6 @@
 import type { SaveTarget } from '../persistence/save-target.ts'
-import { CopyFlow, type CopyReader } from './copy-flow.ts'
+import type { CopyFile } from './copy-file.ts'
+import { CopyFlow, type FlowReader } from './copy-flow.ts'
 import type { ReplicaFeed } from './replica-feed.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
@@ -7,8 +8,6 @@ import type { StreamReader } from './stream-blocks.ts'
 const WAITING_BYTES_MAX = 1_024 * 1_024
 
 export interface ReplicaCopyOptions {
-  /** Stands behind the copy; without one its length stands before it, and nothing is sent before all is there. */
-  readonly endMark: string | undefined
   /** What follows the copy, from its first byte on. */
   readonly stream: StreamReader
   /** The copy's instant, as FULLRESYNC tells it. */
@@ -21,58 +20,63 @@ export interface ReplicaCopyOptions {
 }
 
 /** A copy of everything on its way to the replicas that share it. */
-export class ReplicaCopy implements SaveTarget {
+export interface ReplicaCopy extends SaveTarget {
+  /** Ends with a mark, and is sent while it is taken. */
+  readonly hasEndMark: boolean
+  /** Whether nothing has been sent: one that comes late gets the same. */
+  readonly isOpen: boolean
+  /** Replicas that get it. */
+  readonly size: number
+  /** While it is open. */
+  add(feed: ReplicaFeed): void
+  /** Its connection is gone. */
+  remove(feed: ReplicaFeed): void
+  /** A replica has taken something. */
+  readOn(): void
+}
+
+/** Sent as fast as the slowest replica takes it, while it is taken; its end is told by a mark. */
+export class StreamedCopy implements ReplicaCopy {
+  readonly hasEndMark = true
   readonly hasFailed = false
+  isOpen = true
   readonly #options: ReplicaCopyOptions
-  readonly #feeds = new Map<ReplicaFeed, CopyReader>()
+  readonly #endMark: string
+  readonly #feeds = new Map<ReplicaFeed, FlowReader>()
   readonly #flow = new CopyFlow()
-  /** The first byte of all, and of what follows the copy: held while somebody may still come. */
-  #start: { readonly copy: CopyReader; readonly stream: StreamReader } | undefined
   #goOn: (() => void) | undefined
 
-  constructor(options: ReplicaCopyOptions) {
+  constructor(endMark: string, options: ReplicaCopyOptions) {
     this.#options = options
-    const { endMark, stream } = options
-    this.#start = { copy: this.#flow.reader(), stream }
-    if (endMark !== undefined) this.#flow.append(Buffer.from(`$EOF:${endMark}\r\n`))
+    this.#endMark = endMark
   }
 
-  get hasEndMark(): boolean {
-    return this.#options.endMark !== undefined
+  get size(): number {
+    return this.#feeds.size
   }
 
-  /** Whether nothing has been sent: one that comes late gets the same. */
-  get isOpen(): boolean {
-    return this.#start !== undefined
-  }
-
-  get isEmpty(): boolean {
-    return this.#feeds.size === 0
-  }
-
-  /** While it is open. */
   add(feed: ReplicaFeed): void {
-    const { id, offset } = this.#options
-    if (this.#start === undefined) return
-    const { copy, stream } = this.#start
-    if (feed.acknowledges) feed.client.output.push(Buffer.from(`+FULLRESYNC ${id} ${offset}\r\n`))
-    if (!feed.settings.isCopyOnly) feed.reader = stream.branch()
+    announce(feed, this.#options)
     feed.copy = this
-    this.#feeds.set(feed, copy.branch())
+    this.#feeds.set(feed, this.#flow.reader())
   }
 
   /** Nobody comes any more: those who are there get it. */
-  send(): void {
-    this.#start = undefined
-    for (const feed of this.#feeds.keys()) this.#sendTo(feed)
+  begin(): void {
+    this.isOpen = false
+    this.#flow.append(Buffer.from(`$EOF:${this.#endMark}\r\n`))
+    for (const [feed, reader] of this.#feeds) {
+      feed.sendCopy(reader, () => {
+        this.#feeds.delete(feed)
+        this.#options.onCopied(feed)
+      })
+    }
   }
 
-  /** Its connection is gone. */
   remove(feed: ReplicaFeed): void {
     if (this.#feeds.delete(feed)) this.readOn()
   }
 
-  /** The slowest replica may have taken something. */
   readOn(): void {
     if (this.isCongested) return
     this.#goOn?.()
@@ -80,7 +84,6 @@ export class ReplicaCopy implements SaveTarget {
   }
 
   get isCongested(): boolean {
-    if (!this.hasEndMark) return false
     for (const reader of this.#feeds.values()) {
       if (reader.waitingBytes > WAITING_BYTES_MAX) return true
     }
@@ -89,7 +92,7 @@ export class ReplicaCopy implements SaveTarget {
 
   write(bytes: Uint8Array): void {
     this.#flow.append(bytes)
-    if (this.hasEndMark) this.#options.onProgress()
+    this.#options.onProgress()
   }
 
   async drained(): Promise<void> {
@@ -99,28 +102,105 @@ export class ReplicaCopy implements SaveTarget {
     })
   }
 
-  /** All of the snapshot is there. */
   commit(): Promise<void> {
-    const { endMark, onProgress } = this.#options
-    if (endMark !== undefined) this.#flow.append(Buffer.from(endMark))
+    this.#flow.append(Buffer.from(this.#endMark))
     this.#flow.complete()
-    if (endMark === undefined) this.send()
-    onProgress()
+    this.#options.onProgress()
     return Promise.resolve()
   }
 
   discard(): Promise<void> {
-    this.#feeds.clear()
     return Promise.resolve()
+  }
+}
+
+/** Its length stands before it: nothing is sent before all of it is there, in a file. */
+export class StoredCopy implements ReplicaCopy {
+  readonly hasEndMark = false
+  isOpen = true
+  readonly #options: ReplicaCopyOptions
+  readonly #file: CopyFile
+  readonly #feeds = new Set<ReplicaFeed>()
+  /** The first byte of what follows: held while somebody may still come. */
+  #stream: StreamReader | undefined
+
+  constructor(file: CopyFile, options: ReplicaCopyOptions) {
+    this.#options = options
+    this.#file = file
+    this.#stream = options.stream
+  }
+
+  get size(): number {
+    return this.#feeds.size
+  }
+
+  get hasFailed(): boolean {
+    return this.#file.hasFailed
+  }
+
+  get isCongested(): boolean {
+    return this.#file.isCongested
+  }
+
+  add(feed: ReplicaFeed): void {
+    if (this.#stream === undefined) return
+    announce(feed, { ...this.#options, stream: this.#stream })
+    feed.copy = this
+    this.#feeds.add(feed)
+  }
+
+  remove(feed: ReplicaFeed): void {
+    if (this.#feeds.delete(feed)) this.#closeIfUnused()
+  }
+
+  readOn(): void {
+    return
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#file.write(bytes)
+  }
+
+  drained(): Promise<void> {
+    return this.#file.drained()
+  }
+
+  async commit(): Promise<void> {
+    try {
+      await this.#file.complete()
+    } catch (error) {
+      await this.discard()
+      throw error
+    }
+    this.isOpen = false
+    this.#stream = undefined
+    for (const feed of this.#feeds) this.#sendTo(feed)
+    this.#closeIfUnused()
+    this.#options.onProgress()
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close()
   }
 
   #sendTo(feed: ReplicaFeed): void {
-    const reader = this.#feeds.get(feed)
-    if (reader === undefined) return
-    if (!this.hasEndMark) feed.client.output.push(Buffer.from(`$${this.#flow.length}\r\n`))
-    feed.sendCopy(reader, () => {
+    feed.client.output.push(Buffer.from(`$${this.#file.length}\r\n`))
+    feed.state = 'send_bulk'
+    feed.sendCopy(this.#file.reader(), () => {
       this.#feeds.delete(feed)
+      this.#closeIfUnused()
       this.#options.onCopied(feed)
     })
   }
+
+  #closeIfUnused(): void {
+    if (this.isOpen || this.size > 0) return
+    this.#file.close().catch(() => undefined)
+  }
+}
+
+/** It is told where the copy stands in the history, and holds what follows. */
+function announce(feed: ReplicaFeed, { id, offset, stream }: ReplicaCopyOptions): void {
+  if (feed.acknowledges) feed.client.output.push(Buffer.from(`+FULLRESYNC ${id} ${offset}\r\n`))
+  if (!feed.settings.isCopyOnly) feed.reader = stream.branch()
 }

@@ -1,9 +1,10 @@
+import { printable } from '../../shared/printable.ts'
 import type { Client } from '../execution/client.ts'
 import type { CopyReader } from './copy-flow.ts'
 import type { ReplicaCopy } from './replica-copy.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
-/** As INFO tells it: waits for a copy to begin, is sent one, gets the stream. */
+/** As INFO tells it: waits for the end of a snapshot, which it may be sent meanwhile; is sent one; gets the stream. */
 export type FeedState = 'wait_bgsave' | 'send_bulk' | 'online'
 
 /** Pieces of a copy are handed to the socket while it holds less than this. */
@@ -77,9 +78,17 @@ export class ReplicaFeed {
 
   /** Where clients can reach it, as far as it is known. */
   get host(): string {
-    if (this.settings.address !== '') return this.settings.address
-    const { address } = this.client
-    return address.slice(0, address.lastIndexOf(':'))
+    return hostOf(this.client, this.settings)
+  }
+
+  /** As the log names it. */
+  get name(): string {
+    return replicaName(this.client, this.settings)
+  }
+
+  /** A copy is on its way to it. */
+  get isSentCopy(): boolean {
+    return this.#copyReader !== undefined
   }
 
   /** Bytes of the stream that it has not been sent. */
@@ -89,7 +98,6 @@ export class ReplicaFeed {
 
   /** Sends a copy as fast as the socket takes it; `onCopied` when the last piece is on its way. */
   sendCopy(copy: CopyReader, onCopied: () => void): void {
-    this.state = 'send_bulk'
     this.#copyReader = copy
     this.#onCopied = onCopied
   }
@@ -121,4 +129,13 @@ export class ReplicaFeed {
       this.client.output.push(piece)
     }
   }
+}
+
+function hostOf({ address }: Client, settings: ReplicaSettings): string {
+  return settings.address === '' ? address.slice(0, address.lastIndexOf(':')) : settings.address
+}
+
+/** How the log names a client that is a replica, or wants to be one (replication.c, replicationGetSlaveName). */
+export function replicaName(client: Client, settings: ReplicaSettings): string {
+  return `${printable(hostOf(client, settings))}:${settings.port || '<unknown-replica-port>'}`
 }

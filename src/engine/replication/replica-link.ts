@@ -1,15 +1,18 @@
-import { renameSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from '../../shared/logger.ts'
+import { printable } from '../../shared/printable.ts'
 import type { Client, OutputState } from '../execution/client.ts'
 import { NO_OUTPUT_STATE } from '../execution/client.ts'
 import type { ConfigService, EngineServices } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
-import type { ByteSource } from '../persistence/rdb-input.ts'
 import { type CommandPart, encodeCommand } from '../protocol/command-encoder.ts'
-import { CopyReceiver } from './copy-receiver.ts'
-import { type CopyStore, FileCopyStore, MemoryCopyStore } from './copy-store.ts'
+import type { CopyRequest, LoadedCopy } from './copy-loader.ts'
+import { CopyPipe } from './copy-pipe.ts'
+import type { CopyReceiver } from './copy-receiver.ts'
+import { FileCopyStore } from './copy-store.ts'
+import { CopyTransfer } from './copy-transfer.ts'
+import { criticalError } from './critical-error.ts'
 import { Handshake, type HandshakeResult } from './handshake.ts'
 import { PrimaryClient } from './primary-client.ts'
 import { secondsBetween } from './replicas.ts'
@@ -29,27 +32,25 @@ export interface PrimaryAddress {
   readonly port: number
 }
 
-/** What a copy says of the stream that follows it. */
-export interface LoadedCopy {
-  readonly streamDatabase: number
-}
-
 /** What becomes of this engine's history; replication.ts. */
 export interface LinkOwner {
   /** What there is, for PSYNC; undefined when it can be continued by no stream. */
   readonly known: { readonly id: string; readonly nextOffset: number } | undefined
   /** A FAILOVER to this address is under way. */
   readonly isFailover: boolean
+  /** The name of the data there is. */
+  readonly historyId: string
+  /** A copy is loaded from now on, or no longer. With `isServed` the old data is still there for all who ask. */
+  loading(isLoading: boolean, isServed: boolean): void
   /** All data is about to be replaced. */
   beginCopy(): void
-  copied(id: string, offset: number): void
+  /** Without an id nobody can go on from it. */
+  copied(id: string | undefined, offset: number): void
   /** The stream goes on, under another id if one is given. */
   continued(id: string | undefined): void
   /** The primary has agreed to be one, or has not. */
   agreed(): void
-  refused(reason: string): void
-  /** The copy could not be loaded, or was given up in the middle. */
-  copyFailed(): void
+  refused(): void
   /** Commands of the primary that failed here. */
   unexpectedErrors: number
   /** Of the primary: its stream, and copies. */
@@ -70,8 +71,8 @@ export interface ReplicaLinkOptions {
   readonly port: () => number
   /** Tells this process' files from those of others. */
   readonly processId: number
-  /** Replaces all data; throws, or rejects, when the copy is damaged. */
-  readonly load: (source: ByteSource, isCancelled: () => boolean) => Promise<LoadedCopy>
+  /** Replaces all data; rejects when the copy is damaged. */
+  readonly load: (request: CopyRequest) => Promise<LoadedCopy>
 }
 
 /** The connection to a primary: made again and again until it stands, and whenever it breaks. */
@@ -81,17 +82,16 @@ export class ReplicaLink {
   lastReceivedMs: number
   /** Since when it is down; undefined when it was never up. */
   downSinceMs: number | undefined
-  receiver: CopyReceiver | undefined
   readonly #options: ReplicaLinkOptions
   #socket: Socket | undefined
   #handshake: Handshake | undefined
-  #copy: { readonly id: string; readonly offset: number } | undefined
-  #store: CopyStore | undefined
+  /** A copy comes: this is what it is of. */
+  #awaited: { readonly id: string | undefined; readonly offset: number } | undefined
+  #transfer: CopyTransfer | undefined
   #client: PrimaryClient | undefined
+  /** The primary knows SYNC only, and no acknowledgements. */
+  #isOldPrimary = false
   #line = NO_BYTES
-  /** Bytes that came after the copy while it is loaded. */
-  #early: Buffer[] = []
-  #isLoading = false
   #isStopped = false
 
   constructor(options: ReplicaLinkOptions) {
@@ -105,19 +105,25 @@ export class ReplicaLink {
     return this.#client?.pendingBytes ?? 0
   }
 
+  /** Of the copy that comes. */
+  get receiver(): CopyReceiver | undefined {
+    return this.#transfer?.receiver
+  }
+
   /** The database that the stream has selected. */
   get streamDatabase(): number {
     return this.#client?.client.databaseIndex ?? this.#options.owner.streamDatabase
   }
 
-  connect(): void {
+  connect(how: 'Connecting' | 'Reconnecting' = 'Connecting'): void {
     const { host, port } = this.address
     const { connect, log } = this.#options
-    log.info({ host, port }, 'connecting to the primary')
+    log.info({}, `${how} to MASTER ${host}:${port}`)
     this.state = 'connecting'
     this.lastReceivedMs = this.#nowMs
     const socket = connect(this.address)
     this.#socket = socket
+    log.info({}, 'MASTER <-> REPLICA sync started')
     socket.setNoDelay(true)
     socket.on('connect', () => this.#connected(socket))
     socket.on('data', (bytes: Buffer) => {
@@ -125,7 +131,7 @@ export class ReplicaLink {
       this.#guarded(socket, () => this.#receive(bytes))
     })
     socket.on('error', (error) => this.#lost(socket, error.message))
-    socket.on('close', () => this.#lost(socket, 'the connection was lost'))
+    socket.on('close', () => this.#lost(socket, 'connection lost'))
   }
 
   /** For good: this engine follows another primary, or none. */
@@ -136,11 +142,13 @@ export class ReplicaLink {
 
   /** Once a second. */
   tick(): void {
+    const transfer = this.#transfer
+    if (this.state === 'connect') return this.connect()
+    if (transfer?.isLoading === true) this.#socket?.write(KEEP_ALIVE)
+    if (transfer?.isWaiting === false) this.lastReceivedMs = this.#nowMs
     const seconds = secondsBetween(this.lastReceivedMs, this.#nowMs)
-    if (this.state === 'connect') this.connect()
-    else if (this.#isLoading) this.#socket?.write(KEEP_ALIVE)
-    else if (seconds > this.#config.integer('repl-timeout')) {
-      this.#options.log.warn({ state: this.state }, silenceIn(this.state))
+    if (seconds > this.#config.integer('repl-timeout')) {
+      this.#options.log.warn({}, silenceIn(this.state))
       this.#reconnect()
     }
     this.acknowledge()
@@ -148,7 +156,7 @@ export class ReplicaLink {
 
   /** Tells the primary how far this replica is. */
   acknowledge(): void {
-    if (this.state !== 'connected') return
+    if (this.state !== 'connected' || this.#isOldPrimary) return
     this.#send(['REPLCONF', 'ACK', this.#options.stream.offset])
   }
 
@@ -170,7 +178,8 @@ export class ReplicaLink {
     this.state = 'handshake'
     this.#line = NO_BYTES
     const config = this.#config
-    const { owner, port } = this.#options
+    const { log, owner, port } = this.#options
+    log.info({}, 'Non blocking connect for SYNC fired the event.')
     const password = config.value('masterauth')
     const announced = config.integer('replica-announce-port')
     this.#handshake = new Handshake(
@@ -181,7 +190,7 @@ export class ReplicaLink {
         known: owner.known,
         isFailover: owner.isFailover,
       },
-      (parts) => this.#send(parts),
+      { send: (parts) => this.#send(parts), tell: (note) => log.info({}, note) },
     )
     this.#handshake.begin()
   }
@@ -194,15 +203,15 @@ export class ReplicaLink {
       this.lastReceivedMs = this.#nowMs
       receive()
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the stream of the primary could not be taken')
+      const why = error instanceof Error ? error.message : String(error)
+      this.#options.log.error({ err: error }, `What MASTER sent could not be taken: ${why}`)
       this.#reconnect()
     }
   }
 
   #receive(bytes: Buffer): void {
     if (this.#client !== undefined) this.#client.receive(bytes)
-    else if (this.#isLoading) this.#early.push(bytes)
-    else if (this.receiver !== undefined) this.#receiveCopy(bytes)
+    else if (this.#transfer !== undefined) this.#transfer.receive(bytes)
     else this.#receiveLines(bytes)
   }
 
@@ -212,18 +221,19 @@ export class ReplicaLink {
     this.#line = NO_BYTES
     const end = all.indexOf(NEW_LINE)
     if (end < 0) {
-      if (all.length > LINE_BYTES_MAX) return this.#fail('a line of the handshake is too long')
+      if (all.length > LINE_BYTES_MAX)
+        return this.#fail('Bad protocol from MASTER, its line has no end')
       this.#line = Buffer.from(all)
       return
     }
     const lineEnd = all[end - 1] === CARRIAGE_RETURN ? end - 1 : end
-    this.#receiveLine(all.toString('latin1', 0, lineEnd))
+    this.#receiveLine(printable(all.toString('latin1', 0, lineEnd)))
     const rest = all.subarray(end + 1)
     if (rest.length > 0 && this.#socket !== undefined) this.#receive(rest)
   }
 
   #receiveLine(line: string): void {
-    if (this.#copy !== undefined) return this.#beginCopy(line)
+    if (this.#awaited !== undefined) return this.#beginCopy(line)
     const result = this.#handshake?.receive(line)
     if (result !== undefined) this.#agreed(result)
   }
@@ -233,93 +243,91 @@ export class ReplicaLink {
     this.#handshake = undefined
     switch (result.kind) {
       case 'copy':
-        log.info({ id: result.id, offset: result.offset }, 'a full copy comes from the primary')
-        this.#copy = result
+        log.info({}, `Full resync from master: ${result.id}:${result.offset}`)
+        this.#awaited = result
         this.state = 'sync'
         return owner.agreed()
       case 'continue':
-        log.info({ id: result.id }, 'the stream of the primary goes on where it was')
+        log.info({}, 'Successful partial resynchronization with master.')
         owner.continued(result.id)
         owner.agreed()
+        log.info({}, 'MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.')
         return this.#follow(owner.streamDatabase)
+      case 'refused':
+        return this.#refused(result.reason, result.isTransient)
       case 'failed':
         this.#fail(result.reason)
-        owner.refused(result.reason)
     }
+  }
+
+  #refused(reason: string, isTransient: boolean): void {
+    const { log, owner } = this.#options
+    if (isTransient || owner.isFailover) {
+      this.#fail(reason)
+      return owner.refused()
+    }
+    log.info({}, reason)
+    log.info({}, 'Retrying with SYNC...')
+    this.#isOldPrimary = true
+    this.#awaited = { id: undefined, offset: 0 }
+    this.state = 'sync'
+    this.#socket?.write('SYNC\r\n')
   }
 
   #beginCopy(line: string): void {
     if (line === '') return
-    const store = this.#newStore()
-    const receiver = new CopyReceiver(store)
-    this.#store = store
-    if (!receiver.begin(line)) return this.#fail(`no copy, but: ${line}`)
-    this.receiver = receiver
-    if (receiver.finish()) this.#load()
+    const transfer = this.#newTransfer()
+    this.#transfer = transfer
+    if (transfer.begin(line)) return
+    this.#fail(
+      line.startsWith('-')
+        ? `MASTER aborted replication with an error: ${line.slice(1)}`
+        : `Bad protocol from MASTER, the first byte is not '$' (we received '${line}'), are you sure the host and port are right?`,
+    )
   }
 
-  #newStore(): CopyStore {
+  #newTransfer(): CopyTransfer {
+    const { load, log, owner, processId } = this.#options
     const config = this.#config
     const mode = config.value('repl-diskless-load')
+    const isAside = mode === 'swapdb'
     const { keyspace } = this.#options.services()
-    if (mode === 'swapdb' || (mode === 'on-empty-db' && keyspace.keyCount === 0)) {
-      return new MemoryCopyStore()
-    }
-    const name = `temp-${Math.floor(this.#nowMs / 1_000)}.${this.#options.processId}.rdb`
-    return new FileCopyStore(join(config.value('dir'), name))
-  }
-
-  #receiveCopy(bytes: Buffer): void {
-    const { receiver } = this
-    if (receiver === undefined) return
-    const taken = receiver.receive(bytes)
-    if (taken < bytes.length) this.#early.push(bytes.subarray(taken))
-    if (receiver.finish()) this.#load()
-  }
-
-  #load(): void {
-    const { log, owner } = this.#options
-    const store = this.#store
+    const isDiskless = isAside || (mode === 'on-empty-db' && keyspace.keyCount === 0)
+    const { id, offset } = this.#awaited ?? { id: undefined, offset: 0 }
+    // Data of the same history is old, and none of another is mixed with it.
+    const isServed = isAside && id === owner.historyId
     const socket = this.#socket
-    if (store === undefined || socket === undefined) return
-    this.#isLoading = true
-    // What comes next waits in the kernel.
-    socket.pause()
-    if (store instanceof FileCopyStore) this.#keepFile(store)
-    owner.beginCopy()
-    this.#options
-      .load(store.source(), () => socket !== this.#socket)
-      .then(
-        (loaded) => this.#loaded(socket, loaded),
-        (error: unknown) => {
-          log.error({ err: error }, 'the copy of the primary could not be loaded')
-          if (socket === this.#socket) this.#reconnect()
-        },
-      )
+    const directory = config.value('dir')
+    const name = `temp-${Math.floor(this.#nowMs / 1_000)}.${processId}.rdb`
+    return new CopyTransfer({
+      id,
+      offset,
+      store: isDiskless ? new CopyPipe() : new FileCopyStore(join(directory, name)),
+      path: join(directory, config.value('dbfilename')),
+      isAside,
+      log,
+      load,
+      onLoading: (isLoading) => owner.loading(isLoading, isServed),
+      onReplace: () => owner.beginCopy(),
+      onHold: (isHeld) => (isHeld ? socket?.pause() : socket?.resume()),
+      onLoaded: (loaded, early) => this.#loaded(loaded, early),
+      onFailed: () => this.#reconnect(),
+    })
   }
 
-  /** It takes the place of this engine's own file: what a restart would begin with. */
-  #keepFile(store: FileCopyStore): void {
-    store.sync()
-    const config = this.#config
-    renameSync(store.path, join(config.value('dir'), config.value('dbfilename')))
-  }
-
-  #loaded(socket: Socket, { streamDatabase }: LoadedCopy): void {
-    const copy = this.#copy
-    if (socket !== this.#socket || copy === undefined) return
+  #loaded({ streamDatabase }: LoadedCopy, early: readonly Buffer[]): void {
+    const transfer = this.#transfer
+    if (transfer === undefined) return
     const { log, owner } = this.#options
-    const hadEndMark = this.receiver?.hasEndMark === true
-    this.#isLoading = false
-    owner.copied(copy.id, copy.offset)
-    log.info({ id: copy.id, offset: copy.offset }, 'the copy of the primary is loaded')
-    const early = this.#early
+    const { hasEndMark } = transfer.receiver
+    owner.copied(transfer.id, transfer.offset)
     this.#forgetCopy()
     this.#follow(streamDatabase)
+    log.info({}, 'MASTER <-> REPLICA sync: Finished with success')
     // The primary waits for it before it sends anything.
-    if (hadEndMark) this.acknowledge()
+    if (hasEndMark) this.acknowledge()
     for (const bytes of early) this.#receive(bytes)
-    socket.resume()
+    this.#socket?.resume()
   }
 
   /** From here on the bytes are commands. */
@@ -346,7 +354,8 @@ export class ReplicaLink {
       onBroken: (reason) => this.#fail(reason),
       onError: (command, error) => {
         this.#options.owner.unexpectedErrors += 1
-        this.#options.log.warn({ command, error }, 'a command of the primary fails here')
+        const ends = { from: 'replica', to: 'master' }
+        this.#options.log.warn({}, criticalError(ends, command, error))
       },
       state: () => this.#outputState(),
     })
@@ -370,12 +379,12 @@ export class ReplicaLink {
   }
 
   #fail(reason: string): void {
-    const { host, port } = this.address
-    this.#options.log.warn({ host, port, reason }, 'the link to the primary is given up')
+    const { log } = this.#options
     const wasConnected = this.state === 'connected'
+    log.warn({}, failureIn(this.state, reason))
     this.#disconnect()
     // One that was up is worth trying at once: the backlog does not wait.
-    if (wasConnected && !this.#isStopped) this.connect()
+    if (wasConnected && !this.#isStopped) this.connect('Reconnecting')
   }
 
   #lost(socket: Socket, reason: string): void {
@@ -384,7 +393,7 @@ export class ReplicaLink {
 
   #reconnect(): void {
     this.#disconnect()
-    if (!this.#isStopped) this.connect()
+    if (!this.#isStopped) this.connect('Reconnecting')
   }
 
   #disconnect(): void {
@@ -394,18 +403,16 @@ export class ReplicaLink {
     if (this.state === 'connected') this.downSinceMs = this.#nowMs
     this.state = 'connect'
     this.#handshake = undefined
+    this.#isOldPrimary = false
     this.#forgetCopy()
     this.#forgetClient()
   }
 
   #forgetCopy(): void {
-    this.#store?.discard()
-    this.#store = undefined
-    this.#copy = undefined
-    this.receiver = undefined
-    this.#early = []
-    if (this.#isLoading) this.#options.owner.copyFailed()
-    this.#isLoading = false
+    const transfer = this.#transfer
+    this.#awaited = undefined
+    this.#transfer = undefined
+    transfer?.giveUp()
   }
 
   #forgetClient(): void {
@@ -424,4 +431,19 @@ function silenceIn(state: LinkState): string {
   return state === 'sync'
     ? "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value."
     : 'Timeout connecting to the MASTER...'
+}
+
+/** What a connection's end means, by how far it had come. */
+function failureIn(state: LinkState, reason: string): string {
+  switch (state) {
+    case 'connect':
+    case 'connecting':
+      return `Error condition on socket for SYNC: ${reason}`
+    case 'sync':
+      return `I/O error trying to sync with MASTER: ${reason}`
+    case 'connected':
+      return `Connection with master lost: ${reason}`
+    case 'handshake':
+      return reason
+  }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '../../shared/logger.ts'
+import { printable } from '../../shared/printable.ts'
 import type { Random } from '../../shared/random.ts'
 import { integerArgument } from '../execution/arguments.ts'
 import { CLIENT_STATE, type Client } from '../execution/client.ts'
@@ -11,18 +12,17 @@ import type { ReplicationService, SyncTotals } from '../execution/replication-se
 import type { Turn, TurnTask } from '../execution/turn.ts'
 import { Rate } from '../introspection/rate.ts'
 import type { StreamPosition } from '../persistence/rdb-files.ts'
-import type { ByteSource } from '../persistence/rdb-input.ts'
+import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import type { CopyRequest, LoadedCopy } from './copy-loader.ts'
+import { criticalError } from './critical-error.ts'
 import { Failover } from './failover.ts'
 import { ReplicationHistory } from './history.ts'
-import { type CopySource, Primary } from './primary.ts'
+import { Primary } from './primary.ts'
 import { replconf } from './replconf.ts'
-import {
-  type LinkOwner,
-  type LoadedCopy,
-  type PrimaryAddress,
-  ReplicaLink,
-} from './replica-link.ts'
+import type { CopySource } from './replica-copies.ts'
+import { replicaName } from './replica-feed.ts'
+import { type LinkOwner, type PrimaryAddress, ReplicaLink } from './replica-link.ts'
 import { ReplicationStream } from './replication-stream.ts'
 import { replyWithRole } from './role.ts'
 import { copyGuard, staleGuard, writeGuard } from './role-guard.ts'
@@ -30,6 +30,10 @@ import { StartPosition } from './start-position.ts'
 import { wait } from './wait.ts'
 
 const TICK_MS = 1_000
+const ALREADY_FOLLOWING =
+  'REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.'
+const MAY_GO_ON =
+  'Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.'
 const PORT_MAX = 65_535
 
 export interface ReplicationOptions {
@@ -37,7 +41,9 @@ export interface ReplicationOptions {
   readonly log: Logger
   readonly turn: Turn
   readonly copies: () => CopySource
-  readonly load: (source: ByteSource, isCancelled: () => boolean) => Promise<LoadedCopy>
+  readonly load: (request: CopyRequest) => Promise<LoadedCopy>
+  /** A client as CLIENT LIST tells it, for the log. */
+  readonly describeClient: (client: Client, argv: ArgumentVector) => string
   readonly connect: (address: PrimaryAddress) => Socket
   /** Where this engine listens. */
   readonly port: () => number
@@ -63,7 +69,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   unexpectedErrors = 0
   receivedBytes = 0
   readonly receivedRate = new Rate()
-  isLoading = false
+  loadingKind: ReplicationService['loadingKind'] = 'none'
   readonly #options: ReplicationOptions
   /** All data up to the stream's offset is that of the history, and the next byte may come. */
   #isContinuable = false
@@ -90,6 +96,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
       turn: options.turn,
       random: options.random,
       log: options.log,
+      processId: options.processId,
       copies: options.copies,
       inTurn: (task) => this.#inTurn(task),
       streamDatabase: () => this.link?.streamDatabase ?? this.stream.selectedDatabase,
@@ -193,7 +200,12 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     if (refusal !== undefined) return reply.error(refusal)
     const isPartial = argv.is(0, 'PSYNC')
     const offset = isPartial ? integerArgument(argv, 2) : 0
-    if (Number.isNaN(offset)) return reply.error(replyErrors.notInteger)
+    if (Number.isNaN(offset)) {
+      const name = replicaName(client, this.primary.replicas.settingsOf(client))
+      const what = 'asks for synchronization but with a wrong offset'
+      this.#options.log.warn({}, `Replica ${name} ${what}`)
+      return reply.error(replyErrors.notInteger)
+    }
     const known = isPartial ? { id: argv.latin1(1), offset } : undefined
     const answer = this.primary.sync({ client, known })
     if (answer !== undefined) reply.simple(answer)
@@ -211,8 +223,12 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   replicaOf(context: CommandContext): void {
     const { argv, client, reply } = context
     if (this.failoverState.isUnderWay) return reply.error(replyErrors.replicaofInFailover)
+    const by = `(user request from '${this.#options.describeClient(client, argv)}')`
     if (argv.is(1, 'NO') && argv.is(2, 'ONE')) {
-      if (this.isReplica) this.#standAlone()
+      if (this.isReplica) {
+        this.#standAlone()
+        this.#options.log.info({}, `MASTER MODE enabled ${by}`)
+      }
       return reply.simple('OK')
     }
     if (client.is(CLIENT_STATE.replica)) return reply.error(replyErrors.replicaofFromReplica)
@@ -221,8 +237,10 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     if (!(port >= 0 && port <= PORT_MAX)) return reply.error(replyErrors.primaryPort)
     const address = this.link?.address
     if (address?.host.toLowerCase() === host.toLowerCase() && address.port === port) {
+      this.#options.log.info({}, ALREADY_FOLLOWING)
       return reply.simple('OK Already connected to specified master')
     }
+    this.#options.log.info({}, `REPLICAOF ${host}:${port} enabled ${by}`)
     this.#follow({ host, port })
     reply.simple('OK')
   }
@@ -268,6 +286,22 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.history.begin()
   }
 
+  replicate(parts: readonly Uint8Array[]): void {
+    if (!this.isReplica) this.stream.message(parts)
+  }
+
+  /** A replica that sends what is answered is none: the answer would be taken for a part of the stream. */
+  replied(client: Client, argv: ArgumentVector, error: string): void {
+    const { describeClient, log } = this.#options
+    const name = this.#services.commands.find(argv)?.fullName ?? '<unknown>'
+    if (error !== '') {
+      this.unexpectedErrors += 1
+      log.warn({}, criticalError({ from: 'master', to: 'replica' }, name, error))
+    }
+    const who = describeClient(client, argv)
+    log.warn({}, `Replica generated a reply to command '${name}', disconnecting it: ${who}`)
+  }
+
   writeRefusal(client: Client): string | undefined {
     if (client.is(CLIENT_STATE.primary) || client.caller?.is(CLIENT_STATE.primary) === true) {
       return undefined
@@ -290,12 +324,21 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     return { id: this.history.id, nextOffset: this.stream.offset + 1 }
   }
 
+  get historyId(): string {
+    return this.history.id
+  }
+
   get isFailover(): boolean {
     return this.failoverState.state === 'failover-in-progress'
   }
 
+  loading(isLoading: boolean, isServed: boolean): void {
+    const loadingKind = isServed ? 'aside' : 'exclusive'
+    this.loadingKind = isLoading ? loadingKind : 'none'
+    this.#adapt()
+  }
+
   beginCopy(): void {
-    this.isLoading = true
     this.#isContinuable = false
     // Those who follow this engine need a copy as well.
     this.primary.disconnectAll()
@@ -305,25 +348,20 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.#adapt()
   }
 
-  copied(id: string, offset: number): void {
-    this.isLoading = false
-    this.history.adopt(id)
+  copied(id: string | undefined, offset: number): void {
+    if (id === undefined) this.history.begin()
+    else this.history.adopt(id)
     this.stream.restartAt(offset)
-    this.#isContinuable = true
+    this.#isContinuable = id !== undefined
     this.#adapt()
     // What the log holds is another data set's.
     const { config, persistence } = this.#services
     if (config.value('appendonly') === 'yes') persistence.rewriteLog(false)
   }
 
-  /** The copy was damaged, or given up. */
-  copyFailed(): void {
-    this.isLoading = false
-    this.#adapt()
-  }
-
   continued(id: string | undefined): void {
     if (id !== undefined && id !== this.history.id) {
+      this.#options.log.warn({}, `Master replication ID changed to ${id}`)
       this.history.continueAs(id, this.stream.offset + 1)
       // They have to hear of the new id, and miss nothing.
       this.primary.disconnectAll()
@@ -335,8 +373,8 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.failoverState.done()
   }
 
-  refused(reason: string): void {
-    if (this.isFailover) this.failoverState.abort(reason)
+  refused(): void {
+    if (this.isFailover) this.failoverState.abort('Failover target rejected psync request')
   }
 
   /** What comes from a timer or a file is a turn of its own. */
@@ -359,6 +397,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
       // What this engine has may be what the other one had: then the stream is enough.
       this.#isContinuable = true
       this.streamDatabase = 0
+      log.info({}, MAY_GO_ON)
     }
     this.link?.stop()
     this.#disconnectWaiting()
@@ -385,12 +424,16 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.link.stop()
     this.link = undefined
     this.history.branch(this.stream.offset + 1)
+    const { id, secondId, secondOffset } = this.history
+    this.#options.log.warn(
+      {},
+      `Setting secondary replication ID to ${secondId}, valid up to offset: ${secondOffset}. New replication ID is ${id}`,
+    )
     const { config, keyspace } = this.#services
     this.primary.disconnectAll()
     this.primary.replicas.noneSinceMs = keyspace.nowMs
     this.stream.forgetDatabase()
     config.replace('replicaof', '')
-    this.#options.log.info({ id: this.history.id }, 'this engine is a primary now')
     this.#adapt()
   }
 
@@ -409,12 +452,12 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     const { isReplica } = this
     keyspace.follow(isReplica)
     const isWritable = isReplica && config.value('replica-read-only') === 'no'
-    keyspace.ownExpiries.isOn = isWritable && !this.isLoading
+    keyspace.ownExpiries.isOn = isWritable && this.loadingKind !== 'exclusive'
     eviction.isOff = isReplica && config.value('replica-ignore-maxmemory') === 'yes'
     const needsReplicas = config.integer('min-replicas-to-write') > 0
     guards.switch(this.guards.write, isReplica || needsReplicas)
     guards.switch(this.guards.stale, isReplica && config.value('replica-serve-stale-data') === 'no')
-    guards.switch(this.guards.copy, this.isLoading)
+    guards.switch(this.guards.copy, this.loadingKind !== 'none')
     this.primary.refreshGoodCount()
     this.#chooseSink()
   }
@@ -428,9 +471,12 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
 
   #syncRefusal({ argv, client }: CommandContext): string | undefined {
     if (argv.count > 3 && argv.is(0, 'PSYNC') && argv.is(3, 'FAILOVER')) {
+      const { describeClient, log } = this.#options
+      log.warn({}, `Failover request received for replid ${printable(argv.latin1(1))}.`)
       if (!this.isReplica) return replyErrors.failoverToPrimary
       if (argv.latin1(1).toLowerCase() !== this.history.id) return replyErrors.failoverOtherId
       this.#standAlone()
+      log.info({}, `MASTER MODE enabled (failover request from '${describeClient(client, argv)}')`)
     }
     if (this.failoverState.isUnderWay) return replyErrors.syncInFailover
     if (this.link !== undefined && this.link.state !== 'connected') {

@@ -25,14 +25,18 @@ export function staleGuard(replication: () => ReplicationService): Guard {
   }
 }
 
-/** LOADING, while the primary's data comes in. */
+/** LOADING, while the primary's data comes in; beside the old data, for what would be in its way. */
 export function copyGuard(replication: () => ReplicationService): Guard {
   return {
     concerns: 'engine',
-    refuse: (_client, command) =>
-      replication().isLoading && !command.spec.flags.includes('loading')
-        ? replyErrors.loading
-        : undefined,
+    refuse: (_client, command, argv) => {
+      const { loadingKind } = replication()
+      const flags = command.flagsFor(argv)
+      const isRefused =
+        (loadingKind === 'exclusive' && !flags.includes('loading')) ||
+        (loadingKind === 'aside' && flags.includes('no_async_loading'))
+      return isRefused ? replyErrors.loading : undefined
+    },
   }
 }
 

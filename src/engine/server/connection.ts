@@ -22,6 +22,8 @@ const WRITE_BYTES_MAX = 1_024 ** 2
 const UNSENT_BYTES_MAX = 1_024 ** 2
 
 const NO_BYTES = new Uint8Array(0)
+/** What an error begins with. */
+const ERROR_SIGN = 0x2d
 
 /** Totals of all connections: INFO's stats section. */
 export interface Traffic {
@@ -55,6 +57,8 @@ export interface ConnectionShare {
   requestBytesMax: number
   outputLimits: OutputLimits
   readonly traffic: Traffic
+  /** A replica has sent what is answered, with an error or without. */
+  readonly onReplicaReply: (client: Client, argv: ArgumentVector, error: string) => void
   /** A bug of ours, or the end of memory, in the middle of a command. */
   readonly onFailure: (error: unknown) => void
 }
@@ -339,12 +343,26 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     const { executor, writer } = this.#share
     const { client } = this
     const wasMuted = client.replyMode !== 'on'
+    const wasReplica = client.is(CLIENT_STATE.replica)
     const replyAt = writer.length
     executor.execute(client, this.#argv, writer)
     if (client.state === 0) return true
+    if (wasReplica && writer.length > replyAt) {
+      this.#hangUpOnReplica(replyAt)
+      return true
+    }
     if (client.is(CLIENT_STATE.blocked) && client.waiter === undefined) return false
     if (client.is(CLIENT_STATE.muted)) this.#mute(wasMuted, replyAt)
     return true
+  }
+
+  /** The answer would stand amid the stream. */
+  #hangUpOnReplica(replyAt: number): void {
+    const { onReplicaReply, writer } = this.#share
+    const isError = writer.written()[replyAt] === ERROR_SIGN
+    writer.truncate(replyAt)
+    this.client.isClosing = true
+    onReplicaReply(this.client, this.#argv, isError ? writer.lastError : '')
   }
 
   /** CLIENT REPLY: takes the reply back, unless it is the one that said so. */

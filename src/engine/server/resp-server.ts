@@ -36,6 +36,7 @@ export interface RespServerOptions {
   readonly clientMemory: ClientMemory
   /** Whether who connects is let in without a password. */
   readonly isOpen: () => boolean
+  readonly onReplicaReply: ConnectionShare['onReplicaReply']
 }
 
 /** Serves the engine's commands over sockets. */
@@ -77,6 +78,7 @@ export class RespServer {
       requestBytesMax: 0,
       outputLimits: { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT, replica: NO_OUTPUT_LIMIT },
       traffic: noTraffic(),
+      onReplicaReply: options.onReplicaReply,
       onFailure: (error) => options.log.error({ err: error }, 'a command failed'),
     }
     options.config.onValue('proto-max-bulk-len', (value) => {

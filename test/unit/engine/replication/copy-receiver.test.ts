@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { CopyPipe } from '../../../../src/engine/replication/copy-pipe.ts'
 import { CopyReceiver } from '../../../../src/engine/replication/copy-receiver.ts'
-import { MemoryCopyStore } from '../../../../src/engine/replication/copy-store.ts'
 
 const MARK = '0123456789'.repeat(4)
 
-function stored(store: MemoryCopyStore): string {
+function stored(store: CopyPipe): string {
   const source = store.source()
   const pieces: string[] = []
   const target = Buffer.alloc(7)
@@ -17,8 +17,8 @@ function stored(store: MemoryCopyStore): string {
 function receive(
   head: string,
   pieces: readonly string[],
-): { readonly receiver: CopyReceiver; readonly store: MemoryCopyStore; readonly taken: number[] } {
-  const store = new MemoryCopyStore()
+): { readonly receiver: CopyReceiver; readonly store: CopyPipe; readonly taken: number[] } {
+  const store = new CopyPipe()
   const receiver = new CopyReceiver(store)
   expect(receiver.begin(head)).toBe(true)
   const taken = pieces.map((piece) => receiver.receive(Buffer.from(piece)))
@@ -48,6 +48,6 @@ describe('CopyReceiver', () => {
   })
 
   it.each(['', '-ERR no', '$', '$EOF:short', '$12x', '+OK'])('refuses "%s"', (line) => {
-    expect(new CopyReceiver(new MemoryCopyStore()).begin(line)).toBe(false)
+    expect(new CopyReceiver(new CopyPipe()).begin(line)).toBe(false)
   })
 })

@@ -6,8 +6,13 @@ const ID = 'a1'.repeat(20)
 function talk(
   answers: readonly string[],
   options: Partial<HandshakeOptions> = {},
-): { readonly sent: readonly string[]; readonly result: ReturnType<Handshake['receive']> } {
+): {
+  readonly sent: readonly string[]
+  readonly notes: readonly string[]
+  readonly result: ReturnType<Handshake['receive']>
+} {
   const sent: string[] = []
+  const notes: string[] = []
   const handshake = new Handshake(
     {
       credentials: undefined,
@@ -17,12 +22,15 @@ function talk(
       isFailover: false,
       ...options,
     },
-    (parts) => sent.push(parts.join(' ')),
+    {
+      send: (parts) => void sent.push(parts.join(' ')),
+      tell: (note) => void notes.push(note),
+    },
   )
   handshake.begin()
   let result: ReturnType<Handshake['receive']>
   for (const answer of answers) result = handshake.receive(answer)
-  return { sent, result }
+  return { sent, notes, result }
 }
 
 describe('Handshake', () => {
@@ -65,9 +73,10 @@ describe('Handshake', () => {
   it('gives up when the password is wrong, and takes its time with settings that are not known', () => {
     const credentials = { user: '', password: 'x' }
     const wrong = talk(['-NOAUTH', '-WRONGPASS'], { credentials })
-    expect(wrong.result).toMatchObject({ kind: 'failed', isTransient: false })
+    expect(wrong.result).toMatchObject({ kind: 'failed' })
     const old = talk(['+PONG', '-ERR Unrecognized REPLCONF option', '-ERR'])
     expect(old.sent.at(-1)).toBe('PSYNC ? -1')
+    expect(old.notes).toContain('(Non critical) Master does not understand REPLCONF capa: -ERR')
   })
 
   it('gives up when PING is answered with another error', () => {
@@ -78,18 +87,27 @@ describe('Handshake', () => {
     [`+FULLRESYNC ${ID} 1234`, { kind: 'copy', id: ID, offset: 1_234 }],
     [`+CONTINUE ${ID}`, { kind: 'continue', id: ID }],
     ['+CONTINUE', { kind: 'continue', id: undefined }],
-    ['-LOADING Redis is loading', { kind: 'failed', isTransient: true }],
-    ["-NOMASTERLINK Can't SYNC", { kind: 'failed', isTransient: true }],
-    ["-ERR unknown command 'PSYNC'", { kind: 'failed', isTransient: false }],
+    ['-LOADING Redis is loading', { kind: 'refused', isTransient: true }],
+    ["-NOMASTERLINK Can't SYNC", { kind: 'refused', isTransient: true }],
+    ["-ERR unknown command 'PSYNC'", { kind: 'refused', isTransient: false }],
+    ['$5', { kind: 'refused', isTransient: false }],
     [`+FULLRESYNC ${ID.slice(1)} 1`, { kind: 'failed' }],
+    [`+FULLRESYNC ${ID} 99999999999999999999`, { kind: 'failed' }],
     ['+FULLRESYNC', { kind: 'failed' }],
   ])('takes "%s" for what it is', (line, expected) => {
-    expect(talk(['+PONG', '+OK', '+OK', line]).result).toMatchObject(expected)
+    const known = { id: ID, nextOffset: 1 }
+    expect(talk(['+PONG', '+OK', '+OK', line], { known }).result).toMatchObject(expected)
+  })
+
+  it('goes on with nothing that it has not asked to go on with', () => {
+    expect(talk(['+PONG', '+OK', '+OK', `+CONTINUE ${ID}`]).result).toMatchObject({
+      kind: 'refused',
+      isTransient: false,
+    })
   })
 
   it('waits on when an empty line says that the primary is there', () => {
-    expect(talk(['+PONG', '+OK', '+OK', '', '', '+CONTINUE']).result).toMatchObject({
-      kind: 'continue',
-    })
+    const copy = `+FULLRESYNC ${ID} 1`
+    expect(talk(['+PONG', '+OK', '+OK', '', '', copy]).result).toMatchObject({ kind: 'copy' })
   })
 })
