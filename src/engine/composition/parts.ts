@@ -166,6 +166,7 @@ export class EngineParts {
       log,
       turn: this.turn,
       copies: () => this.storage.files,
+      checksSums: () => this.checksSums,
       load: (request) => this.storage.copyLoader.load(request),
       describeClient: (client, argv) => this.#describe(client, argv),
       connect: (address) => connectToPrimary(this.config, address),
@@ -197,6 +198,11 @@ export class EngineParts {
       nowMs: () => this.keyspace.nowMs,
       describeClient: (client, argv) => this.#describe(client, argv),
     })
+  }
+
+  /** Whether sums at the end of files and copies count. */
+  get checksSums(): boolean {
+    return this.config.isOn('rdbchecksum') && !this.debug.skipsChecksums
   }
 
   /** As CLIENT LIST has it. */

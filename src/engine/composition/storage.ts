@@ -46,7 +46,7 @@ export function buildStorage(parts: EngineParts): Storage {
   const copyLoader = new CopyLoader({
     clock: parts.options.clock,
     values: codec.reader,
-    checksSums: () => parts.config.isOn('rdbchecksum'),
+    checksSums: () => parts.checksSums,
     services: () => parts.services,
     inTurn: (task) => parts.executor.resume(task),
   })

@@ -61,11 +61,6 @@ export class FlowReader implements CopyReader {
     return this.#flow.isComplete && this.waitingBytes === 0
   }
 
-  /** Another one at the same place. */
-  branch(): FlowReader {
-    return new FlowReader(this.#flow, this.#piece, this.#readBytes)
-  }
-
   next(): Uint8Array | undefined {
     const piece = this.#piece.next
     if (piece === undefined) return undefined

@@ -1,12 +1,13 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from 'node:fs'
 import { writeAllSync } from '../persistence/durable-file.ts'
 import type { ByteSource } from '../persistence/rdb-input.ts'
+import { CopySum } from './copy-sum.ts'
 
 /** Where the bytes of a copy go. */
 export interface CopyStore {
   /** Keeps the bytes, which are the caller's. Throws when the disk refuses. */
   write(bytes: Uint8Array): void
-  /** All has come: the first `length` bytes are the copy. */
+  /** All has come: the first `length` bytes are the copy. Throws when they cannot be. */
   complete(length: number): void
   /** Reads it from the start. */
   source(): ByteSource
@@ -18,10 +19,13 @@ export interface CopyStore {
 export class FileCopyStore implements CopyStore {
   readonly path: string
   #descriptor: number | undefined
+  readonly #sum: CopySum | undefined
+  #writtenBytes = 0
 
-  /** Throws when the file cannot be made. */
-  constructor(path: string) {
+  /** Throws when the file cannot be made. `checksSum`: a copy whose sum is wrong is none. */
+  constructor(path: string, checksSum: boolean) {
     this.path = path
+    this.#sum = checksSum ? new CopySum() : undefined
     try {
       this.#descriptor = openSync(path, 'w+', 0o644)
     } catch (error) {
@@ -33,6 +37,8 @@ export class FileCopyStore implements CopyStore {
     if (this.#descriptor === undefined) return
     try {
       writeAllSync(this.#descriptor, bytes)
+      this.#writtenBytes += bytes.length
+      this.#sum?.add(bytes)
     } catch (error) {
       const what = 'Write error or short write writing to the DB dump file needed for'
       throw failure(`${what} MASTER <-> REPLICA synchronization`, error)
@@ -40,7 +46,11 @@ export class FileCopyStore implements CopyStore {
   }
 
   complete(length: number): void {
-    if (this.#descriptor !== undefined) ftruncateSync(this.#descriptor, length)
+    if (this.#descriptor === undefined) return
+    ftruncateSync(this.#descriptor, length)
+    if (this.#sum?.isRight(this.#writtenBytes - length) === false) {
+      throw new Error('Wrong RDB checksum in the copy of MASTER: it is not loaded')
+    }
   }
 
   source(): ByteSource {

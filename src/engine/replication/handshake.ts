@@ -123,11 +123,10 @@ export class Handshake {
 
 /** What the answer says is wrong. */
 function failureOf(step: Step, line: string): string | undefined {
-  if (!line.startsWith('-')) return undefined
-  if (step === 'ping' && !UNAUTHENTICATED.test(line)) {
+  if (step === 'ping' && !line.startsWith('+') && !UNAUTHENTICATED.test(line)) {
     return `Error reply to PING from master: '${line}'`
   }
-  if (step === 'auth') return `Unable to AUTH to MASTER: ${line}`
+  if (step === 'auth' && line.startsWith('-')) return `Unable to AUTH to MASTER: ${line}`
   return undefined
 }
 

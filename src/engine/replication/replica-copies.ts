@@ -160,7 +160,7 @@ export class ReplicaCopies {
   }
 
   #newCopy(hasEndMark: boolean): ReplicaCopy | undefined {
-    const { copies, history, onProgress, random, stream } = this.#options
+    const { copies, history, log, onProgress, random, stream } = this.#options
     const { offset } = stream
     const reader = stream.readerAt(offset + 1)
     if (reader === undefined) return undefined
@@ -169,6 +169,8 @@ export class ReplicaCopies {
       id: history.id,
       offset,
       onProgress,
+      onStreamed: (count: number) =>
+        log.warn({}, `Diskless rdb transfer, done reading from pipe, ${count} replicas still up.`),
       onCopied: (feed: ReplicaFeed) => this.#copied(feed, hasEndMark),
     }
     return hasEndMark
@@ -196,10 +198,7 @@ export class ReplicaCopies {
     const { log, replicas } = this.#options
     if (isWritten) {
       const what = copy.hasEndMark ? 'Background RDB transfer' : 'Background saving'
-      log.info({}, `${what} terminated with success`)
-      if (!copy.hasEndMark) return
-      const up = `${copy.size} replicas still up.`
-      return log.warn({}, `Diskless rdb transfer, done reading from pipe, ${up}`)
+      return log.info({}, `${what} terminated with success`)
     }
     for (const feed of replicas) {
       if (feed.copy !== copy) continue

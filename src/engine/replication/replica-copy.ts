@@ -15,6 +15,8 @@ export interface ReplicaCopyOptions {
   readonly offset: number
   /** There is something to be sent. */
   readonly onProgress: () => void
+  /** Nothing more comes: so many replicas are still there to get the last of it. */
+  readonly onStreamed: (count: number) => void
   /** A replica has been handed the last byte. */
   readonly onCopied: (feed: ReplicaFeed) => void
 }
@@ -105,6 +107,7 @@ export class StreamedCopy implements ReplicaCopy {
   commit(): Promise<void> {
     this.#flow.append(Buffer.from(this.#endMark))
     this.#flow.complete()
+    this.#options.onStreamed(this.size)
     this.#options.onProgress()
     return Promise.resolve()
   }

@@ -19,6 +19,8 @@ import { secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
 
 const LINE_BYTES_MAX = 1_024
+/** Between one attempt and the next. */
+const RETRY_MS = 1_000
 const NEW_LINE = 10
 const CARRIAGE_RETURN = 13
 const KEEP_ALIVE = Buffer.from('\n')
@@ -71,6 +73,8 @@ export interface ReplicaLinkOptions {
   readonly port: () => number
   /** Tells this process' files from those of others. */
   readonly processId: number
+  /** Whether sums at the end of copies count. */
+  readonly checksSums: () => boolean
   /** Replaces all data; rejects when the copy is damaged. */
   readonly load: (request: CopyRequest) => Promise<LoadedCopy>
 }
@@ -92,6 +96,7 @@ export class ReplicaLink {
   /** The primary knows SYNC only, and no acknowledgements. */
   #isOldPrimary = false
   #line = NO_BYTES
+  #triedAtMs = Number.NEGATIVE_INFINITY
   #isStopped = false
 
   constructor(options: ReplicaLinkOptions) {
@@ -120,6 +125,7 @@ export class ReplicaLink {
     const { connect, log } = this.#options
     log.info({}, `${how} to MASTER ${host}:${port}`)
     this.state = 'connecting'
+    this.#triedAtMs = this.#nowMs
     this.lastReceivedMs = this.#nowMs
     const socket = connect(this.address)
     this.#socket = socket
@@ -131,6 +137,7 @@ export class ReplicaLink {
       this.#guarded(socket, () => this.#receive(bytes))
     })
     socket.on('error', (error) => this.#lost(socket, error.message))
+    socket.on('end', () => this.#lost(socket, 'connection lost'))
     socket.on('close', () => this.#lost(socket, 'connection lost'))
   }
 
@@ -287,7 +294,7 @@ export class ReplicaLink {
   }
 
   #newTransfer(): CopyTransfer {
-    const { load, log, owner, processId } = this.#options
+    const { checksSums, load, log, owner, processId } = this.#options
     const config = this.#config
     const mode = config.value('repl-diskless-load')
     const isAside = mode === 'swapdb'
@@ -302,7 +309,7 @@ export class ReplicaLink {
     return new CopyTransfer({
       id,
       offset,
-      store: isDiskless ? new CopyPipe() : new FileCopyStore(join(directory, name)),
+      store: isDiskless ? new CopyPipe() : new FileCopyStore(join(directory, name), checksSums()),
       path: join(directory, config.value('dbfilename')),
       isAside,
       log,
@@ -380,20 +387,21 @@ export class ReplicaLink {
 
   #fail(reason: string): void {
     const { log } = this.#options
-    const wasConnected = this.state === 'connected'
+    const hadBegun = this.state === 'connected' || this.state === 'sync'
     log.warn({}, failureIn(this.state, reason))
-    this.#disconnect()
-    // One that was up is worth trying at once: the backlog does not wait.
-    if (wasConnected && !this.#isStopped) this.connect('Reconnecting')
+    if (hadBegun) this.#reconnect()
+    else this.#disconnect()
   }
 
   #lost(socket: Socket, reason: string): void {
     if (socket === this.#socket) this.#fail(reason)
   }
 
+  /** At once, for the backlog does not wait; but not over and over. */
   #reconnect(): void {
     this.#disconnect()
-    if (!this.#isStopped) this.connect('Reconnecting')
+    const isEarly = this.#nowMs - this.#triedAtMs < RETRY_MS
+    if (!this.#isStopped && !isEarly) this.connect('Reconnecting')
   }
 
   #disconnect(): void {

@@ -41,6 +41,7 @@ export interface ReplicationOptions {
   readonly log: Logger
   readonly turn: Turn
   readonly copies: () => CopySource
+  readonly checksSums: () => boolean
   readonly load: (request: CopyRequest) => Promise<LoadedCopy>
   /** A client as CLIENT LIST tells it, for the log. */
   readonly describeClient: (client: Client, argv: ArgumentVector) => string
@@ -391,7 +392,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
 
   /** Becomes a replica, or one of another primary. */
   #follow(address: PrimaryAddress): void {
-    const { connect, executor, load, log, port, processId, services } = this.#options
+    const { checksSums, connect, executor, load, log, port, processId, services } = this.#options
     const { stream } = this
     if (this.link === undefined) {
       // What this engine has may be what the other one had: then the stream is enough.
@@ -411,6 +412,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
       connect,
       port,
       processId,
+      checksSums,
       load,
     })
     this.#services.config.replace('replicaof', `${address.host} ${address.port}`)
