@@ -82,9 +82,16 @@ export class Persistence implements PersistenceService {
   isLoading: boolean
   /** Once it has stopped: the files hold everything. */
   isKept = false
+  readonly #loadDelay: KeyDelay
 
   constructor(options: PersistenceOptions) {
     this.#options = options
+    const { clock, config } = options
+    this.#loadDelay = {
+      clock,
+      delayUsec: () => config.integer('key-load-delay'),
+      isCancelled: () => this.#isShutDown,
+    }
     this.#lastSaveMs = options.clock.nowMs()
     this.isLoading = options.isEnabled
   }
