@@ -24,7 +24,11 @@ function main(argv: readonly string[]): Promise<boolean> {
     },
   })
   const [what, ...rest] = positionals
-  if (what !== 'fuzz') return runSuite({ units: positionals, logFolder: values.logs, print })
+  if (what !== 'fuzz') {
+    const isSpawn = what === 'spawn'
+    const mode = isSpawn ? 'spawn' : 'external'
+    return runSuite({ mode, units: isSpawn ? rest : positionals, logFolder: values.logs, print })
+  }
   return runFuzz({
     seeds: rest.length > 0 ? rest.map(toNumber) : [1],
     commands: toNumber(values.n),

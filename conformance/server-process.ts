@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from '../test/support/free-port.ts'
 
-const MAIN = resolve('dist/cli/main.js')
+/** The command line as built. */
+export const ENGINE_MAIN = resolve('dist/cli/main.js')
 const START_MS_MAX = 20_000
 const STOP_MS_MAX = 5_000
 
@@ -23,7 +24,7 @@ export interface ServerProcess {
 
 /** `gerbang engine` as built. */
 export function startEngine(args: readonly string[] = []): Promise<ServerProcess> {
-  return start(process.execPath, [MAIN, 'engine'], args)
+  return start(process.execPath, [ENGINE_MAIN, 'engine'], args)
 }
 
 export function startRedisServer(args: readonly string[] = []): Promise<ServerProcess> {

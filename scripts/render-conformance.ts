@@ -1,5 +1,5 @@
 import { KNOWN_DIFFERENCES, type KnownDifference } from '../conformance/known-differences.ts'
-import { readBaseline } from '../conformance/suite/baseline.ts'
+import { readBaseline, unitsToRun } from '../conformance/suite/baseline.ts'
 
 const HEADINGS: Readonly<Record<KnownDifference['kind'], string>> = {
   'not built': 'Not built',
@@ -9,6 +9,11 @@ const HEADINGS: Readonly<Record<KnownDifference['kind'], string>> = {
 /** docs/CONFORMANCE.md */
 export function renderConformanceDocs(): string {
   const wanted = [...readBaseline().values()].reduce((sum, passed) => sum + passed, 0)
+  const spawned = readBaseline('spawn')
+  const spawnWanted = unitsToRun('spawn', spawned).reduce(
+    (sum, unit) => sum + (spawned.get(unit) ?? 0),
+    0,
+  )
 
   return `${[
     '# Conformance',
@@ -19,6 +24,9 @@ export function renderConformanceDocs(): string {
     `\`npm run conformance\` runs the suite of Redis 7.0.15 against \`gerbang engine\`: redis-server passes ${wanted} of its`,
     'tests as an external server, the engine all but those below. A test that fails and is not listed here fails the run,',
     'and CI runs a part of it. More: [conformance/](../conformance/README.md).',
+    '',
+    '`npm run conformance -- spawn` lets the suite start engines by itself, as it starts redis-server: what is about files,',
+    `replicas, users, starting and ending. redis-server passes ${spawnWanted} of these tests.`,
     ...Object.entries(HEADINGS).flatMap(([kind, heading]) => section(kind, heading)),
     '',
     '## Last digits of distances',

@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { knownIn, skippedIn } from '../known-differences.ts'
-import { readBaseline, unitsToRun } from './baseline.ts'
+import { readBaseline, type SuiteMode, unitsToRun } from './baseline.ts'
 import { judge, type Verdict } from './judge.ts'
 import { redisSource } from './redis-source.ts'
 import { runUnit, type UnitResult } from './run-unit.ts'
 import { createWorkspace } from './workspace.ts'
 
 export interface SuiteOptions {
-  /** All that hold anything to pass when there are none. */
+  readonly mode: SuiteMode
+  /** Those of `unitsToRun` when there are none. */
   readonly units: readonly string[]
   /** Where the output of each unit goes. */
   readonly logFolder?: string | undefined
@@ -16,18 +17,18 @@ export interface SuiteOptions {
 }
 
 /** Runs Redis' own suite against the engine; true when nothing is missing but what is known. */
-export async function runSuite({ units, logFolder, print }: SuiteOptions): Promise<boolean> {
-  const baseline = readBaseline()
+export async function runSuite({ mode, units, logFolder, print }: SuiteOptions): Promise<boolean> {
+  const baseline = readBaseline(mode)
   const unknown = units.filter((unit) => !baseline.has(unit))
   if (unknown.length > 0) throw new Error(`no unit ${unknown.join(', ')}`)
   const workspace = createWorkspace(redisSource())
   const total = { passed: 0, wanted: 0, known: 0, unexplained: 0 }
   try {
-    for (const unit of units.length > 0 ? units : unitsToRun(baseline)) {
-      const skipped = skippedIn(unit)
-      const result = await runUnit(workspace, unit, skipped)
+    for (const unit of units.length > 0 ? units : unitsToRun(mode, baseline)) {
+      const skipped = skippedIn(unit, mode)
+      const result = await runUnit(workspace, unit, { mode, skipped })
       const wanted = baseline.get(unit) ?? 0
-      const known = knownIn(unit)
+      const known = knownIn(unit, mode)
       const verdict = judge(result, wanted, known, skipped)
       print(lineOf(result, wanted, verdict))
       for (const told of verdict.unexplained) print(`    ${told.slice(0, 300)}`)

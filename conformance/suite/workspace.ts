@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { ENGINE_MAIN } from '../server-process.ts'
 
 /** What the suite starts by itself, as `src/NAME`. */
 const TOOLS = ['redis-cli', 'redis-benchmark', 'redis-check-rdb', 'redis-check-aof']
@@ -34,6 +35,13 @@ export function createWorkspace(source: string): Workspace {
   mkdirSync(join(folder, 'tests/tmp'), { recursive: true })
   mkdirSync(join(folder, 'src'))
   for (const tool of TOOLS) symlinkSync(pathOf(tool), join(folder, 'src', tool))
+  for (const name of ['redis.conf', 'utils']) {
+    if (existsSync(join(source, name)))
+      cpSync(join(source, name), join(folder, name), { recursive: true })
+  }
+  // What the suite starts where it starts servers by itself.
+  const engine = `#!/bin/sh\nexec '${process.execPath}' '${ENGINE_MAIN}' engine "$@"\n`
+  writeFileSync(join(folder, 'src/redis-server'), engine, { mode: 0o755 })
   const script = join(folder, 'start.tcl')
   writeFileSync(script, START)
   return { folder, script, remove: () => rmSync(folder, { recursive: true, force: true }) }

@@ -35,10 +35,11 @@ const UNITS = [
   'unit/introspection-2',
   'unit/tracking',
 ]
+/** The same of those that start servers by themselves. */
+const SPAWN_UNITS = ['unit/auth', 'unit/shutdown', 'unit/info', 'integration/block-repl']
 const UNIT_MS_MAX = 240_000
 
 describe.skipIf(!canRun)('the suite of Redis 7.0.15', () => {
-  const baseline = readBaseline()
   let workspace: Workspace
 
   beforeAll(() => {
@@ -47,13 +48,17 @@ describe.skipIf(!canRun)('the suite of Redis 7.0.15', () => {
   afterAll(() => workspace?.remove())
 
   // Twice: some of its tests measure time, and fail on a busy machine.
-  it.each(UNITS)(
-    'passes but for what docs/CONFORMANCE.md lists: %s',
+  it.each([
+    ...UNITS.map((unit) => ['external', unit] as const),
+    ...SPAWN_UNITS.map((unit) => ['spawn', unit] as const),
+  ])(
+    'passes but for what docs/CONFORMANCE.md lists: %s %s',
     { timeout: UNIT_MS_MAX, retry: 1 },
-    async (unit) => {
-      const skipped = skippedIn(unit)
-      const result = await runUnit(workspace, unit, skipped)
-      const { unexplained } = judge(result, baseline.get(unit) ?? 0, knownIn(unit), skipped)
+    async (mode, unit) => {
+      const skipped = skippedIn(unit, mode)
+      const result = await runUnit(workspace, unit, { mode, skipped })
+      const wanted = readBaseline(mode).get(unit) ?? 0
+      const { unexplained } = judge(result, wanted, knownIn(unit, mode), skipped)
       expect(unexplained).toEqual([])
     },
   )

@@ -139,9 +139,10 @@ function newSections(parts: EngineParts): readonly InfoSection[] {
 
 /** CONFIG RESETSTAT. */
 function resetStatistics(parts: EngineParts): void {
-  const { clientMemory, commands, executor, keyspace, replication, server } = parts
+  const { clientMemory, commands, executor, keyspace, replication, server, storage } = parts
   clientMemory.evictedClients = 0
   replication.receivedBytes = 0
+  storage.persistence.snapshotsTaken = 0
   keyspace.resetStatistics()
   executor.resetStatistics()
   commands.resetStatistics()

@@ -119,6 +119,7 @@ function newPersistence(
     clock: options.clock,
     log: options.log,
     isEnabled: options.isPersistent === true,
+    isNested: () => parts.executor.isNested,
     beginTurn: () => parts.executor.beginTurn(),
     onReplay: (isReplaying) => {
       keyspace.keepDue(isReplaying)

@@ -100,6 +100,11 @@ export class Executor {
     this.#serveReady()
   }
 
+  /** Whether the running command runs within another one. */
+  get isNested(): boolean {
+    return this.#depth > 0
+  }
+
   /** A command within the running one; see NestedExecution. */
   runNested(client: Client, { command, argv, reply }: NestedCall): void {
     const { timer } = this.#services

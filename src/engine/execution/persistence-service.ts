@@ -50,6 +50,8 @@ export interface PersistenceService {
   readonly lastSaveSeconds: number
   /** Why nothing may be written now, as an error's text. */
   readonly writeError: string | undefined
+  /** Snapshots begun, for which Redis forks: INFO's total_forks. */
+  snapshotsTaken: number
   /** SAVE: everything stands still meanwhile. */
   save(): Outcome
   /** BGSAVE, which waits its turn when it is scheduled or part of a transaction. */

@@ -106,7 +106,7 @@ function persistenceFields({ persistence, keyspace, copyProgress, services }: In
     ['current_cow_peak', 0],
     ['current_cow_size', 0],
     ['current_cow_size_age', 0],
-    ['current_fork_perc', '0.00'],
+    ['current_fork_perc', persistence().savedPercent.toFixed(2)],
     ...persistence().fields(),
     ...(progress === undefined ? [] : progressFields(progress, keyspace.nowMs)),
   ]

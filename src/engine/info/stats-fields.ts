@@ -36,7 +36,7 @@ export function statsFields(sources: InfoSources): Fields {
     ['pubsub_patterns', channels.nameCount('pattern')],
     ['pubsubshard_channels', channels.nameCount('shard')],
     ['latest_fork_usec', 0],
-    ['total_forks', 0],
+    ['total_forks', sources.persistence().snapshotsTaken],
     ['migrate_cached_sockets', migration.connectionCount],
     ['slave_expires_tracked_keys', keyspace.ownExpiries.size],
     ...absentStatsFields(),

@@ -29,6 +29,8 @@ const LOAD_SLICE_MS = 8
 const FAILURES_BEFORE_DELAY = 3
 const REWRITE_DELAY_MINUTES_MAX = 60
 
+const BUSY = 'but there is already another background operation'
+
 export interface PersistenceOptions {
   readonly keyspace: Keyspace
   readonly config: ConfigService
@@ -39,6 +41,8 @@ export interface PersistenceOptions {
   readonly appendLog: AppendOnlyLog
   /** False where nothing is to be read or written, whatever the directives say. */
   readonly isEnabled: boolean
+  /** Whether the running command is part of another one: of EXEC. */
+  readonly isNested: () => boolean
   /** Sets the time that keys are judged by. */
   readonly beginTurn: () => void
   /** While a log is read again nothing is due, and nobody is told of what is done. */
@@ -109,6 +113,14 @@ export class Persistence implements PersistenceService {
     )
     config.onValue('stop-writes-on-bgsave-error', () => this.#tellWriteError())
     config.onApply('appendonly', (value) => this.#switchLog(value === 'yes'))
+  }
+
+  get snapshotsTaken(): number {
+    return this.#options.files.snapshotsTaken
+  }
+
+  set snapshotsTaken(count: number) {
+    this.#options.files.snapshotsTaken = count
   }
 
   get lastSaveSeconds(): number {
@@ -368,6 +380,12 @@ export class Persistence implements PersistenceService {
     return this.#running === undefined ? this.#options.files.isBusy : this.#running.kind === 'rdb'
   }
 
+  /** How far the save under way is. */
+  get savedPercent(): number {
+    const job = this.#running?.job
+    return job === undefined ? 0 : (job.keysProcessed * 100) / Math.max(1, job.keysTotal)
+  }
+
   /** INFO's persistence section. */
   fields(): readonly (readonly [name: string, value: string | number])[] {
     const { clock, propagation } = this.#options
@@ -419,7 +437,7 @@ export class Persistence implements PersistenceService {
 
   /** CONFIG SET appendonly. */
   #switchLog(isOn: boolean): string | undefined {
-    const { appendLog, isEnabled } = this.#options
+    const { appendLog, isEnabled, isNested } = this.#options
     if (!isEnabled) return isOn ? errors.disabledReason : undefined
     if (isOn === this.#isLogWanted) return undefined
     this.#isLogWanted = isOn
@@ -429,9 +447,19 @@ export class Persistence implements PersistenceService {
       appendLog.end()
       return undefined
     }
-    if (this.#isBusy) this.#isRewriteScheduled = true
-    else this.#startRewrite()
+    const obstacle = isNested() ? 'during a transaction' : this.#isBusy ? BUSY : undefined
+    if (obstacle === undefined) this.#startRewrite()
+    else this.#scheduleFirstRewrite(obstacle)
     return undefined
+  }
+
+  /** What the transaction has changed so far would be in the base, and again in the log behind it. */
+  #scheduleFirstRewrite(obstacle: string): void {
+    this.#isRewriteScheduled = true
+    this.#options.log.warn(
+      {},
+      `AOF was enabled ${obstacle}. An AOF background was scheduled to start when possible.`,
+    )
   }
 
   #startRewrite(): void {

@@ -79,6 +79,8 @@ export interface LoadListener {
 export class RdbFiles {
   readonly #options: RdbFilesOptions
   #asideCount = 0
+  /** Snapshots begun, for files or replicas. */
+  snapshotsTaken = 0
 
   constructor(options: RdbFilesOptions) {
     this.#options = options
@@ -167,6 +169,7 @@ export class RdbFiles {
   #inSlices(target: SaveTarget, what: Pick<SnapshotOptions, 'header' | 'hasKeys'>): BackgroundSave {
     const { clock, config, keyspace } = this.#options
     const writer = this.#newWriter()
+    this.snapshotsTaken += 1
     return new BackgroundSave({
       snapshot: new Snapshot({ keyspace, writer, ...what }),
       output: writer.output,

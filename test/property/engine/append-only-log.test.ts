@@ -181,6 +181,23 @@ describe('the append-only log', () => {
     expect(readFileSync(lastIncrement(), 'latin1')).toContain('other')
   })
 
+  it('has nothing twice when it is switched on amid a transaction', async () => {
+    const client = (await startEngine({ appendonly: 'no' })).client()
+    client.call('MULTI')
+    client.call('INCR', 'count')
+    client.call('CONFIG', 'SET', 'appendonly', 'yes')
+    client.call('INCR', 'count')
+    client.call('EXEC')
+    expect(client.call('INFO', 'persistence')).toMatch(/aof_rewrite_scheduled:1/)
+    expect(client.call('INFO', 'stats')).toMatch(/total_forks:0/)
+    await rewritten(client)
+    expect(client.call('INFO', 'stats')).toMatch(/total_forks:1/)
+    client.call('CONFIG', 'RESETSTAT')
+    expect(client.call('INFO', 'stats')).toMatch(/total_forks:0/)
+    await engines.pop()?.stop()
+    expect((await startEngine()).client().getText('count')).toBe('2')
+  })
+
   it('goes on with taking it in where it was interrupted', async () => {
     writeFileSync(join(folder, 'appendonly.aof'), '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n')
     mkdirSync(join(folder, 'appendonlydir'))
