@@ -5,6 +5,7 @@ import { type Logger, withFields } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import type { EngineDescription, EngineListener } from './engine-descriptions.ts'
 import { KeptFiles } from './kept-files.ts'
+import { followPrimary, type ReplicaOptions, replicaDirectives } from './replica-options.ts'
 
 export interface ClassEngineOptions {
   readonly clock: Clock
@@ -22,28 +23,34 @@ export interface ClassEngineOptions {
 export class ClassEngine implements Startable {
   readonly name: string
   readonly client: EmbeddedClient
-  readonly #engine: Engine
+  readonly engine: Engine
   readonly #files: KeptFiles | undefined
   readonly #listener: EngineListener | undefined
+  readonly #replica: ReplicaOptions | undefined
   readonly #isSettled: () => boolean
   #listeningPort: number | undefined
 
   constructor(description: EngineDescription, options: ClassEngineOptions) {
-    const { name, directives, keeping, listener } = description
+    const { name, directives, keeping, listener, replica } = description
     const { clock, random, folder, onForgotten } = options
     const log = withFields(options.log, { engine: name })
     this.name = `engine for ${name}`
     this.#files =
       keeping && new KeptFiles({ ...keeping, directory: folder(name), clock, log, onForgotten })
-    this.#engine = new Engine({
+    this.engine = new Engine({
       clock,
       random,
       log,
-      directives: { ...directives, ...this.#files?.directives },
+      directives: {
+        ...directives,
+        ...(replica && replicaDirectives(replica)),
+        ...this.#files?.directives,
+      },
       ...(this.#files && { isPersistent: true, onWriteError: this.#files.noteWriteError }),
     })
-    this.client = this.#engine.client()
+    this.client = this.engine.client()
     this.#listener = listener
+    this.#replica = replica
     this.#isSettled = options.isSettled
   }
 
@@ -54,11 +61,12 @@ export class ClassEngine implements Startable {
   }
 
   async start(): Promise<void> {
-    await this.#engine.start()
+    await this.engine.start()
     try {
-      await this.#files?.load(this.#engine, this.client)
+      await this.#files?.load(this.engine, this.client)
+      if (this.#replica !== undefined) await followPrimary(this.client, this.#replica)
       if (this.#listener === undefined) return
-      const { port } = await this.#engine.listen(this.#listener)
+      const { port } = await this.engine.listen(this.#listener)
       this.#listeningPort = port
     } catch (error) {
       await this.stop()
@@ -69,7 +77,7 @@ export class ClassEngine implements Startable {
   async stop(): Promise<void> {
     // What there is is saved before the first `await`: the time that a stop may take is not for it.
     this.#files?.save(this.client)
-    await this.#engine.stop()
-    this.#files?.finish(this.#engine.isKept && this.#isSettled())
+    await this.engine.stop()
+    this.#files?.finish(this.engine.isKept && this.#isSettled())
   }
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.ts'
 import type { KeepingOptions } from './kept-files.ts'
+import { type ReplicaOptions, replicaOptions } from './replica-options.ts'
 
 /** What has an engine, and with it memory, of its own (docs/adr/0020-memory-for-each-class.md). */
 export type EngineClass = 'cache' | 'limits' | 'sessions'
@@ -12,6 +13,8 @@ export interface EngineDescription {
   readonly listener: EngineListener | undefined
   /** `undefined` when nothing is kept on disk. */
   readonly keeping: KeepingOptions | undefined
+  /** `undefined` when it has no part in a group of replicas. */
+  readonly replica: ReplicaOptions | undefined
 }
 
 export interface EngineListener {
@@ -37,6 +40,7 @@ export function describeEngines({
       directives: memory(engine.maxmemory, engine.maxmemory_policy),
       listener: listener('engine.redis_port', engine.redis_port),
       keeping: keeping(engine, { appendfsync, whenInDoubt: 'forget' }),
+      replica: replicaOptions(engine.replica_of, engine.redis_port, engine),
     },
     // Nothing in another class can displace what is in these two, and nothing in themselves.
     limits: {
@@ -48,6 +52,7 @@ export function describeEngines({
         appendfsync: appendfsync === 'always' ? 'everysec' : appendfsync,
         whenInDoubt: 'keep',
       }),
+      replica: replicaOptions(engine.limits_replica_of, engine.limits_redis_port, engine),
     },
     sessions: {
       name: 'sessions',
@@ -57,6 +62,7 @@ export function describeEngines({
         appendfsync: session.durability === 'fsync' ? 'always' : appendfsync,
         whenInDoubt: 'warn',
       }),
+      replica: replicaOptions(engine.sessions_replica_of, engine.sessions_redis_port, engine),
     },
   }
 }

@@ -70,12 +70,15 @@ export async function explainDirectly(
   }
 }
 
-/** Redis clients, and what is kept on disk, are for the gateway that runs. */
+/** Redis clients, other gateways, and what is kept on disk, are for the gateway that runs. */
 function withoutTraces(config: Config): Config {
   const nothing = {
     redis_port: undefined,
     limits_redis_port: undefined,
     sessions_redis_port: undefined,
+    replica_of: undefined,
+    limits_replica_of: undefined,
+    sessions_replica_of: undefined,
     persistence: 'none',
   } as const
   return { ...config, engine: { ...config.engine, ...nothing } }

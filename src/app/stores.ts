@@ -4,10 +4,19 @@ import type { Clock } from '../shared/clock.ts'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
-import { connectStore, EmbeddedStore, type ReplicationDemand, type Store } from '../store/index.ts'
+import {
+  connectStore,
+  EmbeddedStore,
+  EngineGroup,
+  RemotePrimary,
+  ReplicatedStore,
+  type ReplicationDemand,
+  type Store,
+  type StoreOptions,
+} from '../store/index.ts'
 import { ClassEngine } from './class-engine.ts'
 import { DataDirectory } from './data-directory.ts'
-import { describeEngines, type EngineClass } from './engine-descriptions.ts'
+import { describeEngines, type EngineClass, type EngineDescription } from './engine-descriptions.ts'
 import { evictionCheck } from './eviction-check.ts'
 import { explainListenError } from './explain-listen-error.ts'
 
@@ -53,22 +62,60 @@ function embeddedStores(config: Config, { gateway, ...common }: StoreDependencie
       onForgotten: () => gateway?.().forgotten(),
     })
   const engines = { cache: open('cache'), limits: open('limits'), sessions: open('sessions') }
+  const openStore = (name: EngineClass): EngineStore =>
+    storeOn(engines[name], descriptions[name], { config, ...common })
+  const stores = {
+    cache: openStore('cache'),
+    limits: openStore('limits'),
+    sessions: openStore('sessions'),
+  }
   return {
-    store: new EmbeddedStore(engines.cache.client),
-    protectedStores: {
-      limits: new EmbeddedStore(engines.limits.client),
-      sessions: new EmbeddedStore(engines.sessions.client, replicationDemand(config.session)),
-    },
+    store: stores.cache,
+    protectedStores: { limits: stores.limits, sessions: stores.sessions },
     engines,
     parts: [
       ...(directory === undefined ? [] : [directory]),
-      ...Object.values(descriptions).map(({ name, listener }) =>
+      ...Object.values(descriptions).flatMap(({ name, listener }) => [
         listener === undefined
           ? engines[name]
           : explainListenError(engines[name], listener.option, listener.port),
-      ),
+        stores[name],
+      ]),
     ],
   }
+}
+
+type EngineStore = EmbeddedStore | ReplicatedStore
+
+/** One that others can follow, or that follows one, is ready for that to change. */
+function storeOn(
+  { client, engine }: ClassEngine,
+  { name, replica }: EngineDescription,
+  { config, ...common }: Omit<StoreDependencies, 'gateway'> & { readonly config: Config },
+): EngineStore {
+  const replication = name === 'sessions' ? replicationDemand(config.session) : undefined
+  const local = new EmbeddedStore(client, replication)
+  if (replica === undefined) return local
+  const leaseMs = config.engine.replica_lease
+  return new ReplicatedStore({
+    ...common,
+    name,
+    local,
+    own: new EngineGroup(client, engine.replication),
+    replication: engine.replication,
+    leaseMs,
+    // Without its cache a gateway has Hasura; without sessions it has nobody.
+    asksPrimary: name !== 'cache',
+    confirmsReplication: replication !== undefined,
+    connect: ({ host, port }) =>
+      new RemotePrimary({
+        address: { kind: 'remote', ...replica.access, host, port, database: 0 },
+        ...limitsOf(config.store),
+        replication,
+        leaseMs,
+        log: common.log,
+      }),
+  })
 }
 
 /** What sessions wait for; nothing unless `durability` says so. */
@@ -103,14 +150,13 @@ export function remoteStore(
   log: Logger,
   replication?: ReplicationDemand,
 ): Store {
-  return connectStore(
-    {
-      url,
-      connectTimeoutMs: config.connect_timeout,
-      commandTimeoutMs: config.command_timeout,
-      commandsMax: config.commands_max,
-      replication,
-    },
-    { embeddedClient: undefined, log },
-  )
+  return connectStore({ url, ...limitsOf(config), replication }, { embeddedClient: undefined, log })
+}
+
+function limitsOf(config: Config['store']): Omit<StoreOptions, 'url' | 'replication'> {
+  return {
+    connectTimeoutMs: config.connect_timeout,
+    commandTimeoutMs: config.command_timeout,
+    commandsMax: config.commands_max,
+  }
 }

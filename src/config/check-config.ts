@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { LEASES_MAX, LOG_LIMIT_MAX } from '../gateway/index.ts'
+import { parseStoreUrl } from '../store/index.ts'
 import type { Config } from './schema.ts'
 
 /** A mistake in an option that was allowed by itself; the loader finds out who set it. */
@@ -22,6 +23,7 @@ export function checkConfig(config: Config): readonly Finding[] {
     ...protectedStoreProblems(config),
     ...persistenceProblems(config),
     ...durabilityProblems(config),
+    ...replicaProblems(config),
   ]
 }
 
@@ -83,6 +85,29 @@ function portProblems({ server, admin, engine, store }: Config): readonly Findin
     if (port !== undefined) findings.push(finding(key, message))
   }
   return findings
+}
+
+/** Whoever is a replica now may be a primary later, and has to be found. */
+function replicaProblems({ engine, store }: Config): readonly Finding[] {
+  const urls = [
+    ['engine.replica_of', engine.replica_of],
+    ['engine.limits_replica_of', engine.limits_replica_of],
+    ['engine.sessions_replica_of', engine.sessions_replica_of],
+  ] as const
+  const ports = redisPorts(engine)
+  return urls.flatMap(([key, url], index) => {
+    if (url === undefined) return []
+    if (store.url !== 'embedded:') {
+      return finding(key, 'there is no embedded engine while store.url names another store')
+    }
+    const address = parseStoreUrl(url)
+    if (address?.kind === 'remote' && address.database !== 0) {
+      return finding(key, 'has no database: a replica copies all of them')
+    }
+    const [portKey = '', port] = ports[index] ?? []
+    const name = portKey.replace('engine.', '')
+    return port === undefined ? finding(key, `needs ${name}, to be found as a primary`) : []
+  })
 }
 
 function redisPorts(engine: Config['engine']): readonly (readonly [string, number | undefined])[] {

@@ -866,7 +866,32 @@ const engine = section('The embedded engine, where store.url is "embedded:".', {
   redis_password: optionalOption(text, {
     env: ['GERBANG_REDIS_PASSWORD'],
     isSecret: true,
-    doc: 'What Redis clients must send with AUTH.',
+    doc: 'What Redis clients must send with AUTH. Sent to a primary as well, unless its URL has another one.',
+  }),
+  replica_of: optionalOption(remoteStoreUrl, {
+    env: ['GERBANG_REPLICA_OF'],
+    flag: 'replica-of',
+    isSecret: true,
+    doc: 'Makes the engine of the cache a replica of another gateway’s, or of a Redis: redis://[[user]:password@]host:port. Reads are answered here, writes are sent there. Needs redis_port.',
+  }),
+  limits_replica_of: optionalOption(remoteStoreUrl, {
+    env: ['GERBANG_LIMITS_REPLICA_OF'],
+    isSecret: true,
+    doc: 'The same of limits, which are counted by the primary then. Needs limits_redis_port.',
+  }),
+  sessions_replica_of: optionalOption(remoteStoreUrl, {
+    env: ['GERBANG_SESSIONS_REPLICA_OF'],
+    isSecret: true,
+    doc: 'The same of sessions and revocations. Needs sessions_redis_port.',
+  }),
+  replica_when: option(oneOf(['always', 'primary-found']), {
+    default: 'always',
+    env: ['GERBANG_REPLICA_WHEN'],
+    doc: '“always” begins as a replica. “primary-found” only if the one that is named, or whom that follows, says that it is a primary; otherwise as a primary: for the gateway that is to be it when all begin.',
+  }),
+  replica_lease: option(duration({ min: '100ms', max: '1m' }), {
+    default: '1s',
+    doc: 'How long a replica is used that hears nothing from its primary, and how long a write waits for one that does not answer. All gateways need the same.',
   }),
 })
 

@@ -10,12 +10,14 @@ import type { EngineOptions } from './engine-options.ts'
 import type { StopSignal } from './execution/shutdown.ts'
 import { decodeCommand } from './protocol/command-decoder.ts'
 import { cannotAppend } from './protocol/persistence-errors.ts'
+import { EngineReplication } from './replication/engine-replication.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
 
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
 export class Engine {
+  readonly replication: EngineReplication
   readonly #parts: EngineParts
   readonly #cycle: Cycle
   readonly #deadlines: Deadlines
@@ -29,6 +31,7 @@ export class Engine {
       ...options,
     })
     this.#parts = parts
+    this.replication = new EngineReplication(parts.replication)
     this.#cycle = new Cycle(parts)
     this.#deadlines = new Deadlines(parts)
     for (const { name, unused } of parts.config.unusedDirectives) {

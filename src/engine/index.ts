@@ -1,6 +1,7 @@
 export { Engine } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export { EngineReplyError, type Reply } from './protocol/value-writer.ts'
+export type { EngineReplication, ReplicaCounts } from './replication/engine-replication.ts'
 export {
   type ConfFiles,
   readConfiguration,

@@ -1,7 +1,12 @@
 export { connectStore, type StoreOptions, type StoreParts } from './connect-store.ts'
 export { EmbeddedStore } from './embedded-store.ts'
+export { EngineGroup } from './engine-group.ts'
+export { findPrimary } from './find-primary.ts'
+export { type PrimaryConnection, RemotePrimary } from './primary-connection.ts'
 export { RemoteStore, type RemoteStoreOptions } from './remote-store.ts'
+export { ReplicatedStore, type ReplicatedStoreOptions, type Role } from './replicated-store.ts'
 export type { ReplicationDemand } from './replication-demand.ts'
+export type { Sharing, SharingStatus } from './sharing.ts'
 export {
   argumentBytes,
   type Procedure,
@@ -13,4 +18,4 @@ export {
   StoreError,
   type StoreErrorCode,
 } from './store.ts'
-export { parseStoreUrl, type StoreAddress } from './store-url.ts'
+export { parseStoreUrl, type RemoteAddress, type StoreAddress } from './store-url.ts'

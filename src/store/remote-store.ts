@@ -28,6 +28,9 @@ export interface RemoteStoreOptions {
   readonly createClient?: (options: RedisOptions) => Redis
 }
 
+const REPLICATION_SECTIONS = ['replication', 'stats'] as const
+const WAIT_KEY = 'gerbang:wait'
+const WAIT_KEY_LIFE_MS = 60_000
 const RECONNECT_DELAY_MS = 50
 const RECONNECT_DELAY_MAX_MS = 2_000
 
@@ -83,9 +86,20 @@ export class RemoteStore implements Store {
   }
 
   stop(): Promise<void> {
+    this.disconnect()
+    return Promise.resolve()
+  }
+
+  /** In the background, again and again until it stands; `start` fails instead when it does not stand at once. */
+  connect(): void {
+    // Why it failed is told to listeners.
+    for (const redis of this.#connections) redis.connect().catch(() => undefined)
+  }
+
+  /** For good. What is under way fails. */
+  disconnect(): void {
     this.#confirmations?.stop()
     for (const redis of this.#connections) redis.disconnect()
-    return Promise.resolve()
   }
 
   async ping(): Promise<void> {
@@ -148,6 +162,30 @@ export class RemoteStore implements Store {
 
   async info(): Promise<string> {
     return await this.#send(() => this.#redis.info())
+  }
+
+  /** INFO of who follows this server, and of how often somebody came. */
+  async replicationInfo(): Promise<string> {
+    return await this.#send(() => this.#redis.info(...REPLICATION_SECTIONS))
+  }
+
+  /**
+   * Until so many replicas have all that was written before the call, by whomever, or the time is over; and INFO as it
+   * is then. What comes after it on this connection waits as long.
+   */
+  async waitForReplicas(
+    count: number,
+    timeoutMs: number,
+  ): Promise<{ readonly acknowledged: number; readonly info: string }> {
+    return await this.#send(async () => {
+      // WAIT is for what its own connection has written.
+      const [, acknowledged, info] = await Promise.all([
+        this.#redis.set(WAIT_KEY, '', 'PX', WAIT_KEY_LIFE_MS),
+        this.#redis.wait(count, Math.ceil(timeoutMs)),
+        this.#redis.info(...REPLICATION_SECTIONS),
+      ])
+      return { acknowledged, info }
+    })
   }
 
   get #connections(): readonly Redis[] {

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../shared/awaitable.ts'
+import type { Sharing } from './sharing.ts'
 
 /**
  * The port between the gateway and the database behind it. Two adapters keep one contract
@@ -30,13 +31,15 @@ export interface Store {
     args: readonly ProcedureArgument[],
   ): Awaitable<Result>
   /**
-   * Resolves once all that was written before the call is where the store was told to have it before anybody relies on
-   * it: on the disk, or in replicas. At once where it was told nothing. Rejects with `unconfirmed`: it is written, and
-   * may be lost.
+   * Resolves once all that was written before the call is what everyone reads, from copies as well, and is where the
+   * store was told to have it before anybody relies on it: on the disk, or in replicas. At once where there are no
+   * copies and it was told nothing. Rejects with `unconfirmed`: everyone reads it, and it may be lost.
    */
   confirm(): Awaitable<void>
   /** The text of INFO, as Redis words it. */
   info(): Awaitable<string>
+  /** `undefined` when there are no copies of it. */
+  readonly sharing?: Sharing
 }
 
 export interface SetOptions {

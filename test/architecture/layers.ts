@@ -50,11 +50,13 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
     'engine-options.ts',
     'execution',
     'protocol',
+    'replication',
     'runtime-config',
     'server',
   ],
   'index.ts': [
     'protocol',
+    'replication',
     'server',
     'engine.ts',
     'engine-options.ts',

@@ -16,7 +16,7 @@ export class Browser {
     return other
   }
 
-  async ask(query: string, headers: Headers = {}): Promise<Asked> {
+  async ask(query: string | object, headers: Headers = {}): Promise<Asked> {
     return await ask(this.#url, query, { ...this.cookieHeader('/v1/graphql'), ...headers })
   }
 

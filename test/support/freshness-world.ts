@@ -6,6 +6,7 @@ import { PurgeHistory } from '../../src/gateway/cache/purge-history.ts'
 import { ResponseCache } from '../../src/gateway/cache/response-cache.ts'
 import { selectors } from '../../src/gateway/cache/selectors.ts'
 import { SingleFlight } from '../../src/gateway/cache/single-flight.ts'
+import { GatewayError } from '../../src/gateway/errors.ts'
 import { tableTags } from '../../src/gateway/metadata/relation-tags.ts'
 import { EntryCensus } from '../../src/gateway/purge/entry-census.ts'
 import type { PurgeOrder, PurgeTarget } from '../../src/gateway/purge/purge-order.ts'
@@ -78,6 +79,21 @@ const PURGES: readonly PurgeTarget[] = [
 const NAMES = { ofTable: tableTags, ofRow: () => [] }
 const WHO = { via: 'admin', secret: 1, address: '127.0.0.1' } as const
 
+export interface WorldParts {
+  readonly clock: FakeClock
+  readonly random: Random
+  readonly turns: Turns
+  /** Starts a gateway; one that is not there before is started when it is first asked. */
+  readonly start: (node: ModelNode) => void
+}
+
+/** Where a gateway keeps what it caches. */
+export interface ModelNode {
+  readonly store: Store
+  /** Its process has ended: nobody hears its answers any more. */
+  readonly isGone: boolean
+}
+
 /** Gateways on one store in front of a model of Hasura, and what each read may give. */
 export class FreshnessWorld {
   /** Reads that gave what they must not, in words. */
@@ -88,7 +104,8 @@ export class FreshnessWorld {
   readonly #random: Random
   readonly #clock = new FakeClock()
   readonly #turns: Turns
-  readonly #gateways: readonly ModelGateway[]
+  readonly #nodes: () => readonly ModelNode[]
+  readonly #gateways = new Map<ModelNode, ModelGateway>()
   readonly #database = { products: 0, orders: 0 }
   /** What everybody has been told of: no read that begins later may be older. */
   readonly #told = { products: 0, orders: 0 }
@@ -96,18 +113,12 @@ export class FreshnessWorld {
   readonly #purgedAt = SUBJECTS.map(() => 0)
   #time = 0
 
-  constructor(random: Random) {
+  /** `open` gives those that there are now: gateways of one store, unless told. */
+  constructor(random: Random, open: (parts: WorldParts) => () => readonly ModelNode[] = shareOne) {
     this.#random = random
     this.#turns = new Turns(random)
-    const store = openStore(this.#clock)
-    const pause = () => this.#turns.next()
-    const open = (own: Store): ModelGateway =>
-      openModelGateway(own, { clock: this.#clock, random, pause })
-    this.#gateways = [
-      open(store),
-      open(distantStore(store, this.#turns)),
-      open(distantStore(store, this.#turns)),
-    ]
+    const start = (node: ModelNode): void => void this.#gatewayOn(node)
+    this.#nodes = open({ clock: this.#clock, random, turns: this.#turns, start })
   }
 
   /** Up to ten things at once, in one of their orders; then some time passes, or none. */
@@ -118,7 +129,7 @@ export class FreshnessWorld {
   }
 
   async #act(): Promise<void> {
-    const gateway = this.#pick(this.#gateways)
+    const gateway = this.#gatewayOn(this.#pick(this.#nodes()))
     const drawn = this.#random.next()
     await this.#turns.next()
     if (drawn < 0.65) await this.#read(gateway, this.#random.uint32() % SUBJECTS.length)
@@ -132,6 +143,7 @@ export class FreshnessWorld {
     const told = { ...this.#told }
     const purgedAt = nth(this.#purgedAt, index)
     const check = (answer: Answer, how: string): void => {
+      if (gateway.node.isGone) return
       for (const table of tables) {
         if (answer[table] >= told[table]) continue
         this.stale.push(`${how}: ${table} ${answer[table]}, told ${told[table]}`)
@@ -187,38 +199,62 @@ export class FreshnessWorld {
     return answer
   }
 
-  async #mutate({ invalidation }: ModelGateway, table: Table): Promise<void> {
+  async #mutate(gateway: ModelGateway, table: Table): Promise<void> {
     await this.#turns.next()
     this.#database[table] += 1
     const version = this.#database[table]
     await this.#turns.next()
-    await invalidation.wrote(tagsOf(table), 'mutation')
+    await this.#tell(gateway, table, { version, source: 'mutation' })
+  }
+
+  /** Of a write that was made. What the store could not be told is owed, and not promised to anybody. */
+  async #tell(
+    { invalidation, node }: ModelGateway,
+    table: Table,
+    { version, source }: { readonly version: number; readonly source: 'mutation' | 'event' },
+  ): Promise<void> {
+    await invalidation.wrote(tagsOf(table), source)
+    if (node.isGone || invalidation.owes(tagsOf(table))) return
     this.#told[table] = Math.max(this.#told[table], version)
   }
 
   /** The event of it comes late, perhaps twice, perhaps after that of a later write. */
-  async #writeAround({ invalidation }: ModelGateway, table: Table): Promise<void> {
+  async #writeAround(gateway: ModelGateway, table: Table): Promise<void> {
     await this.#turns.next()
     this.#database[table] += 1
     const version = this.#database[table]
     for (let count = 0; count < 1 + (this.#random.uint32() % 2); count += 1) {
       await this.#turns.next()
-      await invalidation.wrote(tagsOf(table), 'event')
-      this.#told[table] = Math.max(this.#told[table], version)
+      await this.#tell(gateway, table, { version, source: 'event' })
     }
   }
 
-  async #purge({ purger }: ModelGateway, what: PurgeTarget): Promise<void> {
+  async #purge({ node, purger }: ModelGateway, what: PurgeTarget): Promise<void> {
     const mode = this.#random.next() < 0.7 ? 'hard' : 'soft'
     const order: PurgeOrder = { what, mode, isDryRun: false, why: undefined }
     const beganAt = this.#time
-    await purger.purge(order, WHO)
-    if (mode === 'soft') return
+    try {
+      const { outcome } = await purger.purge(order, WHO)
+      if (mode === 'soft' || outcome === 'owed' || node.isGone) return
+    } catch (error) {
+      if (error instanceof GatewayError) return
+      throw error
+    }
     const { selectors: named } = planPurge(what, NAMES)
     for (const [index, { target }] of SUBJECTS.entries()) {
       if (!named.some((one) => target.selectors.includes(one))) continue
       this.#purgedAt[index] = Math.max(nth(this.#purgedAt, index), beganAt)
     }
+  }
+
+  #gatewayOn(node: ModelNode): ModelGateway {
+    let gateway = this.#gateways.get(node)
+    if (gateway === undefined) {
+      const pause = () => this.#turns.next()
+      gateway = openModelGateway(node, { clock: this.#clock, random: this.#random, pause })
+      this.#gateways.set(node, gateway)
+    }
+    return gateway
   }
 
   #pick<T>(values: readonly T[]): T {
@@ -234,13 +270,22 @@ interface Common {
   readonly pause: () => Promise<void>
 }
 
-function openModelGateway(store: Store, { clock, random, pause }: Common) {
+function shareOne({ clock, turns }: WorldParts): () => readonly ModelNode[] {
+  const store = openStore(clock)
+  const stores = [store, distantStore(store, turns), distantStore(store, turns)]
+  const nodes = stores.map((one) => ({ store: one, isGone: false }))
+  return () => nodes
+}
+
+function openModelGateway(node: ModelNode, { clock, random, pause }: Common) {
+  const { store } = node
   const statistics = new CacheStatistics()
   const log = silentLogger
   const epochs = new Epochs({ store, random, clock, entryLifeMaxMs: 3_600_000 })
   const history = new PurgeHistory({ store, random, ttlMs: STAMP_TTL_MS })
   const retry = { retryIntervalMs: 1_000, doubtMs: 0 }
   const invalidation = new Invalidation({ epochs, statistics, log, ...retry })
+  store.sharing?.onTakeover(() => void invalidation.everything('failover'))
   const census = new EntryCensus({ isStoreShared: true, entriesMax: 10 })
   const common = { store, invalidation, census, clock, log }
   const caching = { ...common, epochs, purges: history, statistics, random }
@@ -248,7 +293,14 @@ function openModelGateway(store: Store, { clock, random, pause }: Common) {
   const purger = new Purger({ ...common, history, tagNames: NAMES, recordsMax: 10 })
   const waiting = { flightsMax: 100, waitersMax: 100, waitTimeoutMs: 60_000 }
   const fillLocks = new FillLocks({ store, clock, random, log, statistics, holdMs: 5_000, pause })
-  return { invalidation, cache, purger, flights: new SingleFlight<Answer>(waiting), fillLocks }
+  return {
+    node,
+    invalidation,
+    cache,
+    purger,
+    flights: new SingleFlight<Answer>(waiting),
+    fillLocks,
+  }
 }
 
 function toUpstreamAnswer(answer: Answer) {

@@ -4,6 +4,8 @@ import type { Store } from '../../src/store/index.ts'
 
 /** Decides who goes on next: whatever takes time in the world waits for its turn here. */
 export class Turns {
+  /** What happens between two turns besides. */
+  between: () => void = () => undefined
   readonly #random: Random
   readonly #waiting: (() => void)[] = []
 
@@ -23,6 +25,7 @@ export class Turns {
     })
     while (!isOver) {
       await setImmediate()
+      this.between()
       const index = this.#random.uint32() % Math.max(1, this.#waiting.length)
       this.#waiting.splice(index, 1)[0]?.()
     }
@@ -30,12 +33,21 @@ export class Turns {
   }
 }
 
-/** A store behind a network: each request and each answer takes its time. */
-export function distantStore(store: Store, turns: Turns): Store {
+/**
+ * A store behind a network: each request and each answer takes its time. `check` throws when one of them cannot get
+ * through.
+ */
+export function distantStore(
+  store: Store,
+  turns: Turns,
+  check: () => void = () => undefined,
+): Store {
   const ask = async <T>(execute: () => T): Promise<Awaited<T>> => {
     await turns.next()
+    check()
     const answer = await execute()
     await turns.next()
+    check()
     return answer
   }
   return {

@@ -59,6 +59,8 @@ export interface LinkOwner {
   receivedBytes: number
   /** The database that the stream has selected so far. */
   streamDatabase: number
+  /** How often a link has come to stand. */
+  linkCount: number
 }
 
 export interface ReplicaLinkOptions {
@@ -351,6 +353,7 @@ export class ReplicaLink {
     client.databaseIndex = databaseIndex
     client.isReplaying = true
     this.state = 'connected'
+    this.#options.owner.linkCount += 1
     this.downSinceMs = undefined
     this.#client = new PrimaryClient({
       executor: executor(),

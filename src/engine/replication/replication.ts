@@ -69,6 +69,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   streamDatabase = 0
   unexpectedErrors = 0
   receivedBytes = 0
+  linkCount = 0
   readonly receivedRate = new Rate()
   loadingKind: ReplicationService['loadingKind'] = 'none'
   readonly #options: ReplicationOptions
@@ -76,6 +77,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   #isContinuable = false
   #isHearing = false
   #tickedAtMs = 0
+  readonly #roleListeners: (() => void)[] = []
   readonly #sink: PropagationSink = (databaseIndex, bytes, start, end) => {
     this.stream.encoded(databaseIndex, bytes, start, end)
     this.#services.propagation.streamOffset = this.stream.offset
@@ -168,6 +170,11 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
 
   get isReplica(): boolean {
     return this.link !== undefined
+  }
+
+  /** `listener` is called within the turn in which this engine comes to follow another primary, or none. */
+  onRoleChanged(listener: () => void): void {
+    this.#roleListeners.push(listener)
   }
 
   get totals(): SyncTotals {
@@ -418,6 +425,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.#services.config.replace('replicaof', `${address.host} ${address.port}`)
     this.#adapt()
     this.link.connect()
+    this.#tellRole()
   }
 
   /** Becomes a primary: a new history that branches off the one it followed. */
@@ -437,6 +445,11 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     this.stream.forgetDatabase()
     config.replace('replicaof', '')
     this.#adapt()
+    this.#tellRole()
+  }
+
+  #tellRole(): void {
+    for (const listener of this.#roleListeners) listener()
   }
 
   /** They wait for keys that will come from elsewhere, or for replicas that are none any more. */

@@ -93,8 +93,8 @@ export class Epochs {
 
   /**
    * The stamps of rows go instead of changing: without one an entry is as dead, whoever is next creates a new
-   * one, and a table whose rows are written one by one, read or not, does not leave a stamp for each. Where the store
-   * may be found again after a crash, it waits until that will find these, too.
+   * one, and a table whose rows are written one by one, read or not, does not leave a stamp for each. When it has
+   * ended no gateway reads the stamps of before, nor will one after a crash.
    */
   bump(tags: readonly Tag[]): Awaitable<void> {
     const writes = tags.map(

@@ -13,6 +13,7 @@ export const INVALIDATION_SOURCES = [
   'metadata',
   'purge',
   'restart',
+  'failover',
 ] as const
 export type InvalidationSource = (typeof INVALIDATION_SOURCES)[number]
 

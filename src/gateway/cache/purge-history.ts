@@ -49,7 +49,7 @@ export class PurgeHistory {
     this.#options = options
   }
 
-  /** One step in the store, O(1) in the number of entries. Throws a StoreError. */
+  /** One step in the store, O(1) in the number of entries; then every gateway knows. Throws a StoreError. */
   append(selector: Selector, mode: PurgeMode): Awaitable<void> {
     const { store, random, ttlMs } = this.#options
     const stamp = random.bytes(STAMP_BYTES).toString('hex')

@@ -208,7 +208,8 @@ export class SessionStore {
   }
 
   /**
-   * Resolves once all that was written before is as safe as `session.durability` wants it. Rejects with
+   * Resolves once all that was written before is what every gateway finds, whichever copy of the store it reads, and as
+   * safe as `session.durability` wants it. Rejects with
    * `not-confirmed`: it is done, and may be lost with a process or a machine; or `takeBack` has undone it, as far as it
    * went.
    */

@@ -265,6 +265,16 @@ describe('loadConfig', () => {
         'engine: { sessions_redis_port: 1 }\nstore: { url: "redis://a" }',
         'g.yaml:1:32: engine.sessions_redis_port: there is no embedded engine',
       ],
+      ['engine: { replica_of: "redis://a" }', 'g.yaml:1:23: engine.replica_of: needs redis_port'],
+      [
+        'engine: { limits_replica_of: "redis://a/1", limits_redis_port: 1 }',
+        'g.yaml:1:30: engine.limits_replica_of: has no database',
+      ],
+      [
+        'engine: { sessions_replica_of: "redis://a" }\nstore: { url: "redis://a" }',
+        'g.yaml:1:32: engine.sessions_replica_of: there is no embedded engine',
+      ],
+      ['engine: { replica_lease: 99ms }', 'engine.replica_lease: expected'],
       [
         'engine: { persistence: rdb }',
         'g.yaml:1:24: engine.persistence: "rdb" needs engine.data_dir',

@@ -17,6 +17,18 @@ const VARIABLES: Readonly<
   GERBANG_SESSIONS_REDIS_PORT: ['85', (config) => config.engine.sessions_redis_port, 85],
   GERBANG_DATA_DIR: ['/data', (config) => config.engine.data_dir, '/data'],
   GERBANG_PERSISTENCE: ['none', (config) => config.engine.persistence, 'none'],
+  GERBANG_REPLICA_OF: ['redis://c', (config) => config.engine.replica_of, 'redis://c'],
+  GERBANG_LIMITS_REPLICA_OF: [
+    'redis://d',
+    (config) => config.engine.limits_replica_of,
+    'redis://d',
+  ],
+  GERBANG_SESSIONS_REPLICA_OF: [
+    'redis://e',
+    (config) => config.engine.sessions_replica_of,
+    'redis://e',
+  ],
+  GERBANG_REPLICA_WHEN: ['primary-found', (config) => config.engine.replica_when, 'primary-found'],
   GERBANG_EVENTS_SECRET: ['e', (config) => config.events.secret, 'e'],
   GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
   GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],
@@ -72,7 +84,14 @@ const VARIABLES: Readonly<
 /** What some of them are refused without. */
 const BESIDE: Readonly<Record<string, string>> = { HASURA_GRAPHQL_ADMIN_SECRET: 'beside' }
 
+const PORTS: Readonly<Record<string, string>> = {
+  GERBANG_REDIS_PORT: '83',
+  GERBANG_LIMITS_REDIS_PORT: '84',
+  GERBANG_SESSIONS_REDIS_PORT: '85',
+}
+
 function beside(name: string): Readonly<Record<string, string>> {
+  if (name.includes('REPLICA')) return { ...BESIDE, ...PORTS }
   if (name.includes('ADMIN_SECRET') || name.includes('ACCESS')) return {}
   return name.includes('PROTECTED') ? { ...BESIDE, GERBANG_STORE_URL: 'redis://a' } : BESIDE
 }

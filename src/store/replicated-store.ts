@@ -1,0 +1,259 @@
+import type { EngineReplication } from '../engine/index.ts'
+import type { Awaitable } from '../shared/awaitable.ts'
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../shared/logger.ts'
+import type { Random } from '../shared/random.ts'
+import type { EmbeddedStore } from './embedded-store.ts'
+import type { PrimaryConnection } from './primary-connection.ts'
+import { ReplicaLease } from './replica-lease.ts'
+import { unconfirmed } from './replication-demand.ts'
+import { type OwnGroup, Settlement } from './settlement.ts'
+import type { Sharing, SharingStatus } from './sharing.ts'
+import {
+  type Procedure,
+  type ProcedureArgument,
+  type SetOptions,
+  type Store,
+  StoreError,
+} from './store.ts'
+
+export interface PrimaryAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** What the engine in this process is to others. */
+export type Role = Pick<
+  EngineReplication,
+  'isReplica' | 'primary' | 'isLinked' | 'linkCount' | 'onRoleChanged'
+>
+
+export interface ReplicatedStoreOptions {
+  /** For logs: what is in it. */
+  readonly name: string
+  /** On the engine in this process. */
+  readonly local: EmbeddedStore
+  readonly replication: Role
+  /** Those that follow that engine. */
+  readonly own: OwnGroup
+  readonly connect: (primary: PrimaryAddress) => PrimaryConnection
+  readonly leaseMs: number
+  /** Whether a replica that may be out of date asks the primary, or refuses: what is cheap to do without. */
+  readonly asksPrimary: boolean
+  /** Whether `confirm` asks for replicas that have what was written. */
+  readonly confirmsReplication: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Runs something later, and gives what calls it off; by a timer unless given. */
+  readonly after?: (ms: number, run: () => void) => () => void
+}
+
+/** So often within a lease beats are sent, and looked who follows. */
+const BEATS_PER_LEASE = 5
+
+/**
+ * The store on an engine in this process that is one of a group: the primary, or a replica of another gateway's engine
+ * or of a Redis. Sentinel may change that at any time. Reads are answered here, writes by the primary: here as well
+ * while this is one. What was under way to a primary that is one no longer fails, and is never sent twice.
+ */
+export class ReplicatedStore implements Store, Sharing {
+  readonly name = 'replicated'
+  readonly #options: ReplicatedStoreOptions
+  readonly #replication: Role
+  readonly #local: EmbeddedStore
+  readonly #own: OwnGroup
+  readonly #settlement: Settlement
+  readonly #takeoverListeners: (() => void)[] = []
+  /** `undefined` while this engine is the primary. */
+  #following: { readonly connection: PrimaryConnection; readonly lease: ReplicaLease } | undefined
+  #hasBegun = false
+  /** When another one became the primary. */
+  #changedAtMs = Number.NEGATIVE_INFINITY
+  #cancelTick: () => void = () => undefined
+  /** Another one has become the primary, and nobody has been told. */
+  #isTakenOver = false
+  #wasCurrent = false
+  #losses = 0
+  #unsureReads = 0
+
+  constructor(options: ReplicatedStoreOptions) {
+    this.#options = options
+    const { clock, leaseMs, local, own, replication, after = afterByTimer } = options
+    this.#replication = replication
+    this.#local = local
+    this.#own = own
+    // Nobody can have followed before there was an engine.
+    this.#settlement = new Settlement(own, own.members(), { clock, leaseMs, after })
+    this.#replication.onRoleChanged(() => this.#roleChanged())
+  }
+
+  get sharing(): Sharing {
+    return this
+  }
+
+  get status(): SharingStatus {
+    const { isReplica, primary } = this.#replication
+    return {
+      role: isReplica ? 'replica' : 'primary',
+      primary: primary && `${primary.host}:${primary.port}`,
+      isCurrent: this.#isCurrent,
+      losses: this.#losses,
+      unsureReads: this.#unsureReads,
+      lateSettlements: this.#settlement.lateCount,
+    }
+  }
+
+  start(): Promise<void> {
+    this.#hasBegun = true
+    this.#tick()
+    return Promise.resolve()
+  }
+
+  stop(): Promise<void> {
+    this.#cancelTick()
+    this.#following?.connection.stop()
+    return Promise.resolve()
+  }
+
+  ping(): Awaitable<void> {
+    return this.#primary.ping()
+  }
+
+  get(key: Buffer): Awaitable<Buffer | undefined> {
+    return this.#readable.get(key)
+  }
+
+  getMany(keys: readonly Buffer[]): Awaitable<readonly (Buffer | undefined)[]> {
+    return this.#readable.getMany(keys)
+  }
+
+  set(key: Buffer, value: Uint8Array, options?: SetOptions): Awaitable<boolean> {
+    return this.#primary.set(key, value, options)
+  }
+
+  delete(keys: readonly Buffer[]): Awaitable<number> {
+    return this.#primary.delete(keys)
+  }
+
+  touch(key: Buffer, ttlMs: number): Awaitable<boolean> {
+    return this.#primary.touch(key, ttlMs)
+  }
+
+  run<Result>(
+    procedure: Procedure<Result>,
+    keys: readonly Buffer[],
+    args: readonly ProcedureArgument[],
+  ): Awaitable<Result> {
+    return this.#primary.run(procedure, keys, args)
+  }
+
+  /** First that everyone knows: to be sure of it may fail. */
+  confirm(): Awaitable<void> {
+    const group = this.#following
+    const isAlone = group === undefined && this.#settlement.isAlone(this.#own.members())
+    return isAlone ? this.#keep() : this.#settlement.settle().then(() => this.#keep())
+  }
+
+  /** Of the engine in this process. */
+  info(): string {
+    return this.#local.info()
+  }
+
+  onTakeover(listener: () => void): void {
+    this.#takeoverListeners.push(listener)
+  }
+
+  /** What was written to another primary is not safe because this one has nothing to wait for. */
+  #keep(): Awaitable<void> {
+    const { clock, confirmsReplication, leaseMs } = this.#options
+    const isInDoubt = clock.monotonicMs() < this.#changedAtMs + leaseMs
+    if (confirmsReplication && isInDoubt) throw unconfirmed('another one has become the primary')
+    return this.#primary.confirm()
+  }
+
+  get #primary(): Store {
+    return this.#following?.connection.store ?? this.#local
+  }
+
+  get #isCurrent(): boolean {
+    if (this.#isTakenOver) return false
+    return this.#following === undefined || this.#following.lease.isHeld
+  }
+
+  /** Where reads are answered that must not be out of date. */
+  get #readable(): Store {
+    if (this.#isCurrent) return this.#local
+    this.#unsureReads += 1
+    if (this.#options.asksPrimary) return this.#primary
+    throw new StoreError('unreachable', 'what is here may be older than what the primary has')
+  }
+
+  #tick(): void {
+    const { after = afterByTimer, leaseMs, log, name } = this.#options
+    this.#cancelTick = after(leaseMs / BEATS_PER_LEASE, () => this.#tick())
+    this.#noteLosses()
+    const failed = (error: unknown): void => {
+      if (error instanceof StoreError) log.debug({ err: error, store: name }, 'the primary fails')
+      else log.error({ err: error, store: name }, 'watching the primary failed by a bug')
+    }
+    this.#following?.lease.beat().catch(failed)
+    this.#settlement.look().catch(failed)
+  }
+
+  #roleChanged(): void {
+    const { clock, connect, leaseMs, log, name, random } = this.#options
+    const { primary } = this.#replication
+    this.#following?.connection.stop()
+    this.#following = undefined
+    this.#wasCurrent = false
+    if (primary === undefined) {
+      log.info({ store: name }, 'this gateway has the primary now')
+      this.#settlement.moveTo(this.#own)
+    } else {
+      log.info({ store: name, primary }, 'this gateway follows another primary now')
+      const connection = connect(primary)
+      const lease = new ReplicaLease({
+        local: this.#local,
+        replication: this.#replication,
+        primary: connection.store,
+        clock,
+        random,
+        leaseMs,
+      })
+      this.#following = { connection, lease }
+      this.#settlement.moveTo(connection)
+      connection.start()
+    }
+    // It begins as what it was configured to be: nothing of its own can have been lost.
+    if (!this.#hasBegun) return
+    this.#changedAtMs = clock.monotonicMs()
+    this.#tellTakeover()
+  }
+
+  /** Later: who hears of it writes, and this is in the middle of a command. */
+  #tellTakeover(): void {
+    if (this.#isTakenOver) return
+    this.#isTakenOver = true
+    queueMicrotask(() => {
+      this.#isTakenOver = false
+      for (const listener of this.#takeoverListeners) listener()
+    })
+  }
+
+  #noteLosses(): void {
+    const { log, name } = this.#options
+    const isCurrent = this.#isCurrent
+    if (this.#following === undefined || isCurrent === this.#wasCurrent) return
+    this.#wasCurrent = isCurrent
+    const { primary } = this.#replication
+    if (isCurrent) return log.info({ store: name, primary }, 'what is here is up to date')
+    this.#losses += 1
+    log.warn({ store: name, primary }, 'what is here may be out of date, and is not used')
+  }
+}
+
+function afterByTimer(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms).unref()
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seededRandom } from '../../../src/shared/random.ts'
+import { Browser } from '../../support/browser.ts'
+import { CliProcess } from '../../support/cli-process.ts'
+import { FailoverLoad } from '../../support/failover-load.ts'
+import { freePort } from '../../support/free-port.ts'
+import { JWT_KEY } from '../../support/gateway-options.ts'
+import { RowUpstream } from '../../support/row-upstream.ts'
+import { Sentinels } from '../../support/sentinels.ts'
+import { findTool, requireToolInCi } from '../../support/tools.ts'
+import { userToken } from '../../support/user-token.ts'
+import { eventually } from '../../support/wait-until.ts'
+
+requireToolInCi('redis-sentinel')
+
+/** What a machine that does much else can do. `npm run failover` asks for more. */
+const PER_SECOND = Number(process.env['GERBANG_FAILOVER_RATE'] ?? 60)
+const SECONDS = Number(process.env['GERBANG_FAILOVER_SECONDS'] ?? 4)
+const CLASSES = ['', 'LIMITS_', 'SESSIONS_'] as const
+const DOWN_AFTER_MS = 1_000
+
+type Ports = Readonly<Record<(typeof CLASSES)[number], number>>
+
+interface Serving {
+  readonly cli: CliProcess
+  readonly url: string
+  readonly ports: Ports
+}
+
+describe.skipIf(findTool('redis-sentinel') === undefined)(
+  'two gateways and three Sentinels',
+  () => {
+    const sentinels = new Sentinels({
+      count: 3,
+      downAfterMs: DOWN_AFTER_MS,
+      failoverTimeoutMs: 5_000,
+    })
+    const upstream = new RowUpstream()
+    let ports: { readonly first: Ports; readonly second: Ports }
+    let first: Serving
+    let second: Serving
+
+    beforeAll(async () => {
+      await upstream.start()
+      ports = { first: await freePorts(), second: await freePorts() }
+      first = await serve(ports.first, ports.second, 'primary-found')
+      second = await serve(ports.second, ports.first, 'always')
+      for (const name of CLASSES) await eventually(() => isLinked(ports.second[name]))
+      await sentinels.start(
+        CLASSES.map((name) => ({ name: `gerbang-${name}`, port: ports.first[name] })),
+      )
+    }, 120_000)
+
+    afterAll(async () => {
+      await Promise.all([first, second].map(({ cli }) => cli.stop('SIGKILL')))
+      await sentinels.stop()
+      await upstream.stop()
+    })
+
+    async function serve(own: Ports, other: Ports, when: string): Promise<Serving> {
+      const fixed = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1']
+      const replication: Record<string, string> = {}
+      for (const name of CLASSES) {
+        replication[`GERBANG_${name}REDIS_PORT`] = String(own[name])
+        replication[`GERBANG_${name}REPLICA_OF`] = `redis://127.0.0.1:${other[name]}`
+      }
+      const cli = new CliProcess(['serve', ...fixed], {
+        HASURA_GRAPHQL_ENDPOINT: upstream.url,
+        HASURA_GRAPHQL_ADMIN_SECRET: 'the secret of the failover test',
+        HASURA_GRAPHQL_JWT_SECRET: JSON.stringify({ type: 'HS256', key: JWT_KEY }),
+        GERBANG_SESSION_SECRET: 'the same on both, of more than 32 characters',
+        GERBANG_REPLICA_WHEN: when,
+        ...replication,
+      })
+      const log = await cli.logged(/"msg":"ready"/)
+      const line = log.split('\n').find((candidate) => candidate.includes('"msg":"ready"'))
+      return { cli, url: JSON.parse(line ?? '').gateway, ports: own }
+    }
+
+    it('go on when the one with the primaries is killed, and again when it is back', async () => {
+      const load = new FailoverLoad([first.url, second.url], seededRandom(7))
+      // The first script takes its time, on a machine that does much else perhaps too long.
+      for (const { url } of [first, second]) await eventually(() => signsIn(url))
+      load.begin(PER_SECOND)
+      await sleep(SECONDS * 1_000)
+      expect(load.errors).toEqual([])
+
+      const killedAtMs = performance.now()
+      await first.cli.stop('SIGKILL')
+      load.urls = [second.url]
+      for (const name of CLASSES) await eventually(() => isPrimary(ports.second[name]))
+      const failoverMs = performance.now() - killedAtMs
+      await sleep(SECONDS * 1_000)
+
+      first = await serve(ports.first, ports.second, 'primary-found')
+      for (const name of CLASSES) await eventually(() => isLinked(ports.first[name]))
+      load.urls = [first.url, second.url]
+      await sleep(SECONDS * 1_000)
+      await load.end()
+      await load.checkSessions()
+
+      const { errors, hits, logins, refreshes, ends, requests, sessions } = load
+      const lastMs = Math.max(0, ...errors.map(({ atMs }) => atMs - killedAtMs))
+      console.info(
+        `${requests} requests at ${PER_SECOND}/s, ${hits} hits, ${logins} logins, ${refreshes} refreshes, ${ends} ends; ` +
+          `failover after ${Math.round(failoverMs)} ms, ${errors.length} errors, the last after ${Math.round(lastMs)} ms; ` +
+          `${sessions} sessions checked, ${load.lost.length} lost, ${load.wrong.length} wrong answers`,
+      )
+      expect(load.wrong).toEqual([])
+      expect(load.lost).toEqual([])
+      expect(errors.every(({ atMs }) => atMs >= killedAtMs)).toBe(true)
+      expect(hits).toBeGreaterThan(0)
+      expect(sessions).toBeGreaterThan(0)
+      // What was asked before it was over may have been answered after it.
+      expect(lastMs).toBeLessThan(failoverMs + 2_000)
+    })
+  },
+)
+
+async function signsIn(url: string): Promise<boolean> {
+  const { status } = await new Browser(url).login(userToken('first'))
+  return status === 201
+}
+
+async function freePorts(): Promise<Ports> {
+  return { '': await freePort(), LIMITS_: await freePort(), SESSIONS_: await freePort() }
+}
+
+async function isLinked(port: number): Promise<boolean> {
+  return (await replication(port)).includes('master_link_status:up')
+}
+
+async function isPrimary(port: number): Promise<boolean> {
+  return (await replication(port)).includes('role:master')
+}
+
+async function replication(port: number): Promise<string> {
+  const redis = new Redis({ port, retryStrategy: () => null, lazyConnect: true })
+  redis.on('error', () => undefined)
+  try {
+    await redis.connect()
+    return await redis.info('replication')
+  } catch {
+    return ''
+  } finally {
+    redis.disconnect()
+  }
+}
