@@ -1,13 +1,20 @@
 import type { Store } from '../../src/store/index.ts'
 import { StoreError } from '../../src/store/index.ts'
 
+export interface FailingStore extends Store {
+  isDown: boolean
+  /** What is written is done, and nobody knows for how long. */
+  isUnconfirmed: boolean
+}
+
 /** A store that can be cut off: while it is, every call fails as it does behind a dead connection. */
-export function failingStore(store: Store): Store & { isDown: boolean } {
+export function failingStore(store: Store): FailingStore {
   const reach = async (): Promise<void> => {
     if (failing.isDown) throw new StoreError('unreachable', 'the connection is closed')
   }
-  const failing: Store & { isDown: boolean } = {
+  const failing: FailingStore = {
     isDown: false,
+    isUnconfirmed: false,
     name: store.name,
     start: () => store.start(),
     stop: () => store.stop(),
@@ -40,6 +47,7 @@ export function failingStore(store: Store): Store & { isDown: boolean } {
     },
     confirm: async () => {
       await reach()
+      if (failing.isUnconfirmed) throw new StoreError('unconfirmed', '0 of 1 replicas confirmed')
       await store.confirm()
     },
     info: async () => {

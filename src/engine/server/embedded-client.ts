@@ -74,8 +74,8 @@ export class EmbeddedClient {
   }
 
   /**
-   * Resolves once all that was written before is on the disk, with `appendfsync always`; `undefined` when nothing is to
-   * be waited for. Rejects with an EngineReplyError when the disk refuses.
+   * Resolves once all that was written before is in the log, and with `appendfsync always` on the disk; `undefined` when
+   * there is nothing to wait for. Rejects with an EngineReplyError when the disk refuses what `always` promises.
    */
   written(): Promise<void> | undefined {
     return this.#waitingCalls.written()

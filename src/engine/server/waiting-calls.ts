@@ -56,8 +56,8 @@ export class WaitingCalls {
   }
 
   /**
-   * Resolves once all that was written before is on the disk, as `appendfsync always` wants it; `undefined` when there
-   * is nothing to wait for. Rejects with the error that writes are refused with.
+   * Resolves once all that was written before is in the log, and with `appendfsync always` on the disk; `undefined` when
+   * there is nothing to wait for. Rejects with the error that writes are refused with.
    */
   written(): Promise<void> | undefined {
     const { gate, writeError } = this.#parts

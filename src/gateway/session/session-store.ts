@@ -218,8 +218,17 @@ export class SessionStore {
       await this.#options.store.confirm()
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
+      throw notConfirmed(error, await this.#isTakenBack(takeBack))
+    }
+  }
+
+  async #isTakenBack(takeBack: (() => Promise<unknown>) | undefined): Promise<boolean> {
+    try {
       await takeBack?.()
-      throw notConfirmed(error, takeBack !== undefined)
+      return takeBack !== undefined
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'what was not confirmed could not be taken back')
+      return false
     }
   }
 
