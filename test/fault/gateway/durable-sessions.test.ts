@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { send } from '../../support/ask.ts'
+import { type Asked, send } from '../../support/ask.ts'
 import { Browser } from '../../support/browser.ts'
 import { countingRows, EchoUpstream } from '../../support/echo-upstream.ts'
+import { HangingRedis } from '../../support/hanging-redis.ts'
 import { KEPT_ADMIN, KeptGateway } from '../../support/kept-gateway.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 import { userToken } from '../../support/user-token.ts'
 import { eventually } from '../../support/wait-until.ts'
 
 requireToolInCi('prlimit')
+requireToolInCi('redis-server')
 
 const ROUNDS = 12
 const ROUNDS_TIMEOUT_MS = 300_000
@@ -87,7 +89,7 @@ describe('session.durability fsync', () => {
       gateway.limitFiles(1)
       const browser = new Browser(gateway.url)
       const refused = await browser.login(userToken('ada'))
-      expect([refused.status, JSON.parse(refused.text).code]).toEqual([503, 'not-confirmed'])
+      expect(refusalOf(refused)).toEqual([503, 'not-confirmed'])
       gateway.limitFiles()
       await eventually(async () => (await browser.login(userToken('ada'))).status === 201)
       await gateway.kill()
@@ -96,3 +98,51 @@ describe('session.durability fsync', () => {
     },
   )
 })
+
+describe.skipIf(findTool('redis-server') === undefined)('session.durability replicated', () => {
+  const upstream = new EchoUpstream()
+  let gateway: KeptGateway
+  let replica: HangingRedis | undefined
+
+  beforeEach(async () => {
+    await upstream.start()
+    upstream.respond = countingRows()
+    gateway = new KeptGateway(upstream.url)
+    const durability = 'durability: replicated, durability_timeout: 500ms'
+    writeFileSync(gateway.configFile, `session: { ${durability} }\n`)
+    await gateway.start()
+  })
+  afterEach(async () => {
+    await replica?.stop()
+    await gateway.dispose()
+    await upstream.stop()
+  })
+
+  it('answers nobody who signs in, out or refreshes before a redis-server has it', async () => {
+    const browser = new Browser(gateway.url)
+    const login = async () => await browser.login(userToken('ada'))
+    expect(refusalOf(await login())).toEqual([503, 'not-confirmed'])
+
+    replica = await HangingRedis.start(['--replicaof', `127.0.0.1 ${gateway.sessionsPort}`])
+    await eventually(async () => (await login()).status === 201)
+
+    replica.hang()
+    const other = new Browser(gateway.url)
+    expect(refusalOf(await other.login(userToken('bob')))).toEqual([503, 'not-confirmed'])
+    const refresh = await browser.send('POST', '/session/refresh')
+    expect(refusalOf(refresh)).toEqual([503, 'not-confirmed'])
+    expect((await browser.send('GET', '/session')).status).toBe(200)
+    const logout = await browser.send('DELETE', '/session')
+    expect(refusalOf(logout)).toEqual([503, 'not-confirmed'])
+    expect(logout.text).toContain('it is done, and may be lost')
+    expect((await browser.send('GET', '/session')).status).toBe(401)
+
+    replica.goOn()
+    await eventually(async () => (await browser.send('DELETE', '/session')).status === 204)
+    await eventually(async () => (await login()).status === 201)
+  })
+})
+
+function refusalOf({ status, text }: Asked): readonly unknown[] {
+  return [status, JSON.parse(text).code]
+}

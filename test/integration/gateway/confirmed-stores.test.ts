@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Engine } from '../../../src/engine/index.ts'
 import { silentLogger } from '../../../src/shared/logger.ts'
 import { EmbeddedStore, type Procedure, RemoteStore } from '../../../src/store/index.ts'
+import { HangingRedis } from '../../support/hanging-redis.ts'
 import { type RedisProcess, startRedis } from '../../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 import { eventually } from '../../support/wait-until.ts'
@@ -76,27 +77,11 @@ describe('confirm, of an engine in the process', () => {
 })
 
 describe.skipIf(!hasRedis)('confirm, by replicas', () => {
-  let replica: RedisProcess
-  let stopped = 0
+  let replica: HangingRedis
 
   afterEach(async () => {
-    if (stopped > 0) process.kill(stopped, 'SIGCONT')
-    stopped = 0
     await replica.stop()
   })
-
-  /** As one that hangs: it takes what it is sent, and says nothing. */
-  async function hang(): Promise<void> {
-    const redis = new Redis(replica.port)
-    stopped = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1])
-    redis.disconnect()
-    process.kill(stopped, 'SIGSTOP')
-  }
-
-  function goOn(): void {
-    process.kill(stopped, 'SIGCONT')
-    stopped = 0
-  }
 
   it('of an engine in the process', async () => {
     const engine = new Engine({ log: silentLogger })
@@ -106,20 +91,20 @@ describe.skipIf(!hasRedis)('confirm, by replicas', () => {
     const store = new EmbeddedStore(client, { replicas: 1, timeoutMs: 300 })
     const alone = new EmbeddedStore(client)
     try {
-      replica = await startRedis(['--replicaof', `127.0.0.1 ${port}`])
+      replica = await HangingRedis.start(['--replicaof', `127.0.0.1 ${port}`])
       await eventually(async () => {
         store.run(write, [KEY], [VALUE])
         await store.confirm()
         return true
       })
-      await hang()
+      replica.hang()
       store.run(write, [KEY], [VALUE])
       await expect(store.confirm()).rejects.toMatchObject({
         code: 'unconfirmed',
         message: expect.stringContaining('0 of 1 replicas confirmed in time'),
       })
       expect(alone.confirm()).toBeUndefined()
-      goOn()
+      replica.goOn()
       await eventually(async () => {
         await store.confirm()
         return true
@@ -137,7 +122,7 @@ describe.skipIf(!hasRedis)('confirm, by replicas', () => {
 
     beforeEach(async () => {
       primary = await startRedis()
-      replica = await startRedis(['--replicaof', `127.0.0.1 ${primary.port}`])
+      replica = await HangingRedis.start(['--replicaof', `127.0.0.1 ${primary.port}`])
       store = new RemoteStore({
         address: {
           kind: 'remote',
@@ -149,7 +134,7 @@ describe.skipIf(!hasRedis)('confirm, by replicas', () => {
           database: 0,
         },
         connectTimeoutMs: 5_000,
-        commandTimeoutMs: 1_000,
+        commandTimeoutMs: 10_000,
         commandsMax: 100,
         replication: { replicas: 1, timeoutMs: 1_000 },
         log: silentLogger,
@@ -167,7 +152,7 @@ describe.skipIf(!hasRedis)('confirm, by replicas', () => {
     })
 
     it('is refused while the replica hangs, and holds no reader up', async () => {
-      await hang()
+      replica.hang()
       await store.run(write, [KEY], [VALUE])
       let isSettled = false
       const confirmations = Promise.allSettled([store.confirm(), store.confirm()]).finally(() => {
@@ -177,7 +162,7 @@ describe.skipIf(!hasRedis)('confirm, by replicas', () => {
       expect(isSettled).toBe(false)
       const unconfirmed = { status: 'rejected', reason: { code: 'unconfirmed' } }
       expect(await confirmations).toMatchObject([unconfirmed, unconfirmed])
-      goOn()
+      replica.goOn()
       await eventually(async () => {
         await store.confirm()
         return true
