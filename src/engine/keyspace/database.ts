@@ -89,6 +89,11 @@ export class Database {
     return this.#heap.bytes
   }
 
+  /** So many keys are about to come: while there are none, the table is made for them. */
+  reserve(keyCount: number): void {
+    this.#dict.reserve(keyCount)
+  }
+
   /** To read: counts a hit or a miss and touches the key. */
   find(key: Uint8Array, start: number, length: number): Handle {
     const record = this.look(key, start, length)

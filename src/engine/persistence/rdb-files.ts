@@ -196,6 +196,7 @@ export class RdbFiles {
       databases: keyspace.databases,
       values: reader,
       source,
+      totalBytes: source.size,
       checksSum: config.value('rdbchecksum') === 'yes' && checksSums(),
       onField: (name, value) => {
         log.debug({ name, value }, 'RDB auxiliary field')

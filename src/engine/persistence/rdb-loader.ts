@@ -14,6 +14,8 @@ const UNSET = -1
 /** From this version on a sum stands at the end, all zero when nobody reckoned it. */
 const SUM_SINCE_VERSION = 5
 const SUM_BYTES = 8
+/** Type, key and value of a key, and what stands before and behind all: fewer bytes a key cannot have. */
+const KEY_BYTES_MIN = 4
 /** Keys read between two looks at the clock. */
 const BATCH = 64
 
@@ -23,6 +25,8 @@ export interface RdbLoaderOptions {
   readonly databases: readonly Database[]
   readonly values: ValueReader
   readonly source: ByteSource
+  /** How long the file is, where that is known: tables are made for the keys that it may hold. */
+  readonly totalBytes?: number
   /** Whether the sum at the end counts. */
   readonly checksSum: boolean
   /** Keys that are due are loaded, too: a log follows that will tell. */
@@ -138,7 +142,7 @@ export class RdbLoader {
       case RDB_OPCODE.selectDatabase:
         return this.#select(input.length())
       case RDB_OPCODE.resizeDatabase:
-        input.length()
+        this.#database.reserve(Math.min(input.length(), this.#keysMax))
         input.length()
         return
       case RDB_OPCODE.aux:
@@ -157,6 +161,11 @@ export class RdbLoader {
       default:
         return this.#readKey(type)
     }
+  }
+
+  /** Of what is told ahead, no more is believed than there are bytes for. */
+  get #keysMax(): number {
+    return Math.floor((this.#options.totalBytes ?? 0) / KEY_BYTES_MIN)
   }
 
   #select(index: number): void {
@@ -212,11 +221,12 @@ export class RdbLoader {
       this.#options.onExpired?.(database.index, key.slice(0, length))
       return
     }
-    if (!replaces && database.holds(key, 0, length)) {
-      values.discard()
+    const { size } = database
+    const record = values.store(database, key, 0, length)
+    // One that has taken another's place. To look it up before would be to look it up twice.
+    if (!replaces && database.size === size) {
       throw corrupt(`Internal error in RDB reading: the key '${this.#keyText(length)}' comes twice`)
     }
-    const record = values.store(database, key, 0, length)
     const kept =
       this.#expiresAtMs === NO_EXPIRY ? record : database.setExpiry(record, this.#expiresAtMs)
     this.keysLoaded += 1

@@ -6,8 +6,9 @@ const WORD = 256
 
 /** CRC64 of bytes that come in pieces: about 1 ns a byte. */
 export class Crc64 {
-  readonly #high = new Uint32Array(ROWS * WORD)
-  readonly #low = new Uint32Array(ROWS * WORD)
+  /** Signed, as sums of 32 bits are in JavaScript: unsigned ones would be doubles at every step. */
+  readonly #high = new Int32Array(ROWS * WORD)
+  readonly #low = new Int32Array(ROWS * WORD)
   #crcHigh = 0
   #crcLow = 0
 
@@ -23,8 +24,7 @@ export class Crc64 {
 
   update(bytes: Uint8Array, start = 0, length = bytes.length - start): void {
     const end = start + length
-    let at = start
-    for (; at + ROWS <= end; at += ROWS) this.#updateRow(bytes, at)
+    let at = this.#updateRows(bytes, start, end)
     for (; at < end; at += 1) {
       const index = (this.#crcLow ^ (bytes[at] ?? 0)) & 0xff
       const low = (this.#crcLow >>> 8) | (this.#crcHigh << 24)
@@ -74,17 +74,43 @@ export class Crc64 {
     this.#low[at] = ((low >>> 8) | (high << 24)) ^ (this.#low[index] ?? 0)
   }
 
-  /** Eight bytes at once. */
-  #updateRow(bytes: Uint8Array, at: number): void {
-    let high = 0
-    let low = 0
-    for (let place = 0; place < ROWS; place += 1) {
-      const sum = place < 4 ? this.#crcLow >>> (8 * place) : this.#crcHigh >>> (8 * (place - 4))
-      const index = (ROWS - 1 - place) * WORD + ((sum ^ (bytes[at + place] ?? 0)) & 0xff)
-      high ^= this.#high[index] ?? 0
-      low ^= this.#low[index] ?? 0
+  /** Eight bytes at once, as long as there are so many; gives where it stopped. */
+  #updateRows(bytes: Uint8Array, start: number, end: number): number {
+    const high = this.#high
+    const low = this.#low
+    let crcHigh = this.#crcHigh | 0
+    let crcLow = this.#crcLow | 0
+    let at = start
+    for (; at + ROWS <= end; at += ROWS) {
+      const a = 7 * WORD + ((crcLow ^ (bytes[at] ?? 0)) & 0xff)
+      const b = 6 * WORD + (((crcLow >>> 8) ^ (bytes[at + 1] ?? 0)) & 0xff)
+      const c = 5 * WORD + (((crcLow >>> 16) ^ (bytes[at + 2] ?? 0)) & 0xff)
+      const d = 4 * WORD + ((crcLow >>> 24) ^ (bytes[at + 3] ?? 0))
+      const e = 3 * WORD + ((crcHigh ^ (bytes[at + 4] ?? 0)) & 0xff)
+      const f = 2 * WORD + (((crcHigh >>> 8) ^ (bytes[at + 5] ?? 0)) & 0xff)
+      const g = WORD + (((crcHigh >>> 16) ^ (bytes[at + 6] ?? 0)) & 0xff)
+      const h = (crcHigh >>> 24) ^ (bytes[at + 7] ?? 0)
+      crcHigh =
+        (high[a] ?? 0) ^
+        (high[b] ?? 0) ^
+        (high[c] ?? 0) ^
+        (high[d] ?? 0) ^
+        (high[e] ?? 0) ^
+        (high[f] ?? 0) ^
+        (high[g] ?? 0) ^
+        (high[h] ?? 0)
+      crcLow =
+        (low[a] ?? 0) ^
+        (low[b] ?? 0) ^
+        (low[c] ?? 0) ^
+        (low[d] ?? 0) ^
+        (low[e] ?? 0) ^
+        (low[f] ?? 0) ^
+        (low[g] ?? 0) ^
+        (low[h] ?? 0)
     }
-    this.#crcHigh = high
-    this.#crcLow = low
+    this.#crcHigh = crcHigh
+    this.#crcLow = crcLow
+    return at
   }
 }

@@ -82,6 +82,15 @@ export class Dict {
     return this.#chain.find(other, key, start, length, hash)
   }
 
+  /** While it is empty: makes room for so many records at once, if there is memory for it. */
+  reserve(size: number): void {
+    const buckets = bucketsFor(size, BUCKETS_MIN)
+    const isUseful = this.size === 0 && !this.isRehashing && buckets > this.#table.length
+    if (!isUseful || !this.#mayGrow(buckets * Uint32Array.BYTES_PER_ELEMENT)) return
+    this.#tables.bytes -= this.#table.byteLength
+    this.#table = this.#newTable(buckets)
+  }
+
   /** Takes in a record whose hash and key are written and whose key is not here yet. */
   insert(record: Handle): void {
     if (this.isRehashing) this.#step()

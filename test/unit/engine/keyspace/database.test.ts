@@ -14,6 +14,25 @@ beforeEach(() => {
 })
 
 describe('Database', () => {
+  it('makes its table for keys that are about to come, once', () => {
+    driver.database.reserve(1_000)
+    const { hashTableBytes } = driver.database
+    expect(hashTableBytes).toBe(1_024 * 4)
+    for (let index = 0; index < 1_000; index += 1) driver.set(`key${index}`, `${index}`)
+    expect(driver.database.hashTableBytes).toBe(hashTableBytes)
+    expect([driver.get('key0'), driver.get('key999')]).toEqual(['0', '999'])
+    expect(keyspace.database(0).size).toBe(1_000)
+  })
+
+  it('keeps its table when keys are there already, or when it is larger', () => {
+    driver.database.reserve(1_000)
+    driver.database.reserve(10)
+    driver.set('a', '1')
+    driver.database.reserve(1_000_000)
+    expect(driver.database.hashTableBytes).toBe(1_024 * 4)
+    expect(driver.get('a')).toBe('1')
+  })
+
   it('keeps empty keys, empty values and binary bytes', () => {
     driver.set('', '')
     driver.set('a\0b', '\r\n\0')
