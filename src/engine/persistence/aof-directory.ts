@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Logger } from '../../shared/logger.ts'
-import { syncDirectory } from '../../shared/sync-directory.ts'
+import { syncDirectory, syncDirectoryBehind } from '../../shared/sync-directory.ts'
 import type { ConfigService } from '../execution/context.ts'
 import {
   type AofManifest,
@@ -86,12 +87,16 @@ export class AofDirectory {
     this.manifest = manifest
   }
 
-  /** Deletes what is needed no more. */
-  deleteHistory(): void {
-    if (this.manifest.history.length === 0) return
-    if (this.#config.value('aof-disable-auto-gc') === 'yes') return
-    for (const file of this.manifest.history) rmSync(this.pathOf(file), { force: true })
-    this.store({ ...this.manifest, history: [] })
+  /** Deletes what is needed no more, on another thread: to free the blocks of a large file takes long. */
+  async deleteHistory(): Promise<void> {
+    const { history } = this.manifest
+    if (history.length === 0 || this.#config.value('aof-disable-auto-gc') === 'yes') return
+    await Promise.all(history.map((file) => rm(this.pathOf(file), { force: true })))
+    // Or the manifest would wait for all of that when it is flushed.
+    await syncDirectoryBehind(this.path)
+    const names = new Set(history.map(({ name }) => name))
+    const left = this.manifest.history.filter(({ name }) => !names.has(name))
+    this.store({ ...this.manifest, history: left })
   }
 
   /** `appendonly.aof` in `dir` itself. */

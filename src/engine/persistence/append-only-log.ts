@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, rmSync, truncateSync } from 'node:fs'
+import { closeSync, existsSync, openSync, truncateSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import type { ConfigService } from '../execution/context.ts'
 import type { Propagation, PropagationSink } from '../execution/propagation.ts'
 import { AofDirectory } from './aof-directory.ts'
@@ -63,7 +64,7 @@ export class AppendOnlyLog {
       this.#yieldsToSaves = value === 'yes'
     })
     config.onValue('aof-disable-auto-gc', (value) => {
-      if (value === 'no' && this.isOn) this.#directory.deleteHistory()
+      if (value === 'no' && this.isOn) void this.#deleteHistory()
     })
     config.onValue('aof-timestamp-enabled', (value) => {
       this.#hasTimestamps = value === 'yes'
@@ -205,7 +206,7 @@ export class AppendOnlyLog {
   }
 
   /** After loading, or with nothing to load: from now on effects are written down. */
-  begin(): void {
+  async begin(): Promise<void> {
     const directory = this.#directory
     const { log } = this.#options
     directory.create()
@@ -223,8 +224,8 @@ export class AppendOnlyLog {
     }
     this.#measure()
     this.baseSize = this.currentSize
-    directory.deleteHistory()
     this.#listen(true)
+    await this.#deleteHistory()
   }
 
   /** Nothing is written down any more; what is on the disk stays. Tells whether that is everything. */
@@ -259,9 +260,10 @@ export class AppendOnlyLog {
     const job = this.#options.files.background(directory.pathOf(base), true)
     this.#rewrites += 1
     const number = this.#rewrites
-    const finish = (): void => {
-      if (number === this.#rewrites) this.#putInForce(before, base, increment)
-      else rmSync(directory.pathOf(base), { force: true })
+    const finish = async (): Promise<void> => {
+      if (number !== this.#rewrites) return rm(directory.pathOf(base), { force: true })
+      this.#putInForce(before, base, increment)
+      await this.#deleteHistory()
     }
     return { job, finish }
   }
@@ -279,7 +281,15 @@ export class AppendOnlyLog {
     this.#writer.recover()
     this.#measure()
     this.baseSize = this.currentSize
-    directory.deleteHistory()
+  }
+
+  /** What cannot be deleted stays in the manifest, as of no use; a later try, or start, deletes it. */
+  async #deleteHistory(): Promise<void> {
+    try {
+      await this.#directory.deleteHistory()
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'Error removing the history files of the AOF')
+    }
   }
 
   flush(): boolean {
@@ -304,6 +314,7 @@ export class AppendOnlyLog {
     this.#writer.close()
     const increment = this.#openIncrement(false)
     this.#putInForce(before, base, increment)
+    void this.#deleteHistory()
   }
 
   sync(): boolean {
@@ -355,7 +366,7 @@ export class AppendOnlyLog {
 
 export interface Rewrite {
   readonly job: BackgroundSave
-  readonly finish: () => void
+  readonly finish: () => Promise<void>
 }
 
 interface FileLoading {

@@ -1,18 +1,20 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { syncDirectory } from '../../shared/sync-directory.ts'
+import { syncDirectory, syncDirectoryBehind } from '../../shared/sync-directory.ts'
 import { FileWriter } from './file-writer.ts'
 import type { SaveTarget } from './save-target.ts'
 
 /**
  * A file that takes another's place once it is whole and on the disk: written aside, flushed, renamed, and the
- * directory flushed. Bytes are written on another thread, in order; the first failure is kept and told by `commit`.
+ * directory flushed. Bytes are written on another thread, in order; the first failure is kept and told by `complete`.
  */
 export class AsideFile implements SaveTarget {
   readonly #path: string
   readonly #asidePath: string
   readonly #writer: FileWriter
+  /** What is at `path` until this takes its place. */
+  #replaced: FileHandle | undefined
 
   /** `path` is the file's own; it is written to `asidePath`, in the same directory, first. */
   constructor(path: string, asidePath: string) {
@@ -29,22 +31,35 @@ export class AsideFile implements SaveTarget {
     return this.#writer.isCongested
   }
 
-  write(bytes: Uint8Array): void {
-    this.#writer.write(bytes)
+  write(bytes: Uint8Array, free: (bytes: Uint8Array) => void): void {
+    this.#writer.write(bytes, free)
   }
 
   drained(): Promise<void> {
     return this.#writer.drained()
   }
 
-  /** Throws the first failure; then the file that was there is still there. */
-  async commit(): Promise<void> {
+  async complete(): Promise<void> {
     try {
       const file = await this.#writer.written()
       await file.sync()
       await file.close()
+      this.#replaced = await open(this.#path, 'r').catch(() => undefined)
+    } catch (error) {
+      await this.discard()
+      throw error
+    }
+  }
+
+  /** Throws when it cannot take the place; then the file that was there is still there. */
+  async commit(): Promise<void> {
+    // To free the blocks of a large file takes long: while it is open, to replace it frees none.
+    const replaced = this.#replaced
+    this.#replaced = undefined
+    try {
       renameSync(this.#asidePath, this.#path)
-      syncDirectory(dirname(this.#path))
+      await replaced?.close()
+      await syncDirectoryBehind(dirname(this.#path))
     } catch (error) {
       await this.discard()
       throw error
@@ -53,7 +68,9 @@ export class AsideFile implements SaveTarget {
 
   async discard(): Promise<void> {
     await this.#writer.close()
-    rmSync(this.#asidePath, { force: true })
+    await this.#replaced?.close()
+    this.#replaced = undefined
+    await rm(this.#asidePath, { force: true })
   }
 }
 

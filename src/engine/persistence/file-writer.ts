@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 
 /** How many bytes may wait for the disk before who writes is to wait, too. */
-const PENDING_BYTES_MAX = 16 * 1_024 * 1_024
+const PENDING_BYTES_MAX = 4 * 1_024 * 1_024
 
 /** Writes to a file on another thread, in order. The first failure is kept, and told by `written`. */
 export class FileWriter {
@@ -25,8 +25,8 @@ export class FileWriter {
     return this.#pendingBytes > PENDING_BYTES_MAX
   }
 
-  /** The bytes are the file's from now on. */
-  write(bytes: Uint8Array): void {
+  /** The bytes are the file's from now on, until it calls `free` with them. */
+  write(bytes: Uint8Array, free: (bytes: Uint8Array) => void): void {
     this.length += bytes.length
     this.#pendingBytes += bytes.length
     this.#writing = this.#writing.then(async () => {
@@ -36,6 +36,7 @@ export class FileWriter {
         this.#fail(error)
       }
       this.#pendingBytes -= bytes.length
+      free(bytes)
     })
   }
 

@@ -151,7 +151,7 @@ export class Persistence implements PersistenceService {
       log.info({}, `Done loading RDB, keys loaded: ${keysLoaded}, keys expired: ${keysExpired}.`)
       log.info({}, `DB loaded from disk: ${this.#secondsSince(startedMs)} seconds`)
     }
-    if (this.#isLogWanted) appendLog.begin()
+    if (this.#isLogWanted) await appendLog.begin()
     this.#options.propagation.changes = 0
     this.#setLoading(false)
   }
@@ -478,10 +478,10 @@ export class Persistence implements PersistenceService {
     log.info({}, 'Background append only file rewriting started')
     job
       .run()
-      .then((isWritten) => {
+      .then(async (isWritten) => {
         if (!isWritten) return this.#rewriteCancelled()
         log.info({}, 'Background AOF rewrite terminated with success')
-        finish()
+        await finish()
         log.info({}, 'Background AOF rewrite finished successfully')
         this.#countRewrite(false)
       })

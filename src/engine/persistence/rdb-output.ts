@@ -36,10 +36,10 @@ export class RdbOutput {
     this.length = 0
   }
 
-  /** Hands the bytes over and goes on in another buffer. */
-  take(): Uint8Array {
+  /** Hands the bytes over and goes on in another buffer, whose content is of no use any more. */
+  take(next: Uint8Array): Uint8Array {
     const taken = this.bytes.subarray(0, this.length)
-    this.#use(new Uint8Array(CAPACITY_MIN))
+    this.#use(next)
     this.length = 0
     return taken
   }

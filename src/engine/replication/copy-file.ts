@@ -27,9 +27,9 @@ export class CopyFile {
     return this.#writer.isCongested
   }
 
-  /** The bytes are the file's from now on. */
-  write(bytes: Uint8Array): void {
-    this.#writer.write(bytes)
+  /** The bytes are the file's from now on, until it calls `free` with them. */
+  write(bytes: Uint8Array, free: (bytes: Uint8Array) => void): void {
+    this.#writer.write(bytes, free)
   }
 
   drained(): Promise<void> {

@@ -104,6 +104,10 @@ export class StreamedCopy implements ReplicaCopy {
     })
   }
 
+  complete(): Promise<void> {
+    return Promise.resolve()
+  }
+
   commit(): Promise<void> {
     this.#flow.append(Buffer.from(this.#endMark))
     this.#flow.complete()
@@ -160,26 +164,30 @@ export class StoredCopy implements ReplicaCopy {
     return
   }
 
-  write(bytes: Uint8Array): void {
-    this.#file.write(bytes)
+  write(bytes: Uint8Array, free: (bytes: Uint8Array) => void): void {
+    this.#file.write(bytes, free)
   }
 
   drained(): Promise<void> {
     return this.#file.drained()
   }
 
-  async commit(): Promise<void> {
+  async complete(): Promise<void> {
     try {
       await this.#file.complete()
     } catch (error) {
       await this.discard()
       throw error
     }
+  }
+
+  commit(): Promise<void> {
     this.isOpen = false
     this.#stream = undefined
     for (const feed of this.#feeds) this.#sendTo(feed)
     this.#closeIfUnused()
     this.#options.onProgress()
+    return Promise.resolve()
   }
 
   async discard(): Promise<void> {
