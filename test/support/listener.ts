@@ -40,6 +40,16 @@ export class Listener {
     this.#socket.write(commands.map((command) => encode(command.split(' '))).join(''), 'latin1')
   }
 
+  /** Sends bytes as they are. */
+  write(bytes: string): void {
+    this.#socket.write(bytes, 'latin1')
+  }
+
+  /** Takes nothing any more. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
   close(): void {
     this.#socket.destroy()
   }
