@@ -125,6 +125,7 @@ function newPersistence(
       keyspace.keepDue(isReplaying)
       propagation.audience = isReplaying ? AUDIENCE.none : AUDIENCE.all
     },
+    isCopying: () => parts.replication.primary.isCopying,
     onLoading: (isLoading) => parts.services.guards.switch(loadingGuard, isLoading),
     onWriteError: (error) => {
       parts.services.guards.switch(parts.guards.writeError, error !== undefined)

@@ -47,6 +47,8 @@ export interface PersistenceOptions {
   readonly beginTurn: () => void
   /** While a log is read again nothing is due, and nobody is told of what is done. */
   readonly onReplay: (isReplaying: boolean) => void
+  /** A copy for replicas is being made. */
+  readonly isCopying: () => boolean
   readonly onLoading: (isLoading: boolean) => void
   readonly onWriteError: (error: string | undefined) => void
   /** All keys have gone at once. */
@@ -377,7 +379,8 @@ export class Persistence implements PersistenceService {
 
   /** As Redis has it: a copy for replicas is a save, too. */
   get #isSaving(): boolean {
-    return this.#running === undefined ? this.#options.files.isBusy : this.#running.kind === 'rdb'
+    if (this.#running !== undefined) return this.#running.kind === 'rdb'
+    return this.#options.isCopying() || this.#options.files.isBusy
   }
 
   /** How far the save under way is. */
@@ -391,7 +394,8 @@ export class Persistence implements PersistenceService {
     const { clock, propagation } = this.#options
     const running = this.#running
     const elapsed = running === undefined ? -1 : seconds(clock.nowMs() - running.startedMs)
-    const isSaving = this.#isSaving
+    // A copy that nobody waits for any more is told no longer, though its walk goes on to the end.
+    const isSaving = running === undefined ? this.#options.isCopying() : running.kind === 'rdb'
     const isRewriting = running?.kind === 'log'
     return [
       ['current_save_keys_processed', running?.job.keysProcessed ?? 0],

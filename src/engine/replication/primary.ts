@@ -107,6 +107,11 @@ export class Primary implements TurnTask {
     return undefined
   }
 
+  /** A full copy is on its way to somebody. */
+  get isCopying(): boolean {
+    return this.#copies.areWanted
+  }
+
   /** REPLCONF ACK. */
   acknowledge(client: Client, offset: number): void {
     const feed = this.replicas.find(client)

@@ -79,6 +79,11 @@ export class ReplicaCopies {
     )
   }
 
+  /** Some are being made that somebody waits for. */
+  get areWanted(): boolean {
+    return [...this.#jobs.keys()].some(({ size }) => size > 0)
+  }
+
   /** One copy for all who wait and want the same. */
   begin(): void {
     const groups = new Map<string, ReplicaFeed[]>()
