@@ -85,8 +85,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isSpawnOnly: true,
     isSkipped: true,
     reason:
-      'Fill the buffers of a client and look in the same moment. The engine evicts it when the bytes have come in, and ' +
-      'reads no more from a client that does not read its replies. What the first leaves behind would fail others.',
+      'Fill the buffers of a client and look in the same moment: the engine evicts it when the bytes have come in. What ' +
+      'the first leaves behind would fail others.',
     tests: {
       'unit/client-eviction': [
         'client evicted due to percentage of maxmemory',

@@ -81,7 +81,11 @@ export class EngineParts {
     this.keyspace = new Keyspace({ databaseCount: this.config.integer('databases'), random })
     this.keyspace.advance(clock.nowMs())
     const otherBytes = (): number => this.#otherBytes()
-    this.eviction = new Eviction({ keyspace: this.keyspace, clock, otherBytes })
+    this.eviction = new Eviction({
+      keyspace: this.keyspace,
+      clock,
+      otherBytes: () => this.#otherBytes() - this.uncountedBytes,
+    })
     this.expiry = new ActiveExpiry(this.keyspace, clock)
     this.memory = new MemoryUse(this.keyspace, otherBytes, () => process.memoryUsage.rss())
     this.clientMemory = new ClientMemory({
@@ -133,10 +137,19 @@ export class EngineParts {
     this.migrations.resumeSoon()
   }
 
+  /** What replicas are behind by: keys that went would make it more (evict.c, freeMemoryGetNotCountedMemory). */
+  get uncountedBytes(): number {
+    const { countedBufferBytes, stream } = this.replication
+    // The backlog lets go of whole blocks: it may be longer than it has to be.
+    const backlogBytes = Math.max(stream.backlogBytesMax, stream.backlogLength)
+    return Math.max(0, countedBufferBytes - backlogBytes)
+  }
+
   /** Memory in use beside keys and values. */
   #otherBytes(): number {
     return (
       this.server.bufferBytes +
+      this.replication.countedBufferBytes +
       this.services.transactions.memory.bytes +
       this.services.blocking.memory.bytes +
       this.channels.memory.bytes +

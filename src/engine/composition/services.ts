@@ -129,6 +129,7 @@ function newSections(parts: EngineParts): readonly InfoSection[] {
     memory: parts.memory,
     config,
     persistence: () => parts.storage.persistence,
+    uncountedBytes: () => parts.uncountedBytes,
     copyProgress: () => parts.storage.copyLoader.progress,
     configFile: options.configuration?.path ?? '',
     executor: () => parts.executor,

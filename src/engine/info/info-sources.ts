@@ -23,6 +23,8 @@ export interface InfoSources {
   readonly memory: MemoryUse
   readonly config: ConfigService
   readonly persistence: () => Persistence
+  /** Of the memory in use, what eviction does not count. */
+  readonly uncountedBytes: () => number
   /** Of a copy of the primary's, while one is loaded. */
   readonly copyProgress: () => LoadProgress | undefined
   readonly executor: () => Executor

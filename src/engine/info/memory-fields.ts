@@ -38,7 +38,7 @@ export function memoryFields(sources: InfoSources): Fields {
     ['rss_overhead_bytes', rss - heldBytes],
     ['mem_fragmentation_ratio', ratio(rss, usedBytes).toFixed(2)],
     ['mem_fragmentation_bytes', rss - usedBytes],
-    ['mem_not_counted_for_evict', 0],
+    ['mem_not_counted_for_evict', sources.uncountedBytes()],
     ['mem_replication_backlog', replication.backlogBytes],
     ['mem_total_replication_buffers', replication.bufferBytes],
     ['mem_clients_slaves', clientMemory.replicaBytes],

@@ -70,6 +70,8 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   unexpectedErrors = 0
   receivedBytes = 0
   linkCount = 0
+  /** `bufferBytes` as it was in the last cycle. */
+  countedBufferBytes = 0
   readonly receivedRate = new Rate()
   loadingKind: ReplicationService['loadingKind'] = 'none'
   readonly #options: ReplicationOptions
@@ -186,6 +188,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     const { nowMs } = this.#services.keyspace
     this.failoverState.advance(nowMs)
     this.receivedRate.sample(this.receivedBytes, nowMs)
+    this.countedBufferBytes = this.bufferBytes
     if (nowMs - this.#tickedAtMs < TICK_MS) return
     this.#tickedAtMs = nowMs
     this.link?.tick()

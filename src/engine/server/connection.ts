@@ -18,8 +18,11 @@ import type { OutputLimit, OutputLimits } from './output-limits.ts'
 
 /** Replies leave when they are so long, though the turn has not ended. */
 const WRITE_BYTES_MAX = 1_024 ** 2
-/** A client that leaves so much unread is not read from until it has taken it. */
-const UNSENT_BYTES_MAX = 1_024 ** 2
+/**
+ * A client that leaves so much unread is not read from until it has taken it. Programs write a pipeline as a whole
+ * before they read (redis-py): with less, those with many replies would wait for a server that waits for them.
+ */
+const UNSENT_BYTES_MAX = 64 * 1_024 ** 2
 
 const NO_BYTES = new Uint8Array(0)
 /** What an error begins with. */
@@ -66,6 +69,8 @@ export interface ConnectionShare {
 /** One socket: bytes in, commands run, replies out in one write per turn. */
 export class Connection implements ClientOutput, TurnTask, GatedReplies {
   readonly client: Client
+  /** Its share of the server's `bufferBytes`. */
+  countedBytes = 0
   readonly #socket: Socket
   readonly #share: ConnectionShare
   readonly #parser: RequestParser

@@ -53,7 +53,7 @@ export class RespServer {
   readonly replicaOutputRate = new Rate()
   connectionsReceived = 0
   connectionsRejected = 0
-  /** At the last cycle: buffers of all connections, and the largest of one. */
+  /** At the last cycle: buffers of the connections that are still there, and the largest of one. */
   bufferBytes = 0
   largestInputBytes = 0
   largestOutputBytes = 0
@@ -127,7 +127,10 @@ export class RespServer {
     this.largestOutputBytes = 0
     for (const connection of this.#connections.values()) {
       connection.enforceOutputLimit(nowMs)
-      this.bufferBytes += connection.heldBytes
+      // What a replica has not taken lies in the stream's own buffers.
+      const isReplica = connection.client.is(CLIENT_STATE.replica)
+      connection.countedBytes = isReplica ? 0 : connection.heldBytes
+      this.bufferBytes += connection.countedBytes
       this.largestInputBytes = Math.max(this.largestInputBytes, connection.inputBytes)
       this.largestOutputBytes = Math.max(this.largestOutputBytes, connection.outputBytes)
     }
@@ -196,6 +199,7 @@ export class RespServer {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       this.#connections.delete(socket)
+      this.bufferBytes -= connection.countedBytes
       clients.remove(client)
     })
     // Who waits or listens is silent for a reason.

@@ -198,13 +198,15 @@ describe('a client that does not read', () => {
     const value = 'v'.repeat(100_000)
     engine.client().call('SET', 'large', value)
     const socket = await openPaused(port)
-    const requests = 1_000
+    const requests = 2_000
     socket.write(encode(['GET', 'large']).repeat(requests))
-    await eventually(() => info(engine, 'client_recent_max_output_buffer')).toBeGreaterThan(MIB)
+    await eventually(() => info(engine, 'client_recent_max_output_buffer')).toBeGreaterThan(
+      64 * MIB,
+    )
     const other = await open(port)
     expect(await other.send('PING')).toBe('+PONG\r\n')
-    // 100 MB were asked for; held are the replies written in one go, no more.
-    expect(info(engine, 'mem_clients_normal')).toBeLessThan(4 * MIB)
+    // 200 MB were asked for; held are 64 MiB and the replies written in one go, no more.
+    expect(info(engine, 'mem_clients_normal')).toBeLessThan(68 * MIB)
     let received = 0
     const wanted = requests * (value.length + '$100000\r\n\r\n'.length)
     const isWhole = new Promise<void>((resolve) => {
@@ -217,6 +219,23 @@ describe('a client that does not read', () => {
     await isWhole
     expect(received).toBe(wanted)
     await eventually(() => info(engine, 'mem_clients_normal')).toBeLessThan(8_192)
+  })
+
+  it('may write a pipeline as a whole before it reads', async () => {
+    const { port } = await serve()
+    const socket = await openPaused(port)
+    const requests = 3_000_000
+    // More replies than the kernel holds.
+    await new Promise((resolve) => socket.write('PING\r\n'.repeat(requests), resolve))
+    const isWhole = new Promise<void>((resolve) => {
+      let left = requests * '+PONG\r\n'.length
+      socket.on('data', (chunk: Buffer) => {
+        left -= chunk.length
+        if (left === 0) resolve()
+      })
+    })
+    socket.resume()
+    await isWhole
   })
 
   it('is hung up on beyond the hard limit of client-output-buffer-limit', async () => {
