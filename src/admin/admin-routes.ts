@@ -36,10 +36,9 @@ export function adminRoutes(
 
   fastify.get('/healthz', (_request, reply) => reply.type('text/plain').send('OK'))
   fastify.get('/readyz', async (_request, reply) => {
-    const missing = await gateway.notReady()
-    return await reply
-      .code(missing.length === 0 ? 200 : 503)
-      .send({ ready: missing.length === 0, missing })
+    const { missing, degraded } = await gateway.readiness()
+    const ready = missing.length === 0
+    return await reply.code(ready ? 200 : 503).send({ ready, missing, degraded })
   })
 
   const onRequest = (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {

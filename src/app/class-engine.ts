@@ -74,10 +74,17 @@ export class ClassEngine implements Startable {
     }
   }
 
+  /** It was not told something that somebody was answered: it must not be taken for complete if the process ends now. */
+  withdraw(): void {
+    this.#files?.withdraw()
+  }
+
   async stop(): Promise<void> {
     // What there is is saved before the first `await`: the time that a stop may take is not for it.
     this.#files?.save(this.client)
+    const { isReplica, linkCount, replicas } = this.engine.replication
+    const wasAlone = !isReplica && linkCount === 0 && replicas.arrivals === 0
     await this.engine.stop()
-    this.#files?.finish(this.engine.isKept && this.#isSettled())
+    this.#files?.finish(wasAlone && this.engine.isKept && this.#isSettled())
   }
 }

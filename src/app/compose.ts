@@ -42,7 +42,11 @@ export function compose(config: Config, log: Logger): App {
   })
   const options = gatewayOptions(config, readTrustedDocuments(config))
   const stores = { store, ...(protectedStores && { protectedStores }) }
-  const gateway: Gateway = createGateway(options, { ...common, ...stores })
+  const gateway: Gateway = createGateway(options, {
+    ...common,
+    ...stores,
+    onUnsettled: () => engines?.cache.withdraw(),
+  })
   const admin = createAdmin(
     { host: config.admin.host, port: config.admin.port, secrets: config.auth.admin_secrets },
     { ...common, gateway, ...stores },

@@ -34,13 +34,18 @@ export function describeEngines({
   const memory = (maxmemory: number, policy: string): EngineDescription['directives'] => {
     return { maxmemory: String(maxmemory), 'maxmemory-policy': policy, requirepass }
   }
+  const cacheReplica = replicaOptions(engine.replica_of, engine.redis_port, engine)
   return {
     cache: {
       name: 'cache',
       directives: memory(engine.maxmemory, engine.maxmemory_policy),
       listener: listener('engine.redis_port', engine.redis_port),
-      keeping: keeping(engine, { appendfsync, whenInDoubt: 'forget' }),
-      replica: replicaOptions(engine.replica_of, engine.redis_port, engine),
+      keeping: keeping(engine, {
+        appendfsync,
+        whenInDoubt: 'forget',
+        mayHaveCopies: cacheReplica !== undefined,
+      }),
+      replica: cacheReplica,
     },
     // Nothing in another class can displace what is in these two, and nothing in themselves.
     limits: {
@@ -51,6 +56,7 @@ export function describeEngines({
       keeping: keeping(engine, {
         appendfsync: appendfsync === 'always' ? 'everysec' : appendfsync,
         whenInDoubt: 'keep',
+        mayHaveCopies: false,
       }),
       replica: replicaOptions(engine.limits_replica_of, engine.limits_redis_port, engine),
     },
@@ -61,6 +67,8 @@ export function describeEngines({
       keeping: keeping(engine, {
         appendfsync: session.durability === 'fsync' ? 'always' : appendfsync,
         whenInDoubt: 'warn',
+        // What another primary did meanwhile comes with the copy of it: nothing is made of what is here.
+        mayHaveCopies: false,
       }),
       replica: replicaOptions(engine.sessions_replica_of, engine.sessions_redis_port, engine),
     },
@@ -69,7 +77,7 @@ export function describeEngines({
 
 function keeping(
   { persistence, save }: Config['engine'],
-  own: Pick<KeepingOptions, 'appendfsync' | 'whenInDoubt'>,
+  own: Omit<KeepingOptions, 'persistence' | 'save'>,
 ): KeepingOptions | undefined {
   return persistence === 'none' ? undefined : { persistence, save, ...own }
 }

@@ -5,21 +5,17 @@ import { type EmbeddedClient, type Engine, EngineReplyError } from '../engine/in
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import { dataDirectoryError, reasonOf } from './data-directory.ts'
-import {
-  doubtOf,
-  type RunRecord,
-  readRunRecord,
-  removeRunRecord,
-  writeRunRecord,
-} from './run-record.ts'
+import { type RunRecord, readRunRecord, removeRunRecord, writeRunRecord } from './run-record.ts'
 
 export interface KeepingOptions {
   readonly persistence: RunRecord['persistence']
-  readonly appendfsync: RunRecord['appendfsync']
+  readonly appendfsync: 'always' | 'everysec' | 'no'
   /** Save points. */
   readonly save: string
   /** What becomes of what comes back and may be older than what was answered last. */
   readonly whenInDoubt: 'forget' | 'warn' | 'keep'
+  /** Others may copy it, or it others; whoever goes on without it knows more than its files. */
+  readonly mayHaveCopies: boolean
 }
 
 export interface KeptFilesOptions extends KeepingOptions {
@@ -38,6 +34,7 @@ export class KeptFiles {
   readonly #options: KeptFilesOptions
   readonly #last: RunRecord | undefined
   #isLoaded = false
+  #isWithdrawn = false
   #writeError: string | undefined
 
   constructor(options: KeptFilesOptions) {
@@ -61,6 +58,12 @@ export class KeptFiles {
     return this.#last?.persistence ?? this.#options.persistence
   }
 
+  /** Nobody is answered before the log has it, and there is no other log. */
+  get #isAlwaysComplete(): boolean {
+    const { appendfsync, mayHaveCopies, persistence } = this.#options
+    return persistence === 'aof+rdb' && appendfsync === 'always' && !mayHaveCopies
+  }
+
   /** Rejects when the files are damaged, or the disk refuses. */
   async load(engine: Engine, client: EmbeddedClient): Promise<void> {
     const { clock, log } = this.#options
@@ -72,7 +75,7 @@ export class KeptFiles {
     log.info({ keys, bytes, ms }, 'loaded what was kept')
     await this.#judge(client, keys)
     await this.#switch(client)
-    this.#record(false)
+    this.#record(this.#isAlwaysComplete)
     this.#isLoaded = true
   }
 
@@ -82,12 +85,27 @@ export class KeptFiles {
     if (this.#isLoaded && persistence === 'rdb' && save === '') client.call('SAVE')
   }
 
-  /** Once the engine has stopped; `isComplete`: the files hold all there was. */
+  /** Once the engine has stopped; `isComplete`: the files hold all that anybody was answered. */
   finish(isComplete: boolean): void {
-    const { log } = this.#options
     if (!this.#isLoaded) return
-    if (isComplete) this.#record(true)
-    else log.warn({}, 'not everything could be written before the end')
+    this.#record(isComplete)
+    if (!isComplete) this.#options.log.warn({}, 'what is kept will count as after a crash')
+  }
+
+  /** Something is not in the files that somebody was answered, or will not be when the process ends now. */
+  withdraw(): void {
+    const { directory, log } = this.#options
+    if (!this.#isLoaded || !this.#isAlwaysComplete || this.#isWithdrawn) return
+    this.#isWithdrawn = true
+    try {
+      this.#record(false)
+    } catch {
+      try {
+        removeRunRecord(directory)
+      } catch (error) {
+        log.error({ err: error }, 'after a crash, what comes back could be taken for complete')
+      }
+    }
   }
 
   /** Told by the engine when its files cannot be written, and why; and when they can again. */
@@ -98,7 +116,7 @@ export class KeptFiles {
     if (isKnown) return
     if (error === undefined) return log.info({}, 'files can be written again')
     log.error({ reason: error }, 'files cannot be written: writes are refused until they can be')
-    if (this.#isLoaded) this.#withdraw()
+    this.withdraw()
   }
 
   async #loadFiles(engine: Engine): Promise<void> {
@@ -118,14 +136,19 @@ export class KeptFiles {
   }
 
   async #judge(client: EmbeddedClient, keys: number): Promise<void> {
-    const { log, onForgotten, whenInDoubt } = this.#options
-    const reason = doubtOf(this.#last)
-    if (reason === undefined || keys === 0) return
+    const { log, mayHaveCopies, onForgotten, whenInDoubt } = this.#options
+    if (this.#last?.isComplete === true || keys === 0) return
+    const reason =
+      this.#last === undefined
+        ? 'nothing tells how the files were written'
+        : 'the files may lack what was written last, here or by another primary'
     if (whenInDoubt === 'warn') {
       log.warn({ reason }, 'what was written last may be lost: ended and revoked may be good again')
     }
     if (whenInDoubt !== 'forget') return
     refused(client.call('FLUSHALL'))
+    // Or whom it follows next would send only what it has missed.
+    if (mayHaveCopies) refused(client.call('DEBUG', 'CHANGE-REPL-ID'))
     // The record that is written next may vouch for the log.
     await client.written()
     log.warn(
@@ -147,27 +170,12 @@ export class KeptFiles {
     log.info({ former, persistence }, 'what is kept is written in another way from now on')
   }
 
-  #record(isComplete: boolean, appendfsync = this.#options.appendfsync): void {
+  #record(isComplete: boolean): void {
     const { directory, persistence } = this.#options
     try {
-      writeRunRecord(directory, { persistence, appendfsync, isComplete })
+      writeRunRecord(directory, { persistence, isComplete })
     } catch (error) {
       throw dataDirectoryError(`${directory} cannot be written: ${reasonOf(error)}`, error)
-    }
-  }
-
-  /** While the disk refuses, a log that is flushed before each answer does not hold what was answered. */
-  #withdraw(): void {
-    const { appendfsync, directory, log } = this.#options
-    if (appendfsync !== 'always') return
-    try {
-      this.#record(false, 'everysec')
-    } catch {
-      try {
-        removeRunRecord(directory)
-      } catch (error) {
-        log.error({ err: error }, 'after a crash, what comes back could be taken for complete')
-      }
     }
   }
 }

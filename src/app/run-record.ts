@@ -6,12 +6,11 @@ import { syncDirectory } from '../shared/sync-directory.ts'
 
 const record = z.strictObject({
   persistence: z.enum(['rdb', 'aof+rdb']),
-  appendfsync: z.enum(['always', 'everysec', 'no']),
-  /** The gateway was stopped, and all there was is in the files. While it runs, false. */
+  /** Whenever the next start finds it so, all that was ever answered is in the files. */
   isComplete: z.boolean(),
 })
 
-/** How the files beside it were written: by it the next start tells what is in them. */
+/** How the files beside it were written, and what they hold: for the next start. */
 export type RunRecord = Readonly<z.output<typeof record>>
 
 const FILE_NAME = 'gerbang-run.json'
@@ -34,15 +33,4 @@ export function writeRunRecord(directory: string, run: RunRecord): void {
 export function removeRunRecord(directory: string): void {
   rmSync(join(directory, FILE_NAME), { force: true })
   syncDirectory(directory)
-}
-
-/**
- * Why what comes back may be older than what was answered last; `undefined` when it is not. Of a crash only a log keeps
- * everything that was flushed before each answer.
- */
-export function doubtOf(last: RunRecord | undefined): string | undefined {
-  if (last === undefined) return 'nothing tells how the files were written'
-  if (last.isComplete) return undefined
-  if (last.persistence === 'aof+rdb' && last.appendfsync === 'always') return undefined
-  return 'the gateway was not stopped, but ended before it had written everything'
 }

@@ -8,6 +8,8 @@ export interface GatewayDependencies {
   readonly store: Store
   /** Where a full cache displaces nothing; `store` as well unless given. */
   readonly protectedStores?: ProtectedStores
+  /** Called when a write could not be told the store, or may be executed later. */
+  readonly onUnsettled?: () => void
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

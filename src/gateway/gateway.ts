@@ -40,8 +40,8 @@ export interface Gateway extends Startable {
   readonly isSettled: boolean
   /** To be told that all entries were given up, which were there when the process began. */
   forgotten(): void
-  /** Empty when requests can be served; else what is missing, in words. */
-  notReady(): Promise<readonly string[]>
+  /** Whether requests can be served, in words. */
+  readiness(): Promise<Readiness>
   /** `order` is a JSON value, judged here. Throws a GatewayError when it is no purge, or the store fails. */
   purge(order: unknown, who: Actor): Promise<PurgeReport>
   /** The last purges, the newest first. */
@@ -55,6 +55,13 @@ export interface Gateway extends Startable {
   revocations(): readonly RevocationRecord[]
   /** The sessions of one user, the oldest first. Throws a GatewayError when the store fails. */
   sessionsOf(user: string): Promise<readonly ListedSession[]>
+}
+
+export interface Readiness {
+  /** What requests cannot be served without; empty when they can. */
+  readonly missing: readonly string[]
+  /** What is not as it should be, while they are. */
+  readonly degraded: readonly string[]
 }
 
 /** The GraphQL gateway: nothing listens, connects or is read before `start()`. */
@@ -153,11 +160,20 @@ class HttpGateway implements Gateway {
     return await this.#modules.explainer.explain(order)
   }
 
-  async notReady(): Promise<readonly string[]> {
-    if (!this.#isServing) return ['the gateway is not listening']
+  async readiness(): Promise<Readiness> {
+    if (!this.#isServing) return { missing: ['the gateway is not listening'], degraded: [] }
     const { store, protectedStores } = this.#dependencies
-    const stores = [...new Set([store, ...Object.values(protectedStores ?? {})])]
-    return [...this.#missingMetadata(), ...(await Promise.all(stores.map(storeTrouble))).flat()]
+    const missing = [...this.#missingMetadata()]
+    const degraded: string[] = []
+    for (const each of new Set([store, ...Object.values(protectedStores ?? {})])) {
+      const error = await storeError(each)
+      if (error === undefined) continue
+      const isRefusal = error.code === 'refused'
+      const words = isRefusal ? error.message : 'the store does not answer'
+      if (each === store && !isRefusal) missing.push(words)
+      else degraded.push(words)
+    }
+    return { missing, degraded: [...new Set(degraded)] }
   }
 
   /**
@@ -265,13 +281,13 @@ class HttpGateway implements Gateway {
   }
 }
 
-/** Of a store that does not do what it is asked: one that cannot write its files says so. */
-async function storeTrouble(store: Store): Promise<readonly string[]> {
+/** Of a store that does not do what it is asked: one that cannot write its files refuses. */
+async function storeError(store: Store): Promise<StoreError | undefined> {
   try {
     await store.ping()
-    return []
+    return undefined
   } catch (error) {
-    const isRefusal = error instanceof StoreError && error.code === 'refused'
-    return [isRefusal ? error.message : 'the store does not answer']
+    if (error instanceof StoreError) return error
+    throw error
   }
 }

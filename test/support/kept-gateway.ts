@@ -43,8 +43,12 @@ export class KeptGateway {
     return this.#addresses['admin'] ?? ''
   }
 
+  get cachePort(): number {
+    return this.#portOf('redis')
+  }
+
   get sessionsPort(): number {
-    return Number(new URL(this.#addresses['sessionsRedis'] ?? '').port)
+    return this.#portOf('sessionsRedis')
   }
 
   /** Lines of this process, since it started. */
@@ -95,6 +99,10 @@ export class KeptGateway {
   limitFiles(bytes?: number): void {
     const size = bytes === undefined ? 'unlimited' : `${bytes}`
     execFileSync('prlimit', ['--pid', `${this.#process?.pid}`, `--fsize=${size}:unlimited`])
+  }
+
+  #portOf(listener: string): number {
+    return Number(new URL(this.#addresses[listener] ?? '').port)
   }
 
   #spawn(flags: readonly string[]): CliProcess {

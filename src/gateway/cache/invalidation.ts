@@ -21,6 +21,8 @@ export interface InvalidationOptions {
   readonly epochs: Epochs
   readonly statistics: CacheStatistics
   readonly log: Logger
+  /** Called when the store is no longer told of everything: at once, before the write is answered. */
+  readonly onUnsettled?: () => void
   readonly retryIntervalMs: number
   /** A write that was not seen to end may still be executed for so long. */
   readonly doubtMs: number
@@ -69,7 +71,8 @@ export class Invalidation {
    * so what is read meanwhile is not kept for long.
    */
   mayHaveWritten(tags: readonly Tag[], source: InvalidationSource): Awaitable<void> {
-    const { doubtMs, retryIntervalMs } = this.#options
+    const { doubtMs, onUnsettled, retryIntervalMs } = this.#options
+    onUnsettled?.()
     for (const tag of tags) {
       const doubted = this.#doubted.size < TAGS_MAX ? tag : EVERYTHING
       this.#doubted.set(doubted, Math.ceil(doubtMs / retryIntervalMs))
@@ -118,6 +121,7 @@ export class Invalidation {
   }
 
   #failed(tags: readonly Tag[], generation: number, error: unknown): void {
+    this.#options.onUnsettled?.()
     for (const tag of tags) {
       this.#owed.set(this.#owed.size < TAGS_MAX ? tag : EVERYTHING, generation)
     }

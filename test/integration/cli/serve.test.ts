@@ -155,6 +155,7 @@ describe('gerbang serve', () => {
     expect(JSON.parse(ready.text)).toEqual({
       ready: false,
       missing: ['Hasura’s metadata could not be read yet: the upstream cannot be reached'],
+      degraded: [],
     })
     const refused = await ask(url, QUERY, ADMIN)
     expect(refused.status).toBe(502)
