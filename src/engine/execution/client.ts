@@ -156,6 +156,8 @@ export class Client {
   waitingStreamBytes = 0
   /** Called when everything that was written to it has been taken. */
   onDrained: (() => void) | undefined
+  /** Called for an empty line, with which a replica that loads says that it is there. */
+  onEmptyLine: (() => void) | undefined
 
   constructor(options: ClientOptions) {
     this.id = options.id

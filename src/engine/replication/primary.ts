@@ -210,6 +210,9 @@ export class Primary implements TurnTask {
     this.replicas.add(feed)
     client.set(CLIENT_STATE.replica, true)
     client.onDrained = () => this.drained(client)
+    client.onEmptyLine = () => {
+      feed.acknowledgedAtMs = this.#options.nowMs()
+    }
     this.#addTurnTask()
   }
 

@@ -332,6 +332,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
         break
       }
       if (result === 'command' && !this.#execute()) break
+      if (result === 'empty') this.client.onEmptyLine?.()
       start = this.#parser.end
       if (writer.length >= WRITE_BYTES_MAX) this.#write()
     }

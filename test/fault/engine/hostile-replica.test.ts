@@ -123,6 +123,19 @@ describe('a replica that hangs', () => {
     expect(told('Disconnecting timedout replica (streaming sync): 127.0.0.1:7')).toBe(true)
   })
 
+  it('is let be while it says by empty lines that it is there, as it loads', async () => {
+    client.call('CONFIG', 'SET', 'repl-timeout', '1')
+    const replica = await online()
+    const silent = await connect()
+    silent.send(['PSYNC', '?', '-1'])
+    await waitUntil(() => {
+      replica.write('\n')
+      return silent.text.endsWith('<closed>')
+    })
+    expect(replica.text).not.toContain('<closed>')
+    replica.close()
+  })
+
   it('is disconnected after repl-timeout, with its copy', async () => {
     for (let index = 0; index < 40; index += 1) {
       client.call('SET', `key${index}`, 'x'.repeat(1_000_000))
