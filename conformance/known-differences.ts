@@ -62,6 +62,40 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     },
   },
   {
+    kind: 'deliberate',
+    isSpawnOnly: true,
+    isSkipped: true,
+    reason:
+      'Kill the process that makes a copy for replicas, or this one to see whether the other ends: a copy is made in slices ' +
+      'between commands, by no other process. A test that finds none leaves its servers behind.',
+    tests: {
+      'integration/replication': [
+        'diskless replication child being killed is collected',
+        'replication child dies when parent is killed - diskless: yes',
+        'replication child dies when parent is killed - diskless: no',
+      ],
+    },
+  },
+  {
+    kind: 'deliberate',
+    isSpawnOnly: true,
+    reason:
+      'Wants a copy that nobody waits for any more to go on, since Redis makes one on disk where it saves. Here it goes to a ' +
+      'file of its own, which would be of no use.',
+    tests: {
+      'integration/replication': ['Kill rdb child process if its dumping RDB is not useful'],
+    },
+  },
+  {
+    kind: 'deliberate',
+    isSpawnOnly: true,
+    reason:
+      'Interrupts a read by the signal of the watchdog of Redis, which tells where a process hangs. Nothing here waits in a read.',
+    tests: {
+      'integration/replication': ['replica can handle EINTR if use diskless load'],
+    },
+  },
+  {
     kind: 'not built',
     isSpawnOnly: true,
     reason: 'The base of the log is an RDB file, whatever aof-use-rdb-preamble says.',
