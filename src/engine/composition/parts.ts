@@ -173,10 +173,11 @@ export class EngineParts {
   }
 
   #newReplication(): Replication {
-    const { log, random } = this.options
+    const { log, onFatal, random } = this.options
     return new Replication({
       random,
       log,
+      onFatal,
       turn: this.turn,
       copies: () => this.storage.files,
       checksSums: () => this.checksSums,

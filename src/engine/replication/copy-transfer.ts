@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Logger } from '../../shared/logger.ts'
 import { syncDirectory } from '../../shared/sync-directory.ts'
@@ -14,6 +14,8 @@ export interface CopyTransferOptions {
   /** Loaded while it comes, or once it is there as a file, which takes the place of `path`. */
   readonly store: CopyPipe | FileCopyStore
   readonly path: string
+  /** Whether the file stays once it is loaded (rdb-del-sync-files). */
+  readonly keepsFile: () => boolean
   readonly isAside: boolean
   readonly log: Logger
   readonly load: (request: CopyRequest) => Promise<LoadedCopy>
@@ -116,6 +118,7 @@ export class CopyTransfer {
       onReplace,
     }).then(
       (loaded) => {
+        this.#dropFile()
         if (this.#isGivenUp) return
         store.discard()
         onLoaded(loaded, this.#early)
@@ -125,6 +128,7 @@ export class CopyTransfer {
         const why = error instanceof Error ? error.message : String(error)
         if (store instanceof CopyPipe) log.warn({}, why)
         log.warn({}, `Failed trying to load the MASTER synchronization DB ${how}: ${why}`)
+        this.#dropFile()
         if (!this.#isGivenUp) onFailed()
       },
     )
@@ -136,5 +140,13 @@ export class CopyTransfer {
     store.sync()
     renameSync(store.path, path)
     syncDirectory(dirname(path))
+  }
+
+  #dropFile(): void {
+    const { keepsFile, log, path, store } = this.#options
+    if (store instanceof CopyPipe || keepsFile()) return
+    const what = 'Removing the RDB file obtained from the master.'
+    log.info({}, `${what} This replica has persistence disabled`)
+    rmSync(path, { force: true })
   }
 }

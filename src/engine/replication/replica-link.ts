@@ -75,6 +75,8 @@ export interface ReplicaLinkOptions {
   readonly port: () => number
   /** Tells this process' files from those of others. */
   readonly processId: number
+  /** Ends the process, where that is ours to do. */
+  readonly onFatal: (() => void) | undefined
   /** Whether sums at the end of copies count. */
   readonly checksSums: () => boolean
   /** Replaces all data; rejects when the copy is damaged. */
@@ -313,6 +315,7 @@ export class ReplicaLink {
       offset,
       store: isDiskless ? new CopyPipe() : new FileCopyStore(join(directory, name), checksSums()),
       path: join(directory, config.value('dbfilename')),
+      keepsFile: () => !isFileUnwanted(config),
       isAside,
       log,
       load,
@@ -364,11 +367,24 @@ export class ReplicaLink {
       onBroken: (reason) => this.#fail(reason),
       onError: (command, error) => {
         this.#options.owner.unexpectedErrors += 1
-        const ends = { from: 'replica', to: 'master' }
-        this.#options.log.warn({}, criticalError(ends, command, error))
+        this.#divergedAt(command, error)
       },
       state: () => this.#outputState(),
     })
+  }
+
+  /** The data of the two is not the same any more. */
+  #divergedAt(command: string, error: string): void {
+    const { log, onFatal } = this.#options
+    const config = this.#config
+    log.warn({}, criticalError({ from: 'replica', to: 'master' }, command, error))
+    const isTolerated =
+      config.value('propagation-error-behavior') === 'ignore' ||
+      config.value('replica-read-only') === 'no'
+    if (isTolerated) return
+    const what = 'This replica panicked sending an error to its master'
+    log.error({}, `${what} after processing the command '${command}'`)
+    onFatal?.()
   }
 
   #outputState(): OutputState {
@@ -434,6 +450,15 @@ export class ReplicaLink {
     client.isClosing = true
     this.#options.services().clients.remove(client)
   }
+}
+
+/** Where nothing else is kept on disk, what the primary holds is not to stay there either. */
+function isFileUnwanted(config: ConfigService): boolean {
+  return (
+    config.value('rdb-del-sync-files') === 'yes' &&
+    config.value('save') === '' &&
+    config.value('appendonly') === 'no'
+  )
 }
 
 /** In Redis' words (replication.c, replicationCron), which who watches replicas looks for. */

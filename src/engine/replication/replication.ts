@@ -42,6 +42,7 @@ export interface ReplicationOptions {
   readonly turn: Turn
   readonly copies: () => CopySource
   readonly checksSums: () => boolean
+  readonly onFatal: (() => void) | undefined
   readonly load: (request: CopyRequest) => Promise<LoadedCopy>
   /** A client as CLIENT LIST tells it, for the log. */
   readonly describeClient: (client: Client, argv: ArgumentVector) => string
@@ -402,7 +403,8 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
 
   /** Becomes a replica, or one of another primary. */
   #follow(address: PrimaryAddress): void {
-    const { checksSums, connect, executor, load, log, port, processId, services } = this.#options
+    const { checksSums, connect, executor, load, log, onFatal, port, processId, services } =
+      this.#options
     const { stream } = this
     if (this.link === undefined) {
       // What this engine has may be what the other one had: then the stream is enough.
@@ -423,6 +425,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
       port,
       processId,
       checksSums,
+      onFatal,
       load,
     })
     this.#services.config.replace('replicaof', `${address.host} ${address.port}`)

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -17,6 +17,8 @@ let folder: string
 let replica: Engine
 let primary: ScriptedPrimary
 let messages: string[]
+/** How often an engine wanted to end the process. */
+let ends = 0
 /** A whole copy of one key, `theirs`. */
 let copy: Buffer
 
@@ -28,6 +30,9 @@ async function newEngine(directives: Record<string, string> = {}): Promise<Engin
   const log: Logger = { debug: () => undefined, info: note, warn: note, error: note }
   const engine = new Engine({
     log,
+    onFatal: () => {
+      ends += 1
+    },
     isPersistent: true,
     directives: { dir: folder, save: '', 'enable-debug-command': 'yes', ...directives },
   })
@@ -55,6 +60,7 @@ const isUp = (): boolean => replica.info('replication').includes('master_link_st
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gerbang-hostile-'))
   messages = []
+  ends = 0
   const source = await newEngine()
   source.client().call('SET', 'theirs', 'x'.repeat(2_000))
   source.client().call('CONFIG', 'SET', 'rdbcompression', 'no')
@@ -176,6 +182,37 @@ describe('a primary that sends garbage', () => {
     )
     expect(isUp()).toBe(true)
     expect(replica.info('stats')).toContain('unexpected_error_replies:1')
+  })
+})
+
+describe('propagation-error-behavior', () => {
+  it.each([
+    ['panic-on-replicas', 'yes', 1],
+    ['panic', 'yes', 1],
+    ['panic', 'no', 0],
+    ['ignore', 'yes', 0],
+  ])('%s, with replica-read-only %s: ends the process %d times', async (what, readOnly, times) => {
+    await follow(
+      { PSYNC: withLength(copy) },
+      { 'propagation-error-behavior': what, 'replica-read-only': readOnly },
+    )
+    await waitUntil(isUp)
+    primary.send('*1\r\n$4\r\nOOPS\r\n')
+    await waitUntil(() => told('== CRITICAL =='))
+    expect(ends).toBe(times)
+  })
+})
+
+describe('rdb-del-sync-files', () => {
+  it.each<[string, Record<string, string>, readonly string[]]>([
+    ['leaves no file behind where nothing is kept', {}, []],
+    ['leaves it where something is', { save: '900 1' }, ['dump.rdb']],
+    ['leaves it when it is off', { 'rdb-del-sync-files': 'no' }, ['dump.rdb']],
+  ])('%s', async (_what, directives, files) => {
+    await follow({ PSYNC: withLength(copy) }, { 'rdb-del-sync-files': 'yes', ...directives })
+    await waitUntil(isUp)
+    expect(theirs()).toHaveLength(2_000)
+    expect(readdirSync(folder)).toEqual(files)
   })
 })
 
