@@ -14,6 +14,7 @@ import { FileCopyStore } from './copy-store.ts'
 import { CopyTransfer } from './copy-transfer.ts'
 import { criticalError } from './critical-error.ts'
 import { Handshake, type HandshakeResult } from './handshake.ts'
+import { failureIn, silenceIn } from './link-failures.ts'
 import { PrimaryClient } from './primary-client.ts'
 import { secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
@@ -459,27 +460,4 @@ function isFileUnwanted(config: ConfigService): boolean {
     config.value('save') === '' &&
     config.value('appendonly') === 'no'
   )
-}
-
-/** In Redis' words (replication.c, replicationCron), which who watches replicas looks for. */
-function silenceIn(state: LinkState): string {
-  if (state === 'connected') return 'MASTER timeout: no data nor PING received...'
-  return state === 'sync'
-    ? "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value."
-    : 'Timeout connecting to the MASTER...'
-}
-
-/** What a connection's end means, by how far it had come. */
-function failureIn(state: LinkState, reason: string): string {
-  switch (state) {
-    case 'connect':
-    case 'connecting':
-      return `Error condition on socket for SYNC: ${reason}`
-    case 'sync':
-      return `I/O error trying to sync with MASTER: ${reason}`
-    case 'connected':
-      return `Connection with master lost: ${reason}`
-    case 'handshake':
-      return reason
-  }
 }
