@@ -67,9 +67,15 @@ function newFiles(parts: EngineParts, codec: Codec): RdbFiles {
     usedBytes: () => memory.usedBytes,
     position: () => replication.position,
     checksSums: () => !debug.skipsChecksums,
+    latency: tellLatency(parts),
     processId: process.pid,
     isPersistent: options.isPersistent === true,
   })
+}
+
+/** The services are joined later. */
+function tellLatency(parts: EngineParts): (event: string, ms: number) => void {
+  return (event, ms) => parts.services.latency.sample(event, ms, parts.keyspace.nowMs)
 }
 
 function newLog(parts: EngineParts, files: RdbFiles): AppendOnlyLog {
@@ -98,7 +104,7 @@ function newLog(parts: EngineParts, files: RdbFiles): AppendOnlyLog {
     onStatus: () => parts.storage.persistence.tellWriteError(),
     onFatal: parts.options.onFatal,
     disk: systemDisk,
-    latency: (event, ms) => parts.services.latency.sample(event, ms, parts.keyspace.nowMs),
+    latency: tellLatency(parts),
     isSaving: () => files.isBusy,
     sleepUsec: () => parts.debug.logWriteDelayUsec,
   })

@@ -12,14 +12,20 @@ import type { SaveTarget } from './save-target.ts'
 export class AsideFile implements SaveTarget {
   readonly #path: string
   readonly #asidePath: string
+  readonly #rename: (from: string, to: string) => void
   readonly #writer: FileWriter
   /** What is at `path` until this takes its place. */
   #replaced: FileHandle | undefined
 
   /** `path` is the file's own; it is written to `asidePath`, in the same directory, first. */
-  constructor(path: string, asidePath: string) {
+  constructor(
+    path: string,
+    asidePath: string,
+    rename: (from: string, to: string) => void = renameSync,
+  ) {
     this.#path = path
     this.#asidePath = asidePath
+    this.#rename = rename
     this.#writer = new FileWriter(open(asidePath, 'w', 0o644))
   }
 
@@ -57,7 +63,7 @@ export class AsideFile implements SaveTarget {
     const replaced = this.#replaced
     this.#replaced = undefined
     try {
-      renameSync(this.#asidePath, this.#path)
+      this.#rename(this.#asidePath, this.#path)
       await replaced?.close()
       await syncDirectoryBehind(dirname(this.#path))
     } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
@@ -55,6 +55,7 @@ export interface RdbFilesOptions {
   /** Undefined where nobody replicates. */
   readonly position: () => StreamPosition | undefined
   readonly checksSums: () => boolean
+  readonly latency: (event: string, ms: number) => void
   /** Tells this engine's files from those of others that write in the same directory. */
   readonly processId: number
   /** Whether `dir` is this engine's to write in. */
@@ -142,8 +143,15 @@ export class RdbFiles {
     asidePath: string = this.#asidePath(path),
   ): BackgroundSave {
     const header = isLogBase ? this.#header(1) : this.#header(0, this.#options.position())
-    const target = new AsideFile(path, asidePath)
+    const target = new AsideFile(path, asidePath, isLogBase ? this.#renameLogBase : undefined)
     return this.#inSlices(target, { header, hasKeys: true })
+  }
+
+  readonly #renameLogBase = (from: string, to: string): void => {
+    const { clock, latency } = this.#options
+    const startedMs = clock.monotonicMs()
+    renameSync(from, to)
+    latency('aof-rename', clock.monotonicMs() - startedMs)
   }
 
   /** Whether a snapshot is being taken: another one with keys has to wait. */
