@@ -6,13 +6,23 @@ import { RawRespClient } from '../../support/raw-resp-client.ts'
 export class DurableEngine {
   readonly #folder: string
   readonly #directives: readonly string[]
+  readonly #environment: Readonly<Record<string, string>>
   #process: CliProcess | undefined
   #port = 0
   #pid = 0
 
-  constructor(folder: string, directives: readonly string[]) {
+  constructor(
+    folder: string,
+    directives: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.#folder = folder
     this.#directives = directives
+    this.#environment = environment
+  }
+
+  get pid(): number {
+    return this.#pid
   }
 
   get log(): string {
@@ -22,7 +32,7 @@ export class DurableEngine {
   /** Everything there is has been loaded. */
   async start(): Promise<void> {
     const fixed = ['--port', '0', '--dir', this.#folder, '--save', '', '--appendonly', 'yes']
-    const started = new CliProcess(['engine', ...fixed, ...this.#directives])
+    const started = new CliProcess(['engine', ...fixed, ...this.#directives], this.#environment)
     this.#process = started
     const printed = await started.printed(/Ready to accept connections/)
     this.#port = Number(/port=(\d+)/.exec(printed)?.[1])
