@@ -7,6 +7,7 @@ import { type Logger, silentLogger } from '../../../src/shared/logger.ts'
 
 const BITS = 8
 const LOG_KEYS = 4
+const LIBRARY = "#!lua name=lib\nredis.register_function('f', function() return 1 end)"
 /** Hundreds of engines start, each with a few files to be flushed. */
 const TIMEOUT_MS = 300_000
 /** What is wrong with a file is told in words that say so, not as a mistake of ours. */
@@ -65,7 +66,7 @@ function flipped(bytes: Buffer, at: number, bit: number): Buffer {
 
 async function write(
   directives: Readonly<Record<string, string>>,
-  commands: readonly string[],
+  commands: readonly (string | readonly string[])[],
 ): Promise<void> {
   whole = mkdtempSync(join(tmpdir(), 'gerbang-whole-'))
   const engine = new Engine({
@@ -74,7 +75,7 @@ async function write(
   })
   await engine.load()
   const client = engine.client()
-  for (const line of commands) client.call(...line.split(' '))
+  for (const line of commands) client.call(...(typeof line === 'string' ? line.split(' ') : line))
   await engine.stop()
 }
 
@@ -84,15 +85,24 @@ describe('a damaged RDB file', { timeout: TIMEOUT_MS }, () => {
   afterAll(() => rmSync(whole, { recursive: true, force: true }))
 
   beforeAll(async () => {
-    await write({}, [
+    // Values of two elements are packed, larger ones are not.
+    const limits = {
+      'hash-max-listpack-entries': '2',
+      'zset-max-listpack-entries': '2',
+      'list-max-listpack-size': '2',
+    }
+    await write(limits, [
+      ['FUNCTION', 'LOAD', LIBRARY],
       'SET string value',
       'SET number 12345 EX 100000',
       `SET long ${'abc'.repeat(30)}`,
       'RPUSH list a 1 300',
       'HSET hash field value other 7',
+      'HSET large-hash field value other 7 third 300',
       'SADD integers 1 2 300',
       'SADD members a b',
       'ZADD zset 1.5 a 2 b',
+      'ZADD large-zset 1.5 a 2 b inf c',
       'XADD stream 5-1 field value',
       'XGROUP CREATE stream group 0',
       'XREADGROUP GROUP group me STREAMS stream >',
@@ -122,7 +132,7 @@ describe('a damaged RDB file', { timeout: TIMEOUT_MS }, () => {
       expectPlainError(await load({}), `${length} bytes`)
     }
     writeFileSync(join(folder, 'dump.rdb'), bytes)
-    expect(await load({})).toMatchObject({ keys: { length: 9 } })
+    expect(await load({})).toMatchObject({ keys: { length: 11 } })
   })
 })
 
