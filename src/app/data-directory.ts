@@ -1,8 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import { DirectoryLock } from './directory-lock.ts'
+import { removeRunRecord } from './run-record.ts'
 
 const OWNER_ONLY = 0o700
 const ANYBODY_ELSE = 0o077
@@ -46,6 +47,28 @@ export class DataDirectory implements Startable {
 
   async stop(): Promise<void> {
     await this.#lock.release()
+  }
+}
+
+/** A directory that is named, and not kept up to date: what is in it must not be taken for complete later on. */
+export class UnusedDataDirectory implements Startable {
+  readonly name = 'unused data directory'
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  start(): Promise<void> {
+    const folders = existsSync(this.#path) ? readdirSync(this.#path, { withFileTypes: true }) : []
+    for (const entry of folders) {
+      if (entry.isDirectory()) removeRunRecord(join(this.#path, entry.name))
+    }
+    return Promise.resolve()
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve()
   }
 }
 

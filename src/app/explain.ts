@@ -80,6 +80,7 @@ function withoutTraces(config: Config): Config {
     limits_replica_of: undefined,
     sessions_replica_of: undefined,
     persistence: 'none',
+    data_dir: undefined,
   } as const
   return { ...config, engine: { ...config.engine, ...nothing } }
 }

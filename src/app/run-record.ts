@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '../shared/replace-file.ts'
@@ -31,6 +31,8 @@ export function writeRunRecord(directory: string, run: RunRecord): void {
 
 /** What a disk lets one do that takes nothing more. Throws when it does not. */
 export function removeRunRecord(directory: string): void {
-  rmSync(join(directory, FILE_NAME), { force: true })
+  const path = join(directory, FILE_NAME)
+  if (!existsSync(path)) return
+  rmSync(path)
   syncDirectory(directory)
 }

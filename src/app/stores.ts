@@ -15,7 +15,7 @@ import {
   type StoreOptions,
 } from '../store/index.ts'
 import { ClassEngine } from './class-engine.ts'
-import { DataDirectory } from './data-directory.ts'
+import { DataDirectory, UnusedDataDirectory } from './data-directory.ts'
 import { describeEngines, type EngineClass, type EngineDescription } from './engine-descriptions.ts'
 import { evictionCheck } from './eviction-check.ts'
 import { explainListenError } from './explain-listen-error.ts'
@@ -44,9 +44,13 @@ export interface StoreDependencies {
 
 /** The stores that `config` names. */
 export function openStores(config: Config, dependencies: StoreDependencies): Stores {
-  return config.store.url === 'embedded:'
-    ? embeddedStores(config, dependencies)
-    : remoteStores(config, dependencies.log)
+  const stores =
+    config.store.url === 'embedded:'
+      ? embeddedStores(config, dependencies)
+      : remoteStores(config, dependencies.log)
+  const { persistence, data_dir: path } = config.engine
+  if (persistence !== 'none' || path === undefined) return stores
+  return { ...stores, parts: [new UnusedDataDirectory(path), ...stores.parts] }
 }
 
 function embeddedStores(config: Config, { gateway, ...common }: StoreDependencies): Stores {

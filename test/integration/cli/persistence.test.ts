@@ -148,6 +148,18 @@ describe('gerbang serve with engine.persistence', () => {
     expect((await early.copy(gateway.url).send('GET', '/session')).status).toBe(401)
   })
 
+  it('serves no entry from before a run that kept nothing', async () => {
+    await gateway.start('--persistence', 'rdb')
+    await gateway.ask(PRODUCTS)
+    await gateway.stop()
+    await gateway.start('--persistence', 'none')
+    await gateway.ask(WRITE)
+    await gateway.stop()
+    await gateway.start('--persistence', 'rdb')
+    const miss = await gateway.ask(PRODUCTS)
+    expect(miss.headers['cache-status']).toMatch(/^gerbang; fwd=miss/)
+  })
+
   it('makes the directory for its owner alone, and leaves none when nothing is kept', async () => {
     await gateway.start()
     expect(existsSync(gateway.dataDirectory)).toBe(false)

@@ -8,8 +8,7 @@ import { EntryCensus } from '../../../../src/gateway/purge/entry-census.ts'
 import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
-import type { Store } from '../../../../src/store/index.ts'
-import { failingStore } from '../../../support/failing-store.ts'
+import { type FailingStore, failingStore } from '../../../support/failing-store.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { openStore } from '../../../support/open-store.ts'
 
@@ -26,8 +25,9 @@ const answer = {
   body: Buffer.from('{"data":{}}'),
 }
 
-let store: Store & { isDown: boolean }
+let store: FailingStore
 let invalidation: Invalidation
+let unsettled: number
 let cache: ResponseCache
 
 beforeEach(async () => {
@@ -36,7 +36,17 @@ beforeEach(async () => {
   store = failingStore(openStore(clock))
   const epochs = new Epochs({ store, random: seededRandom(1), clock, entryLifeMaxMs: 3_600_000 })
   const log = silentLogger
-  invalidation = new Invalidation({ epochs, statistics, log, retryIntervalMs: 10, doubtMs: 30 })
+  unsettled = 0
+  invalidation = new Invalidation({
+    epochs,
+    statistics,
+    log,
+    onUnsettled: () => {
+      unsettled += 1
+    },
+    retryIntervalMs: 10,
+    doubtMs: 30,
+  })
   cache = new ResponseCache({
     store,
     epochs,
@@ -128,5 +138,37 @@ describe('a write whose end was not seen', () => {
     }
     expect(served).toEqual([false, false, false, true, true])
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('isSettled', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('is so as long as the store is told of everything', async () => {
+    expect(invalidation.isSettled).toBe(true)
+    await invalidation.wrote([products], 'mutation')
+    expect([invalidation.isSettled, unsettled]).toEqual([true, 0])
+  })
+
+  it.each(['isDown', 'isUnconfirmed'] as const)(
+    'is not so, and is told before the write is answered, from a store that %s until it is not',
+    async (fault) => {
+      store[fault] = true
+      await invalidation.wrote([products], 'mutation')
+      expect(invalidation.isSettled).toBe(false)
+      expect(unsettled).toBeGreaterThan(0)
+      store[fault] = false
+      await vi.waitFor(() => expect(invalidation.isSettled).toBe(true))
+    },
+  )
+
+  it('is not so while something may still be executed', async () => {
+    vi.useFakeTimers()
+    await invalidation.mayHaveWritten([products], 'mutation')
+    expect([invalidation.isSettled, unsettled]).toEqual([false, 1])
+    vi.advanceTimersByTime(20)
+    expect(invalidation.isSettled).toBe(false)
+    vi.advanceTimersByTime(10)
+    expect(invalidation.isSettled).toBe(true)
   })
 })
