@@ -39,10 +39,17 @@ export class AofDirectory {
 
   /** Reads the manifest; throws a ManifestError when it is damaged. A log of Redis 6 is taken in. */
   load(): void {
-    this.manifest = existsSync(this.#manifestPath)
-      ? parseManifest(readFileSync(this.#manifestPath, 'latin1'))
-      : EMPTY_MANIFEST
+    this.manifest = existsSync(this.#manifestPath) ? this.#read() : EMPTY_MANIFEST
     if (this.#hasOldLog) this.#adoptOldLog()
+  }
+
+  #read(): AofManifest {
+    try {
+      return parseManifest(readFileSync(this.#manifestPath, 'latin1'))
+    } catch (error) {
+      this.#log.error({}, '*** FATAL AOF MANIFEST FILE ERROR ***')
+      throw error
+    }
   }
 
   get isEmpty(): boolean {
@@ -91,6 +98,9 @@ export class AofDirectory {
   async deleteHistory(): Promise<void> {
     const { history } = this.manifest
     if (history.length === 0 || this.#config.value('aof-disable-auto-gc') === 'yes') return
+    for (const { name } of history) {
+      this.#log.info({}, `Removing the history file ${name} in the background`)
+    }
     await Promise.all(history.map((file) => rm(this.pathOf(file), { force: true })))
     // Or the manifest would wait for all of that when it is flushed.
     await syncDirectoryBehind(this.path)

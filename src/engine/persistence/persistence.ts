@@ -329,7 +329,8 @@ export class Persistence implements PersistenceService {
       }
       if (this.#running !== undefined) {
         const what = this.#running.kind === 'log' ? 'rewriting the AOF' : 'saving an .rdb'
-        log.warn({}, `A background job is ${what}. Giving it up!`)
+        // It is no process here, but those who look for these words mean it.
+        log.warn({}, `There is a child ${what}. Killing it!`)
       }
       this.#isShutDown = true
       await this.#giveUpRunning()
@@ -447,7 +448,10 @@ export class Persistence implements PersistenceService {
     this.#isLogWanted = isOn
     if (!isOn) {
       this.#isRewriteScheduled = false
-      if (this.#running?.kind === 'log') this.#running.job.cancel()
+      if (this.#running?.kind === 'log') {
+        this.#options.log.info({}, 'Killing running AOF rewrite child')
+        this.#running.job.cancel()
+      }
       appendLog.end()
       return undefined
     }

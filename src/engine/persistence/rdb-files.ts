@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
@@ -148,10 +148,14 @@ export class RdbFiles {
   }
 
   readonly #renameLogBase = (from: string, to: string): void => {
-    const { clock, latency } = this.#options
+    const { clock, latency, log } = this.#options
     const startedMs = clock.monotonicMs()
     renameSync(from, to)
     latency('aof-rename', clock.monotonicMs() - startedMs)
+    log.info(
+      {},
+      `Successfully renamed the temporary AOF base file ${basename(from)} into ${basename(to)}`,
+    )
   }
 
   /** Whether a snapshot is being taken: another one with keys has to wait. */
