@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { CLASS_METRICS, STORE_METRICS } from '../src/admin/metrics.ts'
+import { CLASS_METRICS, REPLICA_METRICS, STORE_METRICS } from '../src/admin/metrics.ts'
 import { DocumentStatistics } from '../src/gateway/documents/document-statistics.ts'
 import { EventStatistics } from '../src/gateway/events/event-statistics.ts'
 import { AuthStatistics } from '../src/gateway/identity/auth-statistics.ts'
@@ -55,6 +55,12 @@ export function renderMetricDocs(): string {
     '| metric | type | what it tells |',
     '| --- | --- | --- |',
     ...CLASS_METRICS.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+    '',
+    'Gateways that replicate from one another, with the label `class`: `cache`, `limits` or `sessions`.',
+    '',
+    '| metric | type | what it tells |',
+    '| --- | --- | --- |',
+    ...REPLICA_METRICS.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
     '',
     '## Process',
     '',

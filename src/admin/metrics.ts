@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { infoNumber } from './redis-info.ts'
 import type { ClassStats, StoreStats } from './stats.ts'
 
 /** One metric of the store, as INFO tells it. */
@@ -95,6 +96,52 @@ export const CLASS_METRICS: readonly StoreMetricSpec[] = [
   },
 ]
 
+/** Of what gateways replicate from one another, by what is in it; docs/METRICS.md is made from this, too. */
+export const REPLICA_METRICS: readonly StoreMetricSpec[] = [
+  {
+    name: 'gerbang_replica',
+    type: 'gauge',
+    help: '1 while this gateway follows another primary, 0 while it has the primary itself.',
+    read: ({ sharing }) => (sharing?.role === 'replica' ? 1 : 0),
+  },
+  {
+    name: 'gerbang_replica_current',
+    type: 'gauge',
+    help: '1 while reads are answered from what is here; 0 while that may be out of date.',
+    read: ({ sharing }) => (sharing?.isCurrent === true ? 1 : 0),
+  },
+  {
+    name: 'gerbang_replica_losses_total',
+    type: 'counter',
+    help: 'How often what is here came to be out of date: the primary was silent for longer than engine.replica_lease, or gone.',
+    read: ({ sharing }) => sharing?.losses ?? 0,
+  },
+  {
+    name: 'gerbang_replica_unsure_reads_total',
+    type: 'counter',
+    help: 'Reads that were not answered from here for it: of the cache they went to Hasura, of sessions to the primary.',
+    read: ({ sharing }) => sharing?.unsureReads ?? 0,
+  },
+  {
+    name: 'gerbang_replica_silence_seconds',
+    type: 'gauge',
+    help: 'Since something was last heard from the primary; 0 at the primary.',
+    read: ({ info }) => Math.max(infoNumber(info, 'replication', 'master_last_io_seconds_ago'), 0),
+  },
+  {
+    name: 'gerbang_replica_followers',
+    type: 'gauge',
+    help: 'Replicas that follow this gateway.',
+    read: ({ info }) => infoNumber(info, 'replication', 'connected_slaves'),
+  },
+  {
+    name: 'gerbang_replica_late_writes_total',
+    type: 'counter',
+    help: 'Writes that waited until time told that no copy without them is in use, for a replica did not answer.',
+    read: ({ sharing }) => sharing?.lateSettlements ?? 0,
+  },
+]
+
 const CLASSES = ['limits', 'sessions'] as const
 
 /** Prometheus' view of one process: the gateway's registry, the store, and the process itself. */
@@ -102,12 +149,14 @@ export class ProcessMetrics {
   readonly #registry: Registry
   readonly #storeMetrics: readonly (readonly [StoreMetricSpec, Counter | Gauge])[]
   readonly #classMetrics: readonly (readonly [StoreMetricSpec, Counter | Gauge])[]
+  readonly #replicaMetrics: readonly (readonly [StoreMetricSpec, Counter | Gauge])[]
 
   constructor(gateway: Registry) {
     const own = new Registry()
     collectDefaultMetrics({ register: own })
     this.#storeMetrics = createMetrics(STORE_METRICS, [], own)
     this.#classMetrics = createMetrics(CLASS_METRICS, ['class'], own)
+    this.#replicaMetrics = createMetrics(REPLICA_METRICS, ['class'], own)
     this.#registry = Registry.merge([gateway, own])
   }
 
@@ -126,6 +175,11 @@ export class ProcessMetrics {
         const stats = classes[name]
         if (stats !== undefined) metric.inc({ class: name }, spec.read(stats))
       }
+    }
+    const shared = Object.entries({ cache: store, ...classes }).filter(([, stats]) => stats.sharing)
+    for (const [spec, metric] of this.#replicaMetrics) {
+      metric.reset()
+      for (const [name, stats] of shared) metric.inc({ class: name }, spec.read(stats))
     }
     return await this.#registry.metrics()
   }

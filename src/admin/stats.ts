@@ -1,5 +1,5 @@
 import type { GatewaySnapshot } from '../gateway/index.ts'
-import type { Store } from '../store/index.ts'
+import type { SharingStatus, Store } from '../store/index.ts'
 import type { AdminDependencies } from './admin-dependencies.ts'
 import { type Info, infoNumber, parseInfo } from './redis-info.ts'
 
@@ -38,6 +38,8 @@ export interface StoreStats {
   readonly refusals: number
   /** Neither the last snapshot nor the last write of the log has failed. */
   readonly areFilesOk: boolean
+  /** Its part among replicas; `undefined` when it has none. */
+  readonly sharing: SharingStatus | undefined
   /** INFO of the engine, or of the Redis that the store is. */
   readonly info: Info
 }
@@ -77,6 +79,7 @@ export async function takeStoreStats(store: Store): Promise<StoreStats> {
     expirations: infoNumber(info, 'stats', 'expired_keys'),
     refusals: Number(/count=(\d+)/.exec(info['errorstats']?.['errorstat_OOM'] ?? '')?.[1] ?? 0),
     areFilesOk: FILE_STATES.every((field) => info['persistence']?.[field] !== 'err'),
+    sharing: store.sharing?.status,
     info,
   }
 }

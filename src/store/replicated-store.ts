@@ -116,8 +116,9 @@ export class ReplicatedStore implements Store, Sharing {
     return Promise.resolve()
   }
 
-  ping(): Awaitable<void> {
-    return this.#primary.ping()
+  /** Of the engine in this process: without a primary a gateway has Hasura still, and may be the one that is left. */
+  ping(): void {
+    this.#local.ping()
   }
 
   get(key: Buffer): Awaitable<Buffer | undefined> {
@@ -150,8 +151,7 @@ export class ReplicatedStore implements Store, Sharing {
 
   /** First that everyone knows: to be sure of it may fail. */
   confirm(): Awaitable<void> {
-    const group = this.#following
-    const isAlone = group === undefined && this.#settlement.isAlone(this.#own.members())
+    const isAlone = this.#following === undefined && this.#settlement.isAlone(this.#own.members())
     return isAlone ? this.#keep() : this.#settlement.settle().then(() => this.#keep())
   }
 

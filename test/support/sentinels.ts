@@ -53,7 +53,7 @@ export class Sentinels {
     }
   }
 
-  /** By the first of them: where the primary is. */
+  /** By the first of them. */
   async primaryPort(name: string): Promise<number> {
     const [client] = this.#clients
     const address = await client?.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
