@@ -323,7 +323,9 @@ export class ReplicaLink {
       onLoading: (isLoading) => owner.loading(isLoading, isServed),
       onReplace: () => owner.beginCopy(),
       onHold: (isHeld) => (isHeld ? socket?.pause() : socket?.resume()),
-      onLoaded: (loaded, early) => this.#loaded(loaded, early),
+      onLoaded: (loaded, early) => {
+        if (socket !== undefined) this.#guarded(socket, () => this.#loaded(loaded, early))
+      },
       onFailed: () => this.#reconnect(),
     })
   }
@@ -339,7 +341,7 @@ export class ReplicaLink {
     log.info({}, 'MASTER <-> REPLICA sync: Finished with success')
     // The primary waits for it before it sends anything.
     if (hasEndMark) this.acknowledge()
-    for (const bytes of early) this.#receive(bytes)
+    for (const bytes of early) this.#client?.receive(bytes)
     this.#socket?.resume()
   }
 

@@ -165,6 +165,15 @@ describe('a primary that sends garbage', () => {
     await waitUntil(() => primary.received.includes('\r\n130\r\n'))
   })
 
+  it('behind the copy, while that is loaded', async () => {
+    const stream = '*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1\r\n1\r\n*1\r\n!oops\r\n'
+    await follow({ PSYNC: Buffer.concat([withLength(copy), Buffer.from(stream)]) })
+    await waitUntil(() => told('Connection with master lost: ERR Protocol error'))
+    expect(replica.client().getText('key')).toBe('1')
+    expect(theirs()).toHaveLength(2_000)
+    await waitUntil(() => primary.received.includes('\r\n130\r\n'))
+  })
+
   it('in a transaction: none of it is kept that has not come whole', async () => {
     await follow({ PSYNC: withLength(copy) })
     await waitUntil(isUp)
