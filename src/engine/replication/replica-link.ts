@@ -211,9 +211,12 @@ export class ReplicaLink {
   #guarded(socket: Socket, receive: () => void): void {
     if (socket !== this.#socket) return
     try {
-      this.#options.executor().beginTurn()
+      const executor = this.#options.executor()
+      executor.beginTurn()
       this.lastReceivedMs = this.#nowMs
       receive()
+      // Clients may have been let go.
+      executor.settle()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       this.#options.log.error({ err: error }, `What MASTER sent could not be taken: ${why}`)

@@ -94,6 +94,8 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   #heldLength = 0
   /** May have requests that came while it waited. */
   #isReleased = false
+  /** Runs requests that still count as received: they must not run once more from within. */
+  #isRunning = false
   /** Since when it has left more unread than the soft limit allows. */
   #overSoftLimitSinceMs: number | undefined
 
@@ -165,9 +167,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   atTurnEnd(): void {
     this.#isTurnTask = false
     this.#writeLate()
-    if (!this.#isReleased) return
-    this.#isReleased = false
-    if (!this.client.isClosing) this.#runPending()
+    if (this.#isReleased && !this.#isRunning && !this.client.isClosing) this.#runPending()
   }
 
   committed(isDurable: boolean): void {
@@ -256,8 +256,11 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
       this.#append(bytes, length)
       this.#runPending()
     } else {
+      this.#isRunning = true
       const consumed = this.#run(bytes, length)
       if (consumed < length) this.#append(bytes.subarray(consumed), length - consumed)
+      this.#isRunning = false
+      if (this.#isReleased && !this.client.isClosing) this.#runPending()
     }
     this.#share.clientMemory.update(this.client)
   }
@@ -277,11 +280,21 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     if (!this.#isClogged) this.#socket.resume()
   }
 
+  /** Once more when it was released meanwhile. */
   #runPending(): void {
-    const consumed = this.#run(this.#pending, this.#pendingLength)
-    if (consumed === 0) return
-    this.#pending.copyWithin(0, consumed, this.#pendingLength)
-    this.#pendingLength -= consumed
+    do {
+      this.#isReleased = false
+      this.#isRunning = true
+      const consumed = this.#run(this.#pending, this.#pendingLength)
+      if (consumed > 0) this.#forget(consumed)
+      this.#isRunning = false
+    } while (this.#isReleased && !this.client.isClosing)
+  }
+
+  /** The first bytes of what has been received have run. */
+  #forget(bytes: number): void {
+    this.#pending.copyWithin(0, bytes, this.#pendingLength)
+    this.#pendingLength -= bytes
     if (this.#pendingLength === 0) this.#pending = NO_BYTES
   }
 
