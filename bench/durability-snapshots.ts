@@ -4,7 +4,7 @@ import { KEYS, PROGRAMS, setKey, startDurable, withDirectory } from './durable-s
 import { median, show } from './medians.ts'
 import { pipeCommands } from './pipe-commands.ts'
 import { roundCount } from './redis-benchmark-run.ts'
-import { pinLoad, type ServerProcess } from './server-process.ts'
+import { pinLoad, queuedMs, type ServerProcess } from './server-process.ts'
 
 /** Between two writes; the longest time that one waits for its reply is the pause. */
 const WRITE_INTERVAL_MS = 1
@@ -86,7 +86,7 @@ function print(rounds: ReadonlyMap<string, readonly SaveFigures[]>): void {
 }
 
 async function measure(server: ServerProcess, save: Save): Promise<SaveFigures> {
-  const writes = new PacedWrites(await RawRespClient.connect(server.port))
+  const writes = new PacedWrites(server, await RawRespClient.connect(server.port))
   const control = await RawRespClient.connect(server.port)
   const written = writes.run()
   await setTimeout(CALM_MS)
@@ -116,13 +116,18 @@ async function measure(server: ServerProcess, save: Save): Promise<SaveFigures> 
   }
 }
 
-/** One write after the other, each to another key. */
+/**
+ * One write after the other, each to another key. What one waits is counted without the time in which server or client
+ * had to wait for a processor: that says how busy the machine is.
+ */
 class PacedWrites {
+  readonly #server: ServerProcess
   readonly #client: RawRespClient
   #longestMs = 0
   isOver = false
 
-  constructor(client: RawRespClient) {
+  constructor(server: ServerProcess, client: RawRespClient) {
+    this.#server = server
     this.#client = client
   }
 
@@ -134,12 +139,18 @@ class PacedWrites {
 
   async run(): Promise<void> {
     for (let index = 0; !this.isOver; index = (index + 7_919) % KEYS) {
+      const queuedBeforeMs = this.#queuedMs()
       const sentMs = performance.now()
       const reply = await this.#client.send(...setKey(index))
       if (reply !== '+OK\r\n') throw new Error(`a write was answered ${reply}`)
-      this.#longestMs = Math.max(this.#longestMs, performance.now() - sentMs)
+      const waitedMs = performance.now() - sentMs - (this.#queuedMs() - queuedBeforeMs)
+      this.#longestMs = Math.max(this.#longestMs, waitedMs)
       await setTimeout(WRITE_INTERVAL_MS)
     }
     this.#client.close()
+  }
+
+  #queuedMs(): number {
+    return this.#server.queuedMs() + queuedMs('self')
   }
 }

@@ -11,6 +11,8 @@ export interface ServerProcess {
   /** CPU time taken so far, user and system, in microseconds. */
   cpuUs(): number
   rssBytes(): number
+  /** How long its main thread has been ready to run and had to wait for a processor, in milliseconds. */
+  queuedMs(): number
   /** What it has printed so far. */
   log(): string
   stop(): Promise<void>
@@ -100,6 +102,7 @@ function serverProcess(
     cpuUs: () =>
       sum((fields) => field(fields, USER_TIME) + field(fields, SYSTEM_TIME)) * US_PER_TICK,
     rssBytes: () => sum((fields) => field(fields, RSS_PAGES)) * PAGE_BYTES,
+    queuedMs: () => pids.reduce((total, pid) => total + queuedMs(pid), 0),
     log: () => readLog(logFolder),
     async stop() {
       const ended = once(child, 'exit')
@@ -108,6 +111,12 @@ function serverProcess(
       rmSync(logFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** Of a process' main thread, or of this one's: how long it had to wait for a processor, in milliseconds. */
+export function queuedMs(pid: number | 'self'): number {
+  const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')
+  return Number(waitedNs) / 1e6
 }
 
 /** Of /proc/PID/stat, counted from the parenthesis that ends the program's name: see proc(5). */
