@@ -3,8 +3,6 @@ import type { CopyStore } from './copy-store.ts'
 export const MARK_BYTES = 40
 const HEAD = /^\$(?:EOF:(\S{40})\S*|(\d+))$/
 
-export type ReceivedCopy = 'incomplete' | 'complete'
-
 /**
  * Takes the copy that follows FULLRESYNC out of the primary's bytes: a length first, or a mark that stands at its end
  * (replication.c, readSyncBulkPayload).

@@ -126,7 +126,6 @@ export class CopyTransfer {
       (error: unknown) => {
         const how = store instanceof CopyPipe ? 'from socket' : 'from disk'
         const why = error instanceof Error ? error.message : String(error)
-        if (store instanceof CopyPipe) log.warn({}, why)
         log.warn({}, `Failed trying to load the MASTER synchronization DB ${how}: ${why}`)
         this.#dropFile()
         if (!this.#isGivenUp) onFailed()
