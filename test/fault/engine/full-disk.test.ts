@@ -48,6 +48,10 @@ describe.skipIf(!hasLimits)('an engine whose disk is full', () => {
       expect(await client.send('INFO', 'persistence')).toContain('aof_last_write_status:ok')
       expect(engine.log).toMatch(/Error writing to the AOF file/)
       expect(engine.log).toMatch(/AOF write error looks solved/)
+      // While the disk flushes, everysec may keep a write back for a while.
+      const isWritten = async () =>
+        (await client.send('INFO', 'persistence')).includes('aof_buffer_length:0\r')
+      await eventually(isWritten)
       await engine.kill()
       await engine.start()
       const after = await engine.connect()
