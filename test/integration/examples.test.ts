@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/index.ts'
-import { CliProcess } from '../support/cli-process.ts'
+import { startEngineProcess } from '../support/start-engine-process.ts'
 import { bearer, startWorld } from '../support/start-gateway.ts'
 
 const execute = promisify(execFile)
@@ -25,8 +25,7 @@ describe('examples', () => {
   })
 
   it('raw-redis-client shows what the engine answers', async () => {
-    const cli = new CliProcess(['engine', '--port', '0', '--save', ''])
-    const [, port = ''] = /port (\d+)\n/.exec(await cli.printed(/port \d+\n/)) ?? []
+    const { cli, port } = await startEngineProcess()
     try {
       const lines = await run('raw-redis-client', { REDIS: `redis://127.0.0.1:${port}` })
       expect(lines.join('\n')).toBe(printedBy('raw-redis-client'))

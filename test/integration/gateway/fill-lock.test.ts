@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Asked, ask, send } from '../../support/ask.ts'
 import { CliProcess } from '../../support/cli-process.ts'
 import { countingRows, EchoUpstream, type HeldAnswers } from '../../support/echo-upstream.ts'
+import { startEngineProcess } from '../../support/start-engine-process.ts'
 import { type RedisProcess, startRedis } from '../../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
 
@@ -172,10 +173,9 @@ describe.each(STORES)('gateways on one %s', (_name, startStore) => {
 })
 
 async function startEngine(): Promise<RedisProcess> {
-  const cli = new CliProcess(['engine', '--port', '0', '--bind', '127.0.0.1', '--save', ''])
-  const [, port] = /on port (\d+)/.exec(await cli.printed(/on port \d+\n/)) ?? []
+  const { cli, port } = await startEngineProcess()
   return {
-    port: Number(port),
+    port,
     stop: async () => {
       await cli.stop('SIGKILL')
     },
