@@ -120,7 +120,6 @@ function newPersistence(
     appendLog,
     files,
     propagation,
-    keyspace,
     config,
     clock: options.clock,
     log: options.log,

@@ -9,7 +9,6 @@ import type {
   ReloadOptions,
 } from '../execution/persistence-service.ts'
 import type { Propagation } from '../execution/propagation.ts'
-import type { Keyspace } from '../keyspace/keyspace.ts'
 import { cannotAppend } from '../protocol/persistence-errors.ts'
 import { replyErrors as errors } from '../protocol/reply-errors.ts'
 import type { AppendOnlyLog } from './append-only-log.ts'
@@ -24,7 +23,6 @@ import { parseSavePoints } from './save-points.ts'
 const BUSY = 'but there is already another background operation'
 
 export interface PersistenceOptions {
-  readonly keyspace: Keyspace
   readonly config: ConfigService
   readonly clock: Clock
   readonly log: Logger
