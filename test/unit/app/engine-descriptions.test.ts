@@ -29,7 +29,7 @@ describe('describeEngines', () => {
   })
 
   it('keeps nothing on disk unless told to', () => {
-    const { cache, limits, sessions } = described('engine: { data_dir: /tmp/x }')
+    const { cache, limits, sessions } = described('engine: { data_dir: /data/kept }')
     expect([cache.keeping, limits.keeping, sessions.keeping]).toEqual([
       undefined,
       undefined,
@@ -44,7 +44,7 @@ describe('describeEngines', () => {
     ['always', 'memory', ['always', 'everysec', 'always']],
   ])('flushes with appendfsync %s and durability %s as %j', (appendfsync, durability, policies) => {
     const { cache, limits, sessions } = described(
-      `engine: { persistence: aof+rdb, data_dir: /tmp/x, appendfsync: ${appendfsync} }`,
+      `engine: { persistence: aof+rdb, data_dir: /data/kept, appendfsync: ${appendfsync} }`,
       `session: { durability: ${durability} }`,
     )
     expect(
@@ -53,7 +53,7 @@ describe('describeEngines', () => {
   })
 
   it('forgets entries after a crash, and warns of sessions', () => {
-    const engines = described('engine: { persistence: rdb, data_dir: /tmp/x }')
+    const engines = described('engine: { persistence: rdb, data_dir: /data/kept }')
     const { cache, limits, sessions } = engines
     expect(
       [cache.keeping, limits.keeping, sessions.keeping].map((keeping) => keeping?.whenInDoubt),

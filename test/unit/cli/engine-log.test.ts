@@ -25,9 +25,9 @@ describe('a line of the log of gerbang engine', () => {
   })
 
   it('tells the reason behind a colon, and other fields behind the message', () => {
-    const fields = { err: new Error('disk full'), path: '/tmp/a', count: 2 }
+    const fields = { err: new Error('disk full'), path: '/data/a', count: 2 }
     expect(formatLine({ level: 50, message: 'failed', fields }, context)).toMatch(
-      / # failed: disk full \(path=\/tmp\/a, count=2\)$/,
+      / # failed: disk full \(path=\/data\/a, count=2\)$/,
     )
   })
 
