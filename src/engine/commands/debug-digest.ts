@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { CommandContext } from '../execution/context.ts'
 import { type Database, type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
+import { formatDouble } from '../protocol/format-double.ts'
 import { type Reply, ValueWriter } from '../protocol/value-writer.ts'
 
 const DIGEST_BYTES = 20
@@ -90,7 +91,7 @@ function read(
 function* bytesIn(value: Reply): Generator<Buffer> {
   if (Array.isArray(value)) for (const part of value) yield* bytesIn(part)
   else if (value instanceof Buffer) yield value
-  else if (typeof value === 'number') yield Buffer.from(String(value))
+  else if (typeof value === 'number') yield Buffer.from(formatDouble(value))
 }
 
 /** Field and value, or member and score: each pair by itself, in whatever order they come. */
