@@ -96,17 +96,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     },
   },
   {
-    kind: 'not built',
-    isSpawnOnly: true,
-    reason: 'The base of the log is an RDB file, whatever aof-use-rdb-preamble says.',
-    tests: {
-      'integration/aof': ['Generate timestamp annotations in AOF'],
-      'integration/aof-multi-part': [
-        'Multi Part AOF can create BASE (AOF format) when redis starts from empty',
-      ],
-    },
-  },
-  {
     kind: 'deliberate',
     isSpawnOnly: true,
     reason:

@@ -77,8 +77,13 @@ export class AofDirectory {
     return this.named(type, (last ?? 0) + 1)
   }
 
+  /** As aof-use-rdb-preamble says for the next base. */
+  get baseFormat(): 'aof' | 'rdb' {
+    return this.#config.value('aof-use-rdb-preamble') === 'yes' ? 'rdb' : 'aof'
+  }
+
   named(type: Exclude<LogFileType, 'h'>, sequence: number): LogFile {
-    const ending = type === 'b' ? 'base.rdb' : 'incr.aof'
+    const ending = type === 'b' ? `base.${this.baseFormat}` : 'incr.aof'
     return { name: `${this.#name}.${sequence}.${ending}`, sequence, type }
   }
 

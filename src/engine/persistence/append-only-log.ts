@@ -7,9 +7,10 @@ import type { AofManifest, LogFile } from './aof-manifest.ts'
 import { AofFormatError, AofReader, type Replay } from './aof-reader.ts'
 import { AofWriter, type AofWriterOptions, type SyncPolicy } from './aof-writer.ts'
 import type { BackgroundSave } from './background-save.ts'
-import type { RdbFiles } from './rdb-files.ts'
+import type { FileUse, RdbFiles } from './rdb-files.ts'
 
-export interface AppendOnlyLogOptions extends Omit<AofWriterOptions, 'policy' | 'hasTimestamps'> {
+export interface AppendOnlyLogOptions
+  extends Omit<AofWriterOptions, 'policy' | 'hasTimestamps'> {
   readonly config: ConfigService
   readonly propagation: Propagation
   readonly files: RdbFiles
@@ -26,7 +27,7 @@ export class LogLoadError extends Error {
 
 const POLICIES: readonly SyncPolicy[] = ['always', 'everysec', 'no']
 
-/** The append-only log: a base, which is an RDB file, and the effects that came after it. */
+/** The append-only log: a base, which is all there was at one instant, and the effects that came after it. */
 export class AppendOnlyLog {
   readonly #options: AppendOnlyLogOptions
   readonly #directory: AofDirectory
@@ -114,6 +115,10 @@ export class AppendOnlyLog {
         `The append log file ${file.name} doesn't exist: No such file or directory`,
       )
     }
+  }
+
+  get #baseUse(): FileUse {
+    return this.#directory.baseFormat === 'rdb' ? 'rdbBase' : 'commandBase'
   }
 
   get isEmpty(): boolean {
@@ -213,7 +218,7 @@ export class AppendOnlyLog {
     if (directory.manifest.base === undefined && directory.manifest.increments.length === 0) {
       const base = directory.next('b')
       log.info({}, `Creating AOF base file ${base.name} on server start`)
-      this.#options.files.save(directory.pathOf(base), true)
+      this.#options.files.save(directory.pathOf(base), this.#baseUse)
       directory.store({ ...directory.manifest, base })
     }
     const increment = directory.manifest.increments.at(-1)
@@ -257,7 +262,7 @@ export class AppendOnlyLog {
     if (increment !== undefined) this.awaitsBase = !isInForce
     this.#listen(this.isOn || switchesOn)
     const base = directory.next('b')
-    const job = this.#options.files.background(directory.pathOf(base), true)
+    const job = this.#options.files.background(directory.pathOf(base), this.#baseUse)
     this.#rewrites += 1
     const number = this.#rewrites
     const finish = async (): Promise<void> => {
@@ -271,11 +276,12 @@ export class AppendOnlyLog {
   /** A new base, and the increment behind it, take the place of all that is in the manifest. */
   #putInForce(before: AofManifest, base: LogFile, increment: LogFile | undefined): void {
     const directory = this.#directory
-    const old = [...(before.base === undefined ? [] : [before.base]), ...before.increments]
+    // In the order of Redis: what was given up last comes first.
+    const old = [...before.increments, ...(before.base === undefined ? [] : [before.base])]
     directory.store({
       base,
       increments: increment === undefined ? [] : [increment],
-      history: [...before.history, ...old.map((file) => ({ ...file, type: 'h' as const }))],
+      history: [...old.map((file) => ({ ...file, type: 'h' as const })), ...before.history],
     })
     this.awaitsBase = false
     this.#writer.recover()
@@ -309,7 +315,7 @@ export class AppendOnlyLog {
     const before = directory.manifest
     // Not the name that the one being written has.
     const base = directory.named('b', directory.next('b').sequence + 1)
-    this.#options.files.save(directory.pathOf(base), true)
+    this.#options.files.save(directory.pathOf(base), this.#baseUse)
     this.#rewrites += 1
     this.#writer.close()
     const increment = this.#openIncrement(false)

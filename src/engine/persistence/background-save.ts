@@ -1,7 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
-import { Crc64 } from '../structures/crc64.ts'
 import { restAfterKeys } from './key-delay.ts'
-import type { RdbOutput } from './rdb-output.ts'
 import type { SaveTarget } from './save-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -13,15 +11,11 @@ const IDLE_MS = 0.2
 const CHUNK_BYTES = 256 * 1_024
 /** A piece, and the last value of it. */
 const BUFFER_BYTES = CHUNK_BYTES + 64 * 1_024
-const SUM_BYTES = 8
 
 export interface BackgroundSaveOptions {
   readonly snapshot: Snapshot
-  readonly output: RdbOutput
   readonly target: SaveTarget
   readonly clock: Clock
-  /** rdbchecksum. */
-  readonly hasSum: boolean
   /** rdb-key-save-delay, as it is now. */
   readonly keyDelayUsec: () => number
 }
@@ -29,7 +23,6 @@ export interface BackgroundSaveOptions {
 /** Takes a snapshot in slices between turns of the event loop, and hands it on. */
 export class BackgroundSave {
   readonly #options: BackgroundSaveOptions
-  readonly #sum = new Crc64()
   /**
    * Buffers to be written into again. New ones for each piece would be so much memory beside V8's own that it collected
    * all its garbage every few pieces: pauses of 5 ms and more (Node.js 20.20, November 2026).
@@ -66,7 +59,7 @@ export class BackgroundSave {
       await this.#rest()
     }
     if (!snapshot.isAbandoned && !this.#isCancelled) {
-      this.#writeSum()
+      this.#writeEnd()
       await target.complete()
     }
     // Between this and `commit` nothing happens: what was cancelled must not take the place of what came after it.
@@ -79,7 +72,8 @@ export class BackgroundSave {
   }
 
   #step(startedMs: number, budgetMs: number): void {
-    const { clock, keyDelayUsec, output, snapshot } = this.#options
+    const { clock, keyDelayUsec, snapshot } = this.#options
+    const { output } = snapshot.writer
     const isOver = (): boolean => clock.monotonicMs() - startedMs >= budgetMs
     const isSlow = keyDelayUsec() > 0 && !this.#isCancelled
     do {
@@ -104,11 +98,12 @@ export class BackgroundSave {
 
   /** What the disk refuses is written no more, but the walk goes on to its end: the marks have to be whole. */
   #flush(bytesMin: number): void {
-    const { hasSum, output, target } = this.#options
+    const { snapshot, target } = this.#options
+    const { output, sum } = snapshot.writer
     if (output.length < bytesMin) return
     if (this.#isCancelled || target.hasFailed) return output.clear()
     const bytes = output.take(this.#spares.pop() ?? new Uint8Array(BUFFER_BYTES))
-    if (hasSum) this.#sum.update(bytes)
+    sum?.update(bytes)
     target.write(bytes, this.#free)
   }
 
@@ -117,12 +112,11 @@ export class BackgroundSave {
     if (buffer.byteLength === BUFFER_BYTES) this.#spares.push(new Uint8Array(buffer))
   }
 
-  #writeSum(): void {
-    const { hasSum, target } = this.#options
+  #writeEnd(): void {
+    const { snapshot, target } = this.#options
     this.#flush(1)
-    const sum = new Uint8Array(SUM_BYTES)
-    if (hasSum) this.#sum.writeTo(sum, 0)
-    target.write(sum, this.#free)
+    const { sum } = snapshot.writer
+    if (sum !== undefined) target.write(sum.spelled(), this.#free)
   }
 }
 

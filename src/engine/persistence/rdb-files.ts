@@ -5,20 +5,21 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { ConfigService } from '../execution/context.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
-import { Crc64 } from '../structures/crc64.ts'
 import { BackgroundSave } from './background-save.ts'
+import { CommandWriter } from './command-writer.ts'
 import { AsideFile, asidePathIn, writeFileAside } from './durable-file.ts'
 import { FileSource } from './file-source.ts'
 import { RdbLoader } from './rdb-loader.ts'
 import { RdbOutput } from './rdb-output.ts'
+import { RdbSum } from './rdb-sum.ts'
 import { type AccessKind, type RdbHeader, RdbWriter } from './rdb-writer.ts'
 import type { SaveTarget } from './save-target.ts'
-import { Snapshot, type SnapshotOptions } from './snapshot.ts'
+import { Snapshot } from './snapshot.ts'
+import type { SnapshotWriter } from './snapshot-writer.ts'
 import type { ValueReader } from './value-reader.ts'
 import type { ValueWriter } from './value-writer.ts'
 
 const CHUNK_BYTES = 1_024 * 1_024
-const SUM_BYTES = 8
 
 /** The function libraries, for files to keep. */
 export interface LibrarySource {
@@ -34,6 +35,9 @@ export interface StreamPosition {
   /** The database that the stream has selected. */
   readonly database: number
 }
+
+/** What a file is for: the dump, or the base of the log, as an RDB file or in commands. */
+export type FileUse = 'dump' | 'rdbBase' | 'commandBase'
 
 /** What a replica is given of everything. */
 export interface CopyContent {
@@ -76,7 +80,7 @@ export interface LoadListener {
   onExpired(databaseIndex: number, key: Uint8Array): void
 }
 
-/** Writes and reads RDB files of the whole keyspace. */
+/** Writes files of the whole keyspace, and reads those that are RDB files. */
 export class RdbFiles {
   readonly #options: RdbFilesOptions
   #asideCount = 0
@@ -98,20 +102,18 @@ export class RdbFiles {
   }
 
   /** At once, while everything stands still. Throws when the disk refuses. */
-  save(path: string, isLogBase: boolean): void {
-    const { config, keyspace } = this.#options
-    const hasSum = config.value('rdbchecksum') === 'yes'
-    const sum = new Crc64()
-    const writer = this.#newWriter()
-    const { output } = writer
+  save(path: string, use: FileUse): void {
+    const { keyspace } = this.#options
+    const writer = this.#newWriter(use)
+    const { output, sum } = writer
     writeFileAside(path, this.#asidePath(path), (append) => {
       const flush = (bytesMin: number): void => {
         if (output.length < bytesMin) return
-        if (hasSum) sum.update(output.bytes, 0, output.length)
+        sum?.update(output.written())
         append(output.written())
         output.clear()
       }
-      writer.writeHeader(isLogBase ? this.#header(1) : this.#header(0, this.#options.position()))
+      writer.writeHeader()
       for (const database of keyspace.databases) {
         if (database.size === 0) continue
         writer.beginDatabase(database.index, database.size, database.volatileCount)
@@ -125,9 +127,7 @@ export class RdbFiles {
       }
       writer.writeEnd()
       flush(1)
-      const footer = new Uint8Array(SUM_BYTES)
-      if (hasSum) sum.writeTo(footer, 0)
-      append(footer)
+      if (sum !== undefined) append(sum.spelled())
     })
   }
 
@@ -139,12 +139,11 @@ export class RdbFiles {
   /** What there is now, in slices: `run` it. */
   background(
     path: string,
-    isLogBase: boolean,
+    use: FileUse,
     asidePath: string = this.#asidePath(path),
   ): BackgroundSave {
-    const header = isLogBase ? this.#header(1) : this.#header(0, this.#options.position())
-    const target = new AsideFile(path, asidePath, isLogBase ? this.#renameLogBase : undefined)
-    return this.#inSlices(target, { header, hasKeys: true })
+    const rename = use === 'dump' ? undefined : this.#renameLogBase
+    return this.#inSlices(this.#newWriter(use), new AsideFile(path, asidePath, rename), true)
   }
 
   readonly #renameLogBase = (from: string, to: string): void => {
@@ -166,10 +165,8 @@ export class RdbFiles {
   /** What there is now, for replicas, in slices: `run` it. */
   copy(target: SaveTarget, { position, hasKeys, hasFunctions }: CopyContent): BackgroundSave {
     const header = this.#header(0, position)
-    return this.#inSlices(target, {
-      header: hasFunctions ? header : { ...header, libraries: [] },
-      hasKeys,
-    })
+    const writer = this.#newRdbWriter(hasFunctions ? header : { ...header, libraries: [] })
+    return this.#inSlices(writer, target, hasKeys)
   }
 
   /** A path for a file that others have no use for: where this engine keeps nothing, among those of all programs. */
@@ -178,16 +175,13 @@ export class RdbFiles {
     return this.#asidePath(join(isPersistent ? config.value('dir') : tmpdir(), 'copy'))
   }
 
-  #inSlices(target: SaveTarget, what: Pick<SnapshotOptions, 'header' | 'hasKeys'>): BackgroundSave {
+  #inSlices(writer: SnapshotWriter, target: SaveTarget, hasKeys: boolean): BackgroundSave {
     const { clock, config, keyspace } = this.#options
-    const writer = this.#newWriter()
     this.snapshotsTaken += 1
     return new BackgroundSave({
-      snapshot: new Snapshot({ keyspace, writer, ...what }),
-      output: writer.output,
+      snapshot: new Snapshot({ keyspace, writer, hasKeys }),
       target,
       clock,
-      hasSum: config.value('rdbchecksum') === 'yes',
       keyDelayUsec: () => config.integer('rdb-key-save-delay'),
     })
   }
@@ -221,11 +215,27 @@ export class RdbFiles {
     return { loader, source }
   }
 
-  #newWriter(): RdbWriter {
+  #newWriter(use: FileUse): SnapshotWriter {
+    if (use === 'dump') return this.#newRdbWriter(this.#header(0, this.#options.position()))
+    return use === 'rdbBase' ? this.#newRdbWriter(this.#header(1)) : this.#newCommandWriter()
+  }
+
+  #newRdbWriter(header: RdbHeader): RdbWriter {
     const { config, writer } = this.#options
     const output = new RdbOutput()
     output.compresses = config.value('rdbcompression') === 'yes'
-    return new RdbWriter({ output, values: writer, access: this.#access })
+    const sum = new RdbSum(config.value('rdbchecksum') === 'yes')
+    return new RdbWriter({ output, values: writer, access: this.#access, header, sum })
+  }
+
+  #newCommandWriter(): CommandWriter {
+    const { clock, config, keyspace, libraries } = this.#options
+    const isStamped = config.value('aof-timestamp-enabled') === 'yes'
+    return new CommandWriter({
+      structures: keyspace.structures,
+      libraries: libraries.libraryCodes(),
+      stampSeconds: isStamped ? Math.floor(clock.nowMs() / 1_000) : undefined,
+    })
   }
 
   get #access(): AccessKind {

@@ -60,7 +60,7 @@ export class RdbSaves {
     const { files, log } = this.#options
     this.#count += 1
     try {
-      files.save(files.path, false)
+      files.save(files.path, 'dump')
     } catch (error) {
       log.error({ err: error }, 'Write error saving DB on disk')
       return false
@@ -77,7 +77,7 @@ export class RdbSaves {
     this.#count += 1
     this.#lastTryMs = clock.nowMs()
     const { changes } = propagation
-    const job = files.background(files.path, false)
+    const job = files.background(files.path, 'dump')
     running.started('rdb', job)
     log.info({}, 'Background saving started')
     job
@@ -104,7 +104,7 @@ export class RdbSaves {
     log.info({}, 'Saving the final RDB snapshot before exiting.')
     // There is one snapshot at a time, and replicas are being given a copy: everything stands still instead.
     if (files.isBusy) return this.saveNow()
-    const job = files.background(files.path, false, files.finalAsidePath)
+    const job = files.background(files.path, 'dump', files.finalAsidePath)
     running.started('rdb', job)
     try {
       if (!(await job.run())) return false

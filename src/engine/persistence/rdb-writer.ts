@@ -2,6 +2,8 @@ import type { Database, Handle } from '../keyspace/database.ts'
 import { NO_EXPIRY } from '../keyspace/database.ts'
 import { RDB_OPCODE, RDB_VERSION } from './rdb-encoding.ts'
 import type { RdbOutput } from './rdb-output.ts'
+import type { RdbSum } from './rdb-sum.ts'
+import type { SnapshotWriter } from './snapshot-writer.ts'
 import type { ValueWriter } from './value-writer.ts'
 
 /** What an RDB file tells beside keys. */
@@ -19,26 +21,32 @@ export interface RdbWriterOptions {
   readonly output: RdbOutput
   readonly values: ValueWriter
   readonly access: AccessKind
+  readonly header: RdbHeader
+  readonly sum: RdbSum
 }
 
 /** Writes the parts of an RDB file, but for the sum at its end. */
-export class RdbWriter {
+export class RdbWriter implements SnapshotWriter {
   readonly output: RdbOutput
+  readonly sum: RdbSum
+  readonly #header: RdbHeader
   readonly #values: ValueWriter
   readonly #access: AccessKind
   /** The database that what comes next belongs to; -1 before the first. */
   #selected = -1
-  /** Keys written. */
   keyCount = 0
 
-  constructor({ output, values, access }: RdbWriterOptions) {
+  constructor({ output, values, access, header, sum }: RdbWriterOptions) {
     this.output = output
+    this.sum = sum
+    this.#header = header
     this.#values = values
     this.#access = access
   }
 
-  writeHeader({ fields, libraries }: RdbHeader): void {
+  writeHeader(): void {
     const { output } = this
+    const { fields, libraries } = this.#header
     output.raw(Buffer.from(`REDIS${String(RDB_VERSION).padStart(4, '0')}`))
     for (const [name, value] of fields) {
       output.byte(RDB_OPCODE.aux)
@@ -78,6 +86,11 @@ export class RdbWriter {
     output.string(database.bytes(record), database.keyStart(record), database.keyLength(record))
     this.#values.write(output, database, record)
     this.keyCount += 1
+  }
+
+  /** A value stands as a whole: no key can come in between. */
+  inPieces(): undefined {
+    return undefined
   }
 
   writeEnd(): void {

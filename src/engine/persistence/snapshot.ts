@@ -3,7 +3,7 @@ import type { Keyspace } from '../keyspace/keyspace.ts'
 import type { SnapshotGuard } from '../keyspace/snapshot-guard.ts'
 import { NONE } from '../memory/slab.ts'
 import { NEXT_AT } from '../structures/record-chain.ts'
-import type { RdbHeader, RdbWriter } from './rdb-writer.ts'
+import type { SnapshotWriter } from './snapshot-writer.ts'
 
 /** Buckets visited between two looks at the clock. */
 const BATCH = 16
@@ -20,10 +20,16 @@ interface Detached extends Subject {
   readonly keyCount: number
 }
 
+/** A value that is written in pieces, or will be: it has no mark until it is through. */
+interface LargeValue {
+  readonly database: Database
+  readonly record: Handle
+  readonly pieces: Iterator<undefined>
+}
+
 export interface SnapshotOptions {
   readonly keyspace: Keyspace
-  readonly writer: RdbWriter
-  readonly header: RdbHeader
+  readonly writer: SnapshotWriter
   /** False for the header and no keys: then nothing is in the way of other snapshots. */
   readonly hasKeys: boolean
 }
@@ -35,11 +41,13 @@ export interface SnapshotOptions {
  * mark, one snapshot is taken at a time (`keyspace.snapshot`).
  */
 export class Snapshot implements SnapshotGuard {
-  readonly writer: RdbWriter
+  readonly writer: SnapshotWriter
   readonly #keyspace: Keyspace
   readonly #subjects: Subject[] = []
   readonly #indexes = new Map<Database, number>()
   readonly #detached: Detached[] = []
+  /** Those that the walk has come to; of the first one some may have been written. */
+  readonly #large: LargeValue[] = []
   /** Keys there were. */
   readonly keysTotal: number
   readonly #isGuard: boolean
@@ -50,12 +58,12 @@ export class Snapshot implements SnapshotGuard {
   isAbandoned = false
   isDone = false
 
-  constructor({ keyspace, writer, header, hasKeys }: SnapshotOptions) {
+  constructor({ keyspace, writer, hasKeys }: SnapshotOptions) {
     this.#keyspace = keyspace
     this.writer = writer
     this.keysTotal = hasKeys ? keyspace.keyCount : 0
     this.#isGuard = hasKeys
-    writer.writeHeader(header)
+    writer.writeHeader()
     if (!hasKeys) return
     for (const database of keyspace.databases) {
       this.#indexes.set(database, database.index)
@@ -66,6 +74,12 @@ export class Snapshot implements SnapshotGuard {
   }
 
   beforeChange(database: Database, record: Handle): void {
+    const at = this.#large.findIndex((large) => large.record === record)
+    if (at === 0) {
+      while (this.#writePiece());
+      return
+    }
+    if (at > 0) this.#large.splice(at, 1)
     this.#write(this.#indexes.get(database) ?? 0, database, record)
   }
 
@@ -79,20 +93,29 @@ export class Snapshot implements SnapshotGuard {
     this.#end()
   }
 
-  /** Goes on until `isOver` says so or nothing is left; looks at it every few keys. */
+  /** Goes on until `isOver` says so or nothing is left; looks at it every few keys, and after a piece of a large value. */
   step(isOver: () => boolean): void {
     while (!this.isDone) {
-      for (let count = 0; count < BATCH && !this.isDone; count += 1) this.#visitBucket()
+      let count = 0
+      do {
+        this.#visitNext()
+        count += 1
+      } while (count < BATCH && this.#large.length === 0 && !this.isDone)
       if (isOver()) return
     }
   }
 
-  /** One bucket of a table and no more. */
+  /** One bucket of a table, or one piece of a large value, and no more. */
   stepOnce(): void {
-    if (!this.isDone) this.#visitBucket()
+    if (!this.isDone) this.#visitNext()
   }
 
-  #visitBucket(): void {
+  #visitNext(): void {
+    // What the walk has come to first: that its table is not given back before.
+    if (this.#large.length > 0) {
+      this.#writePiece()
+      return
+    }
     // What has been flushed first: its memory waits.
     const detached = this.#detached[0]
     if (detached !== undefined) return this.#visitDetached(detached)
@@ -106,8 +129,14 @@ export class Snapshot implements SnapshotGuard {
 
   readonly #visit = (record: Handle): void => {
     const subject = this.#subjects[0]
-    if (subject === undefined || subject.database.hasMark(record)) return
-    this.#write(subject.index, subject.database, record)
+    if (subject !== undefined) this.#come(subject, record)
+  }
+
+  #come({ index, database }: Subject, record: Handle): void {
+    if (database.hasMark(record)) return
+    const pieces = this.writer.inPieces(index, database, record)
+    if (pieces === undefined) this.#write(index, database, record)
+    else this.#large.push({ database, record, pieces })
   }
 
   #write(index: number, database: Database, record: Handle): void {
@@ -115,7 +144,18 @@ export class Snapshot implements SnapshotGuard {
     this.writer.writeKey(index, database, record)
   }
 
-  #visitDetached({ database, index, tables, keyCount }: Detached): void {
+  /** Of the first large value; false when that was all of it. */
+  #writePiece(): boolean {
+    const [large] = this.#large
+    if (large === undefined) return false
+    if (large.pieces.next().done !== true) return true
+    large.database.mark(large.record)
+    this.#large.shift()
+    return false
+  }
+
+  #visitDetached(detached: Detached): void {
+    const { tables, keyCount } = detached
     const table = tables[this.#table]
     if (table === undefined) {
       this.#keyspace.discard(tables, keyCount)
@@ -126,7 +166,7 @@ export class Snapshot implements SnapshotGuard {
     const { slab } = this.#keyspace
     let record = table[this.#bucket] ?? NONE
     for (; record !== NONE; record = slab.uint32(record, NEXT_AT)) {
-      if (!database.hasMark(record)) this.#write(index, database, record)
+      this.#come(detached, record)
     }
     this.#bucket += 1
     if (this.#bucket < table.length) return
@@ -151,6 +191,7 @@ export class Snapshot implements SnapshotGuard {
   #end(): void {
     for (const { tables, keyCount } of this.#detached) this.#keyspace.discard(tables, keyCount)
     this.#detached.length = 0
+    this.#large.length = 0
     if (this.#isGuard) this.#keyspace.endSnapshot()
     this.isDone = true
   }

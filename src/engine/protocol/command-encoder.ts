@@ -18,10 +18,10 @@ export type CommandPart = string | number | Uint8Array
 
 /**
  * Commands as clients send them: arrays of bulk strings. Writes into one buffer, which is used again after `clear`:
- * what is to be kept is copied.
+ * what is to be kept is copied, or taken.
  */
 export class CommandEncoder {
-  bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
+  bytes: Buffer = Buffer.allocUnsafeSlow(CAPACITY_MIN)
   length = 0
 
   clear(): void {
@@ -29,20 +29,37 @@ export class CommandEncoder {
     if (this.bytes.length > CAPACITY_KEPT) this.bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
   }
 
+  /** Hands the bytes over and goes on in another buffer, whose content is of no use any more. */
+  take(next: Uint8Array): Uint8Array {
+    const taken = this.written()
+    this.bytes = Buffer.from(next.buffer, next.byteOffset, next.length)
+    this.length = 0
+    return taken
+  }
+
+  written(): Uint8Array {
+    return this.bytes.subarray(0, this.length)
+  }
+
   command(parts: readonly CommandPart[]): void {
-    this.#head(STAR, parts.length)
+    this.begin(parts.length)
     for (const part of parts) {
-      if (typeof part === 'string') this.#text(part)
-      else if (typeof part === 'number') this.#text(String(part))
-      else this.#bulk(part, 0, part.length)
+      if (typeof part === 'string') this.text(part)
+      else if (typeof part === 'number') this.text(String(part))
+      else this.bulk(part)
     }
+  }
+
+  /** A command of so many arguments, which are to follow one by one: `bulk` and `text`. */
+  begin(count: number): void {
+    this.#head(STAR, count)
   }
 
   /** A command that a client has sent. */
   received(argv: ArgumentVector): void {
-    this.#head(STAR, argv.count)
+    this.begin(argv.count)
     for (let index = 0; index < argv.count; index += 1) {
-      this.#bulk(argv.bytes, argv.start(index), argv.length(index))
+      this.bulk(argv.bytes, argv.start(index), argv.length(index))
     }
   }
 
@@ -60,10 +77,18 @@ export class CommandEncoder {
     this.#lineEnd()
   }
 
-  #bulk(bytes: Uint8Array, start: number, length: number): void {
+  bulk(bytes: Uint8Array, start = 0, length: number = bytes.length - start): void {
     this.#head(DOLLAR, length)
     this.#reserve(length + 2)
     this.#copy(bytes, start, start + length)
+    this.#lineEnd()
+  }
+
+  text(part: string): void {
+    const length = Buffer.byteLength(part)
+    this.#head(DOLLAR, length)
+    this.#reserve(length + 2)
+    this.length += this.bytes.write(part, this.length)
     this.#lineEnd()
   }
 
@@ -73,14 +98,6 @@ export class CommandEncoder {
     if (end - start > LOOP_BYTES_MAX) bytes.set(source.subarray(start, end), at)
     else for (let from = start; from < end; from += 1, at += 1) bytes[at] = source[from] ?? 0
     this.length += end - start
-  }
-
-  #text(part: string): void {
-    const length = Buffer.byteLength(part)
-    this.#head(DOLLAR, length)
-    this.#reserve(length + 2)
-    this.length += this.bytes.write(part, this.length)
-    this.#lineEnd()
   }
 
   #head(sign: number, count: number): void {

@@ -211,6 +211,29 @@ describe('the append-only log', () => {
     expect(existsSync(join(folder, 'appendonly.aof'))).toBe(true)
   })
 
+  it('keeps what is of no use any more with aof-disable-auto-gc, and lists it as Redis does', async () => {
+    const client = (await startEngine({ 'aof-disable-auto-gc': 'yes' })).client()
+    for (const preamble of ['no', 'yes']) {
+      client.call('CONFIG', 'SET', 'aof-use-rdb-preamble', preamble)
+      client.call('BGREWRITEAOF')
+      await rewritten(client)
+    }
+    const manifest = () =>
+      readFileSync(join(folder, 'appendonlydir', 'appendonly.aof.manifest'), 'utf8').split('\n')
+    expect(manifest()).toEqual([
+      'file appendonly.aof.3.base.rdb seq 3 type b',
+      'file appendonly.aof.2.incr.aof seq 2 type h',
+      'file appendonly.aof.2.base.aof seq 2 type h',
+      'file appendonly.aof.1.incr.aof seq 1 type h',
+      'file appendonly.aof.1.base.rdb seq 1 type h',
+      'file appendonly.aof.3.incr.aof seq 3 type i',
+      '',
+    ])
+    client.call('CONFIG', 'SET', 'aof-disable-auto-gc', 'no')
+    while (manifest().length > 3) await setTimeout(5)
+    expect(readdirSync(join(folder, 'appendonlydir'))).toHaveLength(3)
+  })
+
   it('loses nothing to DEBUG LOADAOF while its first base is being written', async () => {
     const client = (await startEngine({ appendonly: 'no' })).client()
     client.call('SET', 'before', 1)

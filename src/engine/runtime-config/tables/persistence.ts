@@ -75,12 +75,7 @@ export const PERSISTENCE_DIRECTIVES: readonly Directive[] = [
     defaultValue: '67108864',
   },
   { name: 'aof-load-truncated', type: boolean, defaultValue: 'yes' },
-  {
-    name: 'aof-use-rdb-preamble',
-    type: boolean,
-    defaultValue: 'yes',
-    unused: 'the base of the log is an RDB file',
-  },
+  { name: 'aof-use-rdb-preamble', type: boolean, defaultValue: 'yes' },
   { name: 'aof-timestamp-enabled', type: boolean, defaultValue: 'no' },
   { name: 'aof-rewrite-incremental-fsync', type: boolean, defaultValue: 'yes' },
   { name: 'aof-disable-auto-gc', type: boolean, defaultValue: 'no' },

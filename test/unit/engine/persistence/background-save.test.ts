@@ -6,6 +6,7 @@ import { Keyspace } from '../../../../src/engine/keyspace/keyspace.ts'
 import { BackgroundSave } from '../../../../src/engine/persistence/background-save.ts'
 import { AsideFile } from '../../../../src/engine/persistence/durable-file.ts'
 import { RdbOutput } from '../../../../src/engine/persistence/rdb-output.ts'
+import { RdbSum } from '../../../../src/engine/persistence/rdb-sum.ts'
 import { RdbWriter } from '../../../../src/engine/persistence/rdb-writer.ts'
 import type { SaveTarget } from '../../../../src/engine/persistence/save-target.ts'
 import { Snapshot } from '../../../../src/engine/persistence/snapshot.ts'
@@ -31,18 +32,16 @@ function newSave(target: SaveTarget): BackgroundSave {
   const output = new RdbOutput()
   output.compresses = false
   const values = new ValueWriter(keyspace.structures)
-  const writer = new RdbWriter({ output, values, access: 'none' })
   const header = { fields: [], libraries: [] }
-  const snapshot = new Snapshot({ keyspace, writer, header, hasKeys: true })
+  const writer = new RdbWriter({ output, values, access: 'none', header, sum: new RdbSum(true) })
+  const snapshot = new Snapshot({ keyspace, writer, hasKeys: true })
   // Each look at it is a millisecond later: a slice ends after its first buckets.
   let readMs = 0
   const clock: Clock = { nowMs: () => 0, monotonicMs: () => (readMs += 1) }
   return new BackgroundSave({
     snapshot,
-    output,
     target,
     clock,
-    hasSum: true,
     keyDelayUsec: () => 0,
   })
 }

@@ -5,11 +5,11 @@ import { Keyspace } from '../../../../src/engine/keyspace/keyspace.ts'
 import { RdbError } from '../../../../src/engine/persistence/rdb-encoding.ts'
 import { RdbLoader } from '../../../../src/engine/persistence/rdb-loader.ts'
 import { RdbOutput } from '../../../../src/engine/persistence/rdb-output.ts'
+import { RdbSum } from '../../../../src/engine/persistence/rdb-sum.ts'
 import { RdbWriter } from '../../../../src/engine/persistence/rdb-writer.ts'
 import { ValueReader } from '../../../../src/engine/persistence/value-reader.ts'
 import { ValueWriter } from '../../../../src/engine/persistence/value-writer.ts'
 import { CopyPipe } from '../../../../src/engine/replication/copy-pipe.ts'
-import { Crc64 } from '../../../../src/engine/structures/crc64.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
 import { DatabaseDriver } from '../../../support/keyspace-driver.ts'
 
@@ -33,8 +33,10 @@ function rdbFile(): Buffer {
     output,
     values: new ValueWriter(keyspace.structures),
     access: 'none',
+    header: { fields: [['repl-stream-db', '1']], libraries: [Buffer.from('code')] },
+    sum: new RdbSum(true),
   })
-  writer.writeHeader({ fields: [['repl-stream-db', '1']], libraries: [Buffer.from('code')] })
+  writer.writeHeader()
   writer.beginDatabase(1, KEYS, 0)
   let cursor = 0
   do {
@@ -44,11 +46,8 @@ function rdbFile(): Buffer {
   } while (cursor !== 0)
   writer.writeEnd()
   const content = Buffer.from(output.written())
-  const sum = new Crc64()
-  sum.update(content)
-  const trailer = Buffer.alloc(8)
-  sum.writeTo(trailer, 0)
-  return Buffer.concat([content, trailer])
+  writer.sum.update(content)
+  return Buffer.concat([content, writer.sum.spelled()])
 }
 
 interface Loading {
