@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly configuration?: ServerConfiguration
   /** Ends the process the engine is the point of: SHUTDOWN. Refused without it. */
   readonly onShutdown?: () => void
-  /** With `appendfsync always` the disk failed: what it holds is unknown. Without it the engine takes no more writes. */
+  /** With `appendfsync always` the disk refused: it lacks what was done. Without it the engine takes no more writes. */
   readonly onFatal?: () => void
   /** Reads and writes the files that `dir`, `dbfilename` and others name; without it nothing is kept on disk. */
   readonly isPersistent?: boolean

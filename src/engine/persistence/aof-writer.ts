@@ -16,13 +16,16 @@ export interface AofWriterOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly policy: () => SyncPolicy
+  /** appendfsync always, though a save may have the disk to itself just now. */
+  readonly isStrict: () => boolean
   /** aof-timestamp-enabled. */
   readonly hasTimestamps: () => boolean
   /** Told when writing begins to fail, and when it goes on. */
   readonly onStatus: () => void
   /**
-   * With `always`: the disk could not be flushed, and what it has of the file cannot be known any more. Who has others
-   * that may go on instead ends the process; without it writes are refused from then on.
+   * With `always`: what was done is not on the disk, cannot be taken back, and others may have seen it; after a flush
+   * that failed it is not even known what the disk has. Who has others that may go on instead ends the process; without
+   * it writes are refused from then on.
    */
   readonly onFatal: (() => void) | undefined
   /** The system's, but for tests. */
@@ -146,18 +149,15 @@ export class AofWriter {
   sync(): boolean {
     if (!this.flush(true)) return false
     if (this.#syncedSize === this.size) return true
-    const { clock, disk, latency, log, onFatal, policy } = this.#options
+    const { clock, disk, latency, policy } = this.#options
     const startedMs = clock.monotonicMs()
     try {
       disk.now(this.#descriptor)
     } catch (error) {
       this.#failSync(error)
-      if (policy() !== 'always' || onFatal === undefined) return false
-      log.error(
-        {},
-        `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${reasonOf(error)}. Exiting...`,
+      this.#giveUp(
+        `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${reasonOf(error)}`,
       )
-      onFatal()
       return false
     }
     if (policy() === 'always') latency('aof-fsync-always', clock.monotonicMs() - startedMs)
@@ -221,6 +221,7 @@ export class AofWriter {
     } catch (error) {
       this.#takeBack(written)
       this.#failWrite(error)
+      this.#giveUp("Can't recover from AOF write error when the AOF fsync policy is 'always'")
       return false
     }
     this.#tellLatency(clock.monotonicMs() - startedMs)
@@ -251,6 +252,14 @@ export class AofWriter {
         'Could not remove short write from the append-only file',
       )
     }
+  }
+
+  /** As Redis does (aof.c, flushAppendOnlyFile). */
+  #giveUp(message: string): void {
+    const { isStrict, log, onFatal } = this.#options
+    if (!isStrict() || onFatal === undefined) return
+    log.error({}, `${message}. Exiting...`)
+    onFatal()
   }
 
   #failWrite(error: unknown): void {

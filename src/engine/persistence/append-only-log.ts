@@ -10,7 +10,7 @@ import type { BackgroundSave } from './background-save.ts'
 import type { FileUse, RdbFiles } from './rdb-files.ts'
 
 export interface AppendOnlyLogOptions
-  extends Omit<AofWriterOptions, 'policy' | 'hasTimestamps'> {
+  extends Omit<AofWriterOptions, 'policy' | 'isStrict' | 'hasTimestamps'> {
   readonly config: ConfigService
   readonly propagation: Propagation
   readonly files: RdbFiles
@@ -56,6 +56,7 @@ export class AppendOnlyLog {
     this.#writer = new AofWriter({
       ...options,
       policy: () => this.policy,
+      isStrict: () => this.#policy === 'always',
       hasTimestamps: () => this.#hasTimestamps,
     })
     config.onValue('appendfsync', (value) => {

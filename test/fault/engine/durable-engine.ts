@@ -48,6 +48,11 @@ export class DurableEngine {
     await this.#process?.stop('SIGKILL')
   }
 
+  /** Once it has ended by itself. */
+  async ended(): Promise<number | undefined> {
+    return await this.#process?.ended()
+  }
+
   /** No file of this process may be larger; without a size there is room again. */
   limitFiles(bytes?: number): void {
     const size = bytes === undefined ? 'unlimited' : `${bytes}`

@@ -54,11 +54,15 @@ describe('the log on a disk that cannot be flushed', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  function openWriter(options: Partial<AofWriterOptions>): AofWriter {
+  function openWriter(
+    options: Partial<AofWriterOptions>,
+    path = join(folder, 'log.aof'),
+  ): AofWriter {
     const writer = new AofWriter({
       clock,
       log: silentLogger,
       policy: () => 'always',
+      isStrict: () => true,
       hasTimestamps: () => false,
       onStatus: () => undefined,
       onFatal: undefined,
@@ -68,7 +72,7 @@ describe('the log on a disk that cannot be flushed', () => {
       sleepUsec: () => 0,
       ...options,
     })
-    writer.open(join(folder, 'log.aof'), 0)
+    writer.open(path, 0)
     return writer
   }
 
@@ -78,6 +82,38 @@ describe('the log on a disk that cannot be flushed', () => {
     set(writer)
     expect(writer.sync()).toBe(false)
     expect(ends).toBe(1)
+  })
+
+  it('ends the process with always when it cannot be written to, though a save has the disk to itself', () => {
+    const logged: string[] = []
+    const log = { ...silentLogger, error: (_fields: unknown, text: string) => logged.push(text) }
+    let ends = 0
+    const onFatal = () => (ends += 1)
+    const strict = openWriter({ onFatal, log, policy: () => 'no' }, '/dev/full')
+    set(strict)
+    expect(strict.flush()).toBe(false)
+    expect(ends).toBe(1)
+    expect(logged).toEqual([
+      'Error writing to the AOF file: No space left on device',
+      "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
+    ])
+    const everysec = openWriter(
+      { onFatal, policy: () => 'everysec', isStrict: () => false },
+      '/dev/full',
+    )
+    set(everysec)
+    expect(everysec.flush()).toBe(false)
+    expect(ends).toBe(1)
+  })
+
+  it('refuses what comes with always when it cannot be written to, where no process is to end', () => {
+    const told: (string | undefined)[] = []
+    const writer: AofWriter = openWriter({ onStatus: () => told.push(writer.failure) }, '/dev/full')
+    set(writer)
+    expect(writer.sync()).toBe(false)
+    expect(told).toEqual(['No space left on device'])
+    // Whoever wrote that has been told: others wait for nothing.
+    expect(writer.isPending).toBe(false)
   })
 
   it('takes nothing more with always, though the next flush succeeds', () => {
@@ -97,6 +133,7 @@ describe('the log on a disk that cannot be flushed', () => {
     const told: (string | undefined)[] = []
     const writer: AofWriter = openWriter({
       policy: () => 'everysec',
+      isStrict: () => false,
       onStatus: () => told.push(writer.failure),
     })
     set(writer)

@@ -26,37 +26,53 @@ describe.skipIf(!hasLimits)('an engine whose disk is full', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it.each(['always', 'everysec'])(
-    'refuses writes, loses none, and goes on when there is room (appendfsync %s)',
-    async (policy) => {
-      engine = new DurableEngine(folder, ['--appendfsync', policy])
-      await engine.start()
-      engine.limitFiles(FULL_AT_BYTES)
-      const writers = ['a', 'b'].map((name) => new MixedWriter(name))
-      const said = await Promise.all(
-        writers.map(async (writer) => await writer.write(await engine.connect())),
-      )
-      // With `always` who waits for the disk is hung up on instead: a reply would be a lie.
-      for (const last of said) expect(last).toMatch(/MISCONF|<closed>/)
-      const client = await engine.connect()
-      await eventually(async () => REFUSED.test(await client.send('SET', 'refused', '1')))
-      expect(await client.send('EXISTS', 'refused')).toBe(':0\r\n')
-      expect(await client.send('GET', 'string:a')).toMatch(/^\$\d+\r\n\d+\r\n$/)
-      expect(await client.send('INFO', 'persistence')).toContain('aof_last_write_status:err')
-      engine.limitFiles()
-      await eventually(async () => (await client.send('SET', 'room', '1')) === '+OK\r\n')
-      expect(await client.send('INFO', 'persistence')).toContain('aof_last_write_status:ok')
-      expect(engine.log).toMatch(/Error writing to the AOF file/)
-      expect(engine.log).toMatch(/AOF write error looks solved/)
-      // While the disk flushes, everysec may keep a write back for a while.
-      const isWritten = async () =>
-        (await client.send('INFO', 'persistence')).includes('aof_buffer_length:0\r')
-      await eventually(isWritten)
-      await engine.kill()
-      await engine.start()
-      const after = await engine.connect()
-      for (const writer of writers) expect(await writer.findFaults(after, Date.now())).toEqual([])
-      expect(await after.send('MGET', 'room', 'refused')).toBe('*2\r\n$1\r\n1\r\n$-1\r\n')
-    },
-  )
+  async function writtenUntilFull(): Promise<{ writers: MixedWriter[]; said: string[] }> {
+    engine.limitFiles(FULL_AT_BYTES)
+    const writers = ['a', 'b'].map((name) => new MixedWriter(name))
+    const said = await Promise.all(
+      writers.map(async (writer) => await writer.write(await engine.connect())),
+    )
+    return { writers, said }
+  }
+
+  it('ends with appendfsync always, and has lost nothing that it answered', async () => {
+    engine = new DurableEngine(folder, ['--appendfsync', 'always'])
+    await engine.start()
+    const { writers, said } = await writtenUntilFull()
+    for (const last of said) expect(last).toMatch(/<closed>$/)
+    expect(await engine.ended()).toBe(1)
+    expect(engine.log).toContain('Error writing to the AOF file: File too large')
+    expect(engine.log).toContain(
+      "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
+    )
+    await engine.start()
+    const after = await engine.connect()
+    for (const writer of writers) expect(await writer.findFaults(after, Date.now())).toEqual([])
+  })
+
+  it('refuses writes, loses none, and goes on when there is room (appendfsync everysec)', async () => {
+    engine = new DurableEngine(folder, ['--appendfsync', 'everysec'])
+    await engine.start()
+    const { writers, said } = await writtenUntilFull()
+    for (const last of said) expect(last).toMatch(/MISCONF/)
+    const client = await engine.connect()
+    await eventually(async () => REFUSED.test(await client.send('SET', 'refused', '1')))
+    expect(await client.send('EXISTS', 'refused')).toBe(':0\r\n')
+    expect(await client.send('GET', 'string:a')).toMatch(/^\$\d+\r\n\d+\r\n$/)
+    expect(await client.send('INFO', 'persistence')).toContain('aof_last_write_status:err')
+    engine.limitFiles()
+    await eventually(async () => (await client.send('SET', 'room', '1')) === '+OK\r\n')
+    expect(await client.send('INFO', 'persistence')).toContain('aof_last_write_status:ok')
+    expect(engine.log).toMatch(/Error writing to the AOF file/)
+    expect(engine.log).toMatch(/AOF write error looks solved/)
+    // While the disk flushes, a write may be kept back for a while.
+    const isWritten = async () =>
+      (await client.send('INFO', 'persistence')).includes('aof_buffer_length:0\r')
+    await eventually(isWritten)
+    await engine.kill()
+    await engine.start()
+    const after = await engine.connect()
+    for (const writer of writers) expect(await writer.findFaults(after, Date.now())).toEqual([])
+    expect(await after.send('MGET', 'room', 'refused')).toBe('*2\r\n$1\r\n1\r\n$-1\r\n')
+  })
 })
