@@ -1,4 +1,5 @@
 import { copyBytes } from '../memory/byte-slice.ts'
+import type { HandleList } from '../memory/handle-list.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { Dict } from '../structures/dict.ts'
 import { orFree } from '../structures/or-free.ts'
@@ -269,6 +270,50 @@ export class Database {
     copyBytes(this.#slab.bytes(record), at, value, valueStart, valueLength)
     if (expiresAtMs > NO_EXPIRY) this.#rememberOwn(record)
     return record
+  }
+
+  /**
+   * A string that no lookup finds yet, with an instant or NO_EXPIRY: the value's bytes are the caller's to write, and
+   * `enterDraft` or `dropDraft` comes next.
+   */
+  draftString(
+    key: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueLength: number,
+    expiresAtMs: number,
+  ): Handle {
+    const hash = this.#dict.hash(key, keyStart, keyLength)
+    const hasExpiry = expiresAtMs !== NO_EXPIRY
+    const draft = this.#records.create(key, keyStart, keyLength, hash, valueLength, hasExpiry)
+    this.#records.setAccess(draft, this.#context.access.initial())
+    if (hasExpiry) this.#records.setExpiresAtMs(draft, expiresAtMs)
+    return draft
+  }
+
+  dropDraft(draft: Handle): void {
+    this.#slab.free(draft)
+  }
+
+  /** Before `enterDraft` of each of them: makes that quicker. */
+  foresee(drafts: HandleList): void {
+    this.#dict.foresee(drafts)
+  }
+
+  /** Takes a draft in. False when it has taken the place of another key, due or not. */
+  enterDraft(draft: Handle): boolean {
+    const bytes = this.bytes(draft)
+    const start = this.keyStart(draft)
+    const length = this.keyLength(draft)
+    const old = this.#dict.find(bytes, start, length, this.#records.hash(draft))
+    if (old !== NONE) this.#remove(old)
+    this.#dict.insert(draft)
+    if (this.#records.hasExpiry(draft)) {
+      this.#shaper.enterHeap(draft, this.#records.expiresAtMs(draft))
+      this.#rememberOwn(draft)
+    }
+    if (old === NONE) this.#context.events.created(this.index, bytes, start, length)
+    return old === NONE
   }
 
   /**

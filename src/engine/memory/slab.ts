@@ -125,6 +125,22 @@ export class Slab {
     this.view(handle).setUint32(((handle & ARENA_MASK) << 4) + byteOffset, value, true)
   }
 
+  /**
+   * Each of the first `count` handles gives way to the first word of its block: the next of a chain. NONE stays, for the
+   * first unit is never handed out and never written. There is no branch in it, so that what is not in the processor's
+   * caches is fetched for many at a time.
+   */
+  follow(handles: Uint32Array, count: number): void {
+    const views = this.#views
+    for (let index = 0; index < count; index += 1) {
+      const handle = handles[index] ?? NONE
+      handles[index] = nth(views, handle >>> ARENA_SHIFT).getUint32(
+        (handle & ARENA_MASK) << 4,
+        true,
+      )
+    }
+  }
+
   /** RUN for a block that is a span or an arena of its own. */
   #classOf(handle: Handle): number {
     return this.#pages.kind[handle >>> PAGE_UNIT_SHIFT] ?? RUN

@@ -34,6 +34,8 @@ const WINDOW_BYTES = 1_024 * 1_024
 const DIGITS_MAX = 20
 /** What a compressed byte makes at most: a longer string is not what it says. */
 const EXPANSION_MAX = 264
+/** Of a string that is not compressed. */
+const NOT_PACKED = -1
 const SAFE_INTEGER_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 /** A string of 512 MB is the largest that a client can send; larger ones would not fit one ArrayBuffer. */
 const STRING_BYTES_MAX = 2 ** 32 - 1
@@ -50,6 +52,8 @@ export class RdbInput {
   readonly #observer: ByteObserver | undefined
   readonly #digits = new Uint8Array(DIGITS_MAX)
   #unpacked: Uint8Array = NO_BYTES
+  /** Bytes of the compressed string that `openString` came to. */
+  #packed = NOT_PACKED
   #window: Uint8Array
   #view: DataView
   #at = 0
@@ -176,7 +180,19 @@ export class RdbInput {
   }
 
   string(): void {
+    this.openString()
+    if (this.#packed === NOT_PACKED) return
+    const { size } = this
+    if (this.#unpacked.length < size) this.#unpacked = new Uint8Array(Math.max(4_096, size))
+    this.#unpack(this.#unpacked, 0)
+    this.bytes = this.#unpacked
+    this.start = 0
+  }
+
+  /** Comes to a string and tells its `size`; all that it takes has come. What is next is `writeString`. */
+  openString(): void {
     const first = this.byte()
+    this.#packed = NOT_PACKED
     if (first < ENCODED) return this.#plain(this.#lengthAfter(first))
     switch (first) {
       case ENCODED_INT_8:
@@ -189,10 +205,16 @@ export class RdbInput {
         this.#need(4)
         return this.#spell(this.#view.getInt32(this.#at, true), 4)
       case ENCODED_LZF:
-        return this.#compressed()
+        return this.#openPacked()
       default:
         throw corrupt(`unknown encoding of a string: ${first}`)
     }
+  }
+
+  /** Reads the string that `openString` came to, to where it is to stay; there is room for it. */
+  writeString(target: Uint8Array, at: number): void {
+    if (this.#packed !== NOT_PACKED) this.#unpack(target, at)
+    else copyBytes(target, at, this.bytes, this.start, this.size)
   }
 
   /** The string that was read last, in bytes of its own. */
@@ -233,21 +255,22 @@ export class RdbInput {
     this.size = writeInteger(this.#digits, value)
   }
 
-  #compressed(): void {
+  #openPacked(): void {
     const packed = this.length()
     const length = this.length()
     if (length > STRING_BYTES_MAX || length > packed * EXPANSION_MAX) {
       throw corrupt('a compressed string is longer than it can be')
     }
     this.#need(packed)
-    if (this.#unpacked.length < length) this.#unpacked = new Uint8Array(Math.max(4_096, length))
-    if (!lzfDecompressInto(this.#window, this.#at, packed, this.#unpacked, length)) {
+    this.#packed = packed
+    this.size = length
+  }
+
+  #unpack(target: Uint8Array, at: number): void {
+    if (!lzfDecompressInto(this.#window, this.#at, this.#packed, target, at, this.size)) {
       throw corrupt('invalid LZF compressed string')
     }
-    this.#at += packed
-    this.bytes = this.#unpacked
-    this.start = 0
-    this.size = length
+    this.#at += this.#packed
   }
 
   #need(bytes: number): void {

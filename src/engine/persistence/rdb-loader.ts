@@ -1,22 +1,23 @@
 import { nth } from '../../shared/assert.ts'
-import type { Database } from '../keyspace/database.ts'
+import { type Database, type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
+import { HandleList } from '../memory/handle-list.ts'
+import { NONE } from '../memory/slab.ts'
 import { Crc64 } from '../structures/crc64.ts'
-import { corrupt, RDB_OPCODE, RDB_VERSION_MAX, RdbError } from './rdb-encoding.ts'
+import { corrupt, RDB_OPCODE, RDB_TYPE, RDB_VERSION_MAX, RdbError } from './rdb-encoding.ts'
 import { type ByteSource, RdbInput } from './rdb-input.ts'
 import type { ValueReader } from './value-reader.ts'
 
 const MAGIC = 'REDIS'
 const MAGIC_BYTES = 9
-const NO_EXPIRY = -1
 const UNSET = -1
 /** From this version on a sum stands at the end, all zero when nobody reckoned it. */
 const SUM_SINCE_VERSION = 5
 const SUM_BYTES = 8
 /** Type, key and value of a key, and what stands before and behind all: fewer bytes a key cannot have. */
 const KEY_BYTES_MIN = 4
-/** Keys read between two looks at the clock. */
+/** Keys, and what else there is, read between two looks at the clock. */
 const BATCH = 64
 
 export interface RdbLoaderOptions {
@@ -53,7 +54,9 @@ export class RdbLoader {
   #database: Database
   #version = 0
   #key = new Uint8Array(256)
-  #expiresAtMs = NO_EXPIRY
+  /** Strings that have been read and have not been entered yet; a batch of them is entered together. */
+  readonly #drafts = new HandleList()
+  #expiresAtMs = UNSET
   #idleSeconds = UNSET
   #frequency = UNSET
   isDone = false
@@ -103,11 +106,19 @@ export class RdbLoader {
     if (mayRewind) this.#input.mark()
     if (this.#version === 0) this.#readHeader()
     while (!this.isDone) {
-      for (let count = 0; count < BATCH && !this.isDone; count += 1) {
-        if (mayRewind) this.#input.mark()
-        this.#readNext()
+      try {
+        this.#readBatch(mayRewind)
+      } finally {
+        this.#enterDrafts()
       }
       if (isOver()) return
+    }
+  }
+
+  #readBatch(mayRewind: boolean): void {
+    for (let count = 0; count < BATCH && !this.isDone; count += 1) {
+      if (mayRewind) this.#input.mark()
+      this.#readNext()
     }
   }
 
@@ -142,6 +153,7 @@ export class RdbLoader {
       case RDB_OPCODE.selectDatabase:
         return this.#select(input.length())
       case RDB_OPCODE.resizeDatabase:
+        this.#enterDrafts()
         this.#database.reserve(Math.min(input.length(), this.#keysMax))
         input.length()
         return
@@ -177,6 +189,7 @@ export class RdbLoader {
         `FATAL: Data file was created with a Redis server configured to handle more than ${databases.length} databases. Exiting`,
       )
     }
+    this.#enterDrafts()
     this.#database = database
   }
 
@@ -193,16 +206,60 @@ export class RdbLoader {
 
   #readKey(type: number): void {
     const input = this.#input
-    const { values } = this.#options
     input.string()
     const length = input.size
     this.#keepKey(input.bytes, input.start, length)
-    const isThere = values.read(input, type)
-    if (isThere) this.#store(length)
-    else this.#skip(length)
-    this.#expiresAtMs = NO_EXPIRY
+    if (type === RDB_TYPE.string && !this.#isUnwanted) this.#draftString(length)
+    else this.#readValue(type, length)
+    this.#expiresAtMs = UNSET
     this.#idleSeconds = UNSET
     this.#frequency = UNSET
+  }
+
+  /** The key is due, and nothing follows that will tell so. */
+  get #isUnwanted(): boolean {
+    const { keepsExpired, keyspace } = this.#options
+    return !keepsExpired && this.#expiresAtMs !== UNSET && this.#expiresAtMs < keyspace.nowMs
+  }
+
+  /** Most keys are strings: what is read goes straight to where it stays. */
+  #draftString(length: number): void {
+    const input = this.#input
+    const database = this.#database
+    input.openString()
+    const expiresAtMs = this.#expiresAtMs === UNSET ? NO_EXPIRY : this.#expiresAtMs
+    const draft = database.draftString(this.#key, 0, length, input.size, expiresAtMs)
+    try {
+      input.writeString(database.bytes(draft), database.valueStart(draft))
+    } catch (error) {
+      database.dropDraft(draft)
+      throw error
+    }
+    this.#setAccess(draft)
+    this.#drafts.push(draft)
+  }
+
+  #enterDrafts(): void {
+    const drafts = this.#drafts
+    const database = this.#database
+    let twice = NONE
+    database.foresee(drafts)
+    for (let index = 0; index < drafts.count; index += 1) {
+      const draft = drafts.at(index)
+      if (!database.enterDraft(draft)) twice = draft
+    }
+    this.keysLoaded += drafts.count
+    drafts.clear()
+    if (twice === NONE || this.#options.replaces) return
+    const length = database.keyLength(twice)
+    this.#keepKey(database.bytes(twice), database.keyStart(twice), length)
+    throw this.#comesTwice(length)
+  }
+
+  #readValue(type: number, length: number): void {
+    this.#enterDrafts()
+    if (this.#options.values.read(this.#input, type)) this.#store(length)
+    else this.#skip(length)
   }
 
   #keepKey(bytes: Uint8Array, start: number, length: number): void {
@@ -211,11 +268,10 @@ export class RdbLoader {
   }
 
   #store(length: number): void {
-    const { keepsExpired, keyspace, replaces, values } = this.#options
+    const { replaces, values } = this.#options
     const database = this.#database
     const key = this.#key
-    const isDue = this.#expiresAtMs !== NO_EXPIRY && this.#expiresAtMs < keyspace.nowMs
-    if (isDue && !keepsExpired) {
+    if (this.#isUnwanted) {
       values.discard()
       this.keysExpired += 1
       this.#options.onExpired?.(database.index, key.slice(0, length))
@@ -224,15 +280,23 @@ export class RdbLoader {
     const { size } = database
     const record = values.store(database, key, 0, length)
     // One that has taken another's place. To look it up before would be to look it up twice.
-    if (!replaces && database.size === size) {
-      throw corrupt(`Internal error in RDB reading: the key '${this.#keyText(length)}' comes twice`)
-    }
-    const kept =
-      this.#expiresAtMs === NO_EXPIRY ? record : database.setExpiry(record, this.#expiresAtMs)
+    if (!replaces && database.size === size) throw this.#comesTwice(length)
+    this.#setAccess(
+      this.#expiresAtMs === UNSET ? record : database.setExpiry(record, this.#expiresAtMs),
+    )
     this.keysLoaded += 1
-    const isLfu = keyspace.access.settings.mode === 'lfu'
-    if (isLfu && this.#frequency !== UNSET) database.setFrequency(kept, this.#frequency)
-    if (!isLfu && this.#idleSeconds !== UNSET) database.setIdleSeconds(kept, this.#idleSeconds)
+  }
+
+  #setAccess(record: Handle): void {
+    const isLfu = this.#options.keyspace.access.settings.mode === 'lfu'
+    if (isLfu && this.#frequency !== UNSET) this.#database.setFrequency(record, this.#frequency)
+    if (!isLfu && this.#idleSeconds !== UNSET) {
+      this.#database.setIdleSeconds(record, this.#idleSeconds)
+    }
+  }
+
+  #comesTwice(length: number): RdbError {
+    return corrupt(`Internal error in RDB reading: the key '${this.#keyText(length)}' comes twice`)
   }
 
   #skip(length: number): void {

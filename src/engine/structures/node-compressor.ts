@@ -87,7 +87,14 @@ export class NodeCompressor {
     const slab = this.#slab
     const block = slab.uint32(node, DATA_AT)
     const packed = slab.uint32(node, PACKED_BYTES_AT)
-    const isSound = lzfDecompressInto(slab.bytes(block), slab.offset(block), packed, output, length)
+    const isSound = lzfDecompressInto(
+      slab.bytes(block),
+      slab.offset(block),
+      packed,
+      output,
+      0,
+      length,
+    )
     invariant(isSound, 'a packed node can be unpacked')
   }
 

@@ -62,4 +62,17 @@ describe('Slab', () => {
       blocks.map((_, index) => index),
     )
   })
+
+  it('follows chains of blocks by their first words, to their ends', () => {
+    const slab = new Slab()
+    const [first = 0, second = 0, third = 0] = Array.from({ length: 3 }, () => slab.allocate(64))
+    slab.setUint32(first, 0, second)
+    slab.setUint32(second, 0, third)
+    slab.setUint32(third, 0, 0)
+    const handles = Uint32Array.of(first, third, second)
+    slab.follow(handles, 2)
+    expect([...handles]).toEqual([second, 0, second])
+    slab.follow(handles, 3)
+    expect([...handles]).toEqual([third, 0, third])
+  })
 })
