@@ -97,7 +97,7 @@ function newLog(parts: EngineParts, files: RdbFiles): AppendOnlyLog {
     replay: (argv) => {
       const command = parts.commands.find(argv)
       if (command === undefined || command.subcommands.length > 0) return false
-      parts.executor.runNested(client, { command, argv, reply })
+      parts.executor.replay(client, { command, argv, reply })
       reply.clear()
       return true
     },

@@ -125,6 +125,23 @@ export class Executor {
     }
   }
 
+  /**
+   * Runs a command of a log again. It was counted, timed and shown to monitors when it ran first; as in Redis (aof.c,
+   * loadSingleAppendOnlyFile) none of that is done twice.
+   */
+  replay(client: Client, { command, argv, reply }: NestedCall): void {
+    const context = this.#enter()
+    try {
+      reply.lastError = ''
+      context.begin(client, argv, reply)
+      command.spec.run(context)
+      if (command.isWrite) this.#hasWritten = true
+      this.#countReplied(reply)
+    } finally {
+      this.#depth -= 1
+    }
+  }
+
   /** See NestedExecution. */
   rejectNested(command: Command | undefined, text: string): void {
     if (command !== undefined) command.rejectedCalls += 1
@@ -254,9 +271,14 @@ export class Executor {
   #count(command: Command, reply: ReplyWriter): void {
     command.calls += 1
     this.stats.commandsProcessed += 1
-    if (reply.lastError === '') return
-    command.failedCalls += 1
-    if (!this.#isErrorCounted) this.#countError(reply.lastError)
+    if (reply.lastError !== '') command.failedCalls += 1
+    this.#countReplied(reply)
+  }
+
+  /** The error that a command has replied with, if any. */
+  #countReplied({ lastError }: ReplyWriter): void {
+    if (lastError === '') return
+    if (!this.#isErrorCounted) this.#countError(lastError)
     this.#isErrorCounted = false
   }
 

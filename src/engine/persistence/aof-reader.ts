@@ -6,6 +6,8 @@ const WINDOW_BYTES = 1_024 * 1_024
 const STAR = 0x2a
 const HASH = 0x23
 const LF = 0x0a
+/** Commands run between two looks at the clock. */
+const BATCH = 64
 /** Nothing that a client could not have sent is too long. */
 const LIMITS = { bulkBytesMax: Number.MAX_SAFE_INTEGER, isAuthenticated: true }
 
@@ -55,8 +57,10 @@ export class AofReader {
   /** Goes on until `isOver` says so, or the end. Throws an AofFormatError. */
   step(isOver: () => boolean): void {
     while (!this.isDone) {
-      if (this.#at === this.#end && !this.#fill()) return this.#finish(false)
-      this.#readNext()
+      for (let count = 0; count < BATCH && !this.isDone; count += 1) {
+        if (this.#at === this.#end && !this.#fill()) return this.#finish(false)
+        this.#readNext()
+      }
       if (isOver()) return
     }
   }

@@ -267,6 +267,22 @@ describe('the append-only log', () => {
     expect(client.call('DBSIZE')).toBe(101)
   })
 
+  it('counts, times and logs no command that it runs again', async () => {
+    const client = (await startEngine()).client()
+    client.call('SET', 'key', 'value')
+    client.call('HSET', 'hash', 'field', 'value')
+    const counted = (): unknown =>
+      String(client.call('INFO', 'commandstats')).match(/cmdstat_h?set:.*/g)
+    const before = counted()
+    expect(before).toHaveLength(2)
+    client.call('DEBUG', 'LOADAOF')
+    expect(counted()).toEqual(before)
+    const fresh = (await startEngine({ 'slowlog-log-slower-than': '0' })).client()
+    expect(fresh.call('SLOWLOG', 'LEN')).toBe(0)
+    expect(String(fresh.call('INFO', 'commandstats'))).not.toMatch(/cmdstat_h?set/)
+    expect(fresh.getText('key')).toBe('value')
+  })
+
   it('is written when a promise of a call resolves, and later for a call at once', async () => {
     const client = (await startEngine()).client()
     client.call('SET', 'at-once', 1)
