@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { CommandContext } from '../execution/context.ts'
 import { type Database, type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
@@ -7,9 +7,9 @@ import { type Reply, ValueWriter } from '../protocol/value-writer.ts'
 
 const DIGEST_BYTES = 20
 
-/** Redis' numbers of the types (server.h, OBJ_*), and the command that tells a whole value. */
+/** Redis' numbers of the types (server.h, OBJ_*), and the command that tells a whole value but that of a string. */
 const READERS: Readonly<Record<string, readonly [number: number, command: readonly string[]]>> = {
-  string: [0, ['get', 'KEY']],
+  string: [0, []],
   list: [1, ['lrange', 'KEY', '0', '-1']],
   set: [2, ['smembers', 'KEY']],
   zset: [3, ['zrange', 'KEY', '0', '-1', 'withscores']],
@@ -61,7 +61,8 @@ function digestValue(context: CommandContext, digested: DigestedKey): void {
   const [number, command] = READERS[type] ?? []
   const hasExpiry = database.expiresAtMs(record) !== NO_EXPIRY
   mix(digest, bigEndian(number ?? 0))
-  const value = read(context, digested, command ?? [])
+  const value =
+    type === 'string' ? stringAt(database, record) : read(context, digested, command ?? [])
   if (type === 'string' || type === 'list') for (const part of bytesIn(value)) mix(digest, part)
   else if (type === 'set') for (const part of bytesIn(value)) xorHash(digest, part)
   else if (type === 'stream') mixStream(digest, value)
@@ -116,19 +117,29 @@ function mixStream(digest: Uint8Array, entries: Reply): void {
 /** Order matters. */
 function mix(digest: Uint8Array, data: Uint8Array): void {
   xorHash(digest, data)
-  digest.set(createHash('sha1').update(digest).digest())
+  digest.set(sha1(digest))
 }
 
 /** Order does not matter. */
 function xorHash(digest: Uint8Array, data: Uint8Array): void {
-  const hash = createHash('sha1').update(data).digest()
-  for (let at = 0; at < DIGEST_BYTES; at += 1) digest[at] = (digest[at] ?? 0) ^ (hash[at] ?? 0)
+  const sum = sha1(data)
+  for (let at = 0; at < DIGEST_BYTES; at += 1) digest[at] = (digest[at] ?? 0) ^ (sum[at] ?? 0)
+}
+
+/** In one step, which takes a third of what an object for each sum takes: there are seven for a string. */
+function sha1(data: Uint8Array): Buffer {
+  return hash('sha1', data, 'buffer')
 }
 
 function bigEndian(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(value)
   return bytes
+}
+
+function stringAt(database: Database, record: Handle): Buffer {
+  const start = database.valueStart(record)
+  return Buffer.from(database.bytes(record).subarray(start, start + database.valueLength(record)))
 }
 
 function keyOf(database: Database, record: Handle): Buffer {
