@@ -1,6 +1,6 @@
 import { integerArgument } from '../execution/arguments.ts'
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
-import { type Handle, NO_EXPIRY } from '../keyspace/database.ts'
+import type { Handle } from '../keyspace/database.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { int64Of } from '../structures/int64.ts'
 import { findString } from './string-access.ts'
@@ -40,10 +40,9 @@ export function roomForBit(
   if (found === WRONG_TYPE) return undefined
   const oldLength = found === 0 ? 0 : database.valueLength(found)
   const length = Math.max(oldLength, Math.floor(bit / 8) + 1)
-  const existing =
+  const record =
     found === 0
-      ? database.setString(argv.bytes, argv.start(1), argv.length(1), argv.bytes, 0, 0, NO_EXPIRY)
-      : found
-  const record = database.resizeString(existing, length)
+      ? database.createBlank(argv.bytes, argv.start(1), argv.length(1), length)
+      : database.resizeString(found, length)
   return { record, hasGrown: length > oldLength }
 }

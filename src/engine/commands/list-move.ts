@@ -1,12 +1,19 @@
 import { type CommandContext, WRONG_TYPE } from '../execution/context.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
 import { type Handle, NONE } from '../memory/slab.ts'
+import type { Quicklist } from '../structures/quicklist.ts'
 import type { ListEnd } from '../structures/quicklist-reader.ts'
 import { createList, deleteIfEmpty, endArgument, findList } from './list-access.ts'
 
 interface Ends {
   readonly from: ListEnd
   readonly to: ListEnd
+}
+
+interface Element {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly length: number
 }
 
 const RIGHT_TO_LEFT: Ends = { from: 'tail', to: 'head' }
@@ -99,14 +106,38 @@ function move(context: CommandContext, { from, to }: Ends): 'moved' | 'nothing' 
 }
 
 /** Within one list: its bytes move with every write to it, so that the element is set aside. */
-function rotate(context: CommandContext, root: Handle, { from, to }: Ends): void {
+function rotate(context: CommandContext, root: Handle, ends: Ends): void {
   const { lists, options } = context.structures
   const { slab } = options
+  // It is where it goes.
+  if (ends.from === ends.to || lists.size(root) === 1) return
   const { bytes, start, length } = lists.entry
   const aside = slab.allocate(Math.max(1, length))
   const asideStart = slab.offset(aside)
   copyBytes(slab.bytes(aside), asideStart, bytes, start, length)
+  const element = { bytes: slab.bytes(aside), start: asideStart, length }
+  try {
+    if (lists.nodes.head(root) === lists.nodes.tail(root)) rotateNode(lists, root, ends, element)
+    else moveBetweenNodes(lists, root, ends, element)
+  } finally {
+    slab.free(aside)
+  }
+}
+
+/** Pushed first, for there may be no memory: then it is still where it was. */
+function moveBetweenNodes(lists: Quicklist, root: Handle, ends: Ends, element: Element): void {
+  lists.push(root, ends.to, element.bytes, element.start, element.length)
+  lists.deleteEnd(root, ends.from)
+}
+
+/** Within its only node, that has room for it once it has left. */
+function rotateNode(lists: Quicklist, root: Handle, { from, to }: Ends, element: Element): void {
+  const { bytes, start, length } = element
   lists.deleteEnd(root, from)
-  lists.push(root, to, slab.bytes(aside), asideStart, length)
-  slab.free(aside)
+  try {
+    lists.push(root, to, bytes, start, length)
+  } catch (error) {
+    lists.push(root, from, bytes, start, length)
+    throw error
+  }
 }

@@ -268,15 +268,18 @@ function smove(context: CommandContext): void {
   const length = argv.length(3)
   set.open(database, source)
   if (source === target) return reply.integer(set.has(argv.bytes, start, length) ? 1 : 0)
-  if (!set.remove(argv.bytes, start, length)) return reply.integer(0)
+  if (!set.has(argv.bytes, start, length)) return reply.integer(0)
+  // First, for there may be no memory: then it is still where it was.
+  otherSet.open(database, target === 0 ? createSetFor(context, 2, 3) : target)
+  const isNew = otherSet.add(argv.bytes, start, length)
+  set.remove(argv.bytes, start, length)
   context.notify('set', 'srem', 1)
   if (set.size === 0) {
     database.delete(argv.bytes, argv.start(1), argv.length(1))
     context.notify('generic', 'del', 1)
   }
   context.modified(1)
-  otherSet.open(database, target === 0 ? createSetFor(context, 2, 3) : target)
-  if (otherSet.add(argv.bytes, start, length)) {
+  if (isNew) {
     context.modified(2)
     context.notify('set', 'sadd', 2)
   }

@@ -33,10 +33,16 @@ export function findStream(
   return context.database.root(record)
 }
 
-export function createStream(context: CommandContext, argument: number): Handle {
+/** `fill` gives it its first entry, or its group: only then is there a key. */
+export function createStream(
+  context: CommandContext,
+  argument: number,
+  fill: (root: Handle) => void,
+): Handle {
   const { argv, database } = context
   const { streams } = context.structures
   return orFree(streams, streams.create(), (root) => {
+    fill(root)
     database.createRooted(argv.bytes, argv.start(argument), argv.length(argument), 'stream', root)
     return root
   })

@@ -31,8 +31,9 @@ export function xadd(context: CommandContext): void {
   if (root === NONE && options.needsStream) return reply.null()
   const refusal = nextId(context, streams, root, options.idForm) ?? tooLarge(context, firstField)
   if (refusal !== undefined) return reply.error(refusal)
-  if (root === NONE) root = createStream(context, 1)
-  streams.append(root, id, { argv, firstField, fieldCount: valueCount / 2 })
+  const entry = { argv, firstField, fieldCount: valueCount / 2 }
+  if (root !== NONE) streams.append(root, id, entry)
+  else root = createStream(context, 1, (created) => streams.append(created, id, entry))
   replyWithId(context, streams, id)
   context.signal(1, 'stream', 'xadd')
   if (options.thresholdAt > 0) trim(context, streams, root)

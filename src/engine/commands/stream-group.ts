@@ -36,16 +36,20 @@ export function xgroupCreate(context: CommandContext): void {
   const found = findGroup(context, options.makesStream ? 'anyStream' : 'stream')
   if (found === undefined) return
   if (argv.count > 8) return refuseSyntax(context)
-  let { root } = found
+  const { root } = found
   if (!readStart(context, root)) return
-  if (root === NONE) {
-    root = createStream(context, 2)
-    context.modified(2)
-  }
   if (found.group !== NONE) return reply.error(replyErrors.groupExists)
-  const group = groups.create(root, nameAt(context, 3))
-  groups.setLastId(group, id)
-  groups.setEntriesRead(group, options.entriesRead)
+  const create = (stream: Handle): void => {
+    const group = groups.create(stream, nameAt(context, 3))
+    groups.setLastId(group, id)
+    groups.setEntriesRead(group, options.entriesRead)
+  }
+  if (root === NONE) {
+    createStream(context, 2, create)
+    context.modified(2)
+  } else {
+    create(root)
+  }
   reply.simple('OK')
   context.notify('stream', 'xgroup-create', 2)
   context.changed()

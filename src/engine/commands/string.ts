@@ -426,16 +426,14 @@ function setrange(context: CommandContext): void {
   if (added === 0) return reply.integer(oldLength)
   if (isTooLong(context, offset + added)) return reply.error(replyErrors.stringTooLong)
   const length = Math.max(oldLength, offset + added)
-  const existing = record === 0 ? createEmpty(context) : record
-  writeAt(context, database.resizeString(existing, length), offset, 3)
+  const resized =
+    record === 0
+      ? database.createBlank(argv.bytes, argv.start(1), argv.length(1), length)
+      : database.resizeString(record, length)
+  writeAt(context, resized, offset, 3)
   context.signal(1, 'string', 'setrange')
   context.changed()
   reply.integer(length)
-}
-
-function createEmpty(context: CommandContext): Handle {
-  const { argv, database } = context
-  return database.setString(argv.bytes, argv.start(1), argv.length(1), argv.bytes, 0, 0, NO_EXPIRY)
 }
 
 /** Copies the argument into the value. */

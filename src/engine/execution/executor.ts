@@ -11,6 +11,7 @@ import { CLIENT_STATE, type Client } from './client.ts'
 import type { Command } from './command.ts'
 import { CommandContext, type EngineServices, type NestedCall } from './context.ts'
 import { POSTPONED } from './guard.ts'
+import { mendInterrupted } from './interrupted-command.ts'
 import type { Turn } from './turn.ts'
 
 /** Different error codes told apart in INFO errorstats, as many as Redis keeps. */
@@ -120,6 +121,9 @@ export class Executor {
       this.#count(command, reply)
       // It is counted: the outer command has not failed for it.
       reply.lastError = ''
+    } catch (error) {
+      this.#mend(client, command, argv)
+      throw error
     } finally {
       this.#depth -= 1
     }
@@ -242,7 +246,18 @@ export class Executor {
     if (command.isScriptCall) this.#show(client, argv)
     propagation.hold()
     this.#context.begin(client, argv, reply)
-    command.spec.run(this.#context)
+    try {
+      command.spec.run(this.#context)
+    } catch (error) {
+      this.#mend(client, command, argv)
+      propagation.release()
+      timer.end(command, client, argv)
+      if (isTracking) tracking.end(client, command)
+      command.calls += 1
+      command.failedCalls += 1
+      this.stats.commandsProcessed += 1
+      throw error
+    }
     propagation.release(!command.touchesAnyKey)
     // What it wrote must fit: memory is under the limit again when its reply is sent.
     if (command.isWrite || this.#hasWritten) {
@@ -253,6 +268,12 @@ export class Executor {
     this.#observe(client, command, argv)
     if (isTracking) tracking.end(client, command)
     this.#count(command, reply)
+  }
+
+  /** A bug of ours, or the end of memory, in the middle of a command. */
+  #mend(client: Client, command: Command, argv: ArgumentVector): void {
+    const { databaseIndex } = client
+    mendInterrupted(this.#services, { command, argv, databaseIndex })
   }
 
   /** Monitors and client tracking see what has run. */
@@ -316,6 +337,12 @@ export class Executor {
       const isServed = run(context)
       if (isServed && command !== undefined) timer.endWaiting(command, { client, argv }, sinceMs)
       return isServed
+    } catch (error) {
+      // The client whose command is running is not to blame: the one that waited goes, with half an answer.
+      if (command !== undefined) this.#mend(client, command, argv)
+      this.#services.log.error({ err: error }, 'a command that waited failed')
+      client.output.close()
+      return true
     } finally {
       this.#depth -= 1
       propagation.release()

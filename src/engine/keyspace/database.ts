@@ -28,6 +28,8 @@ export const KEEP_EXPIRY = -1
 /** What every bucket adds to a key's block. */
 const BUCKET_BYTES = 4
 
+const NO_BYTES = new Uint8Array(0)
+
 const RANDOM_TRIES_MAX = 100
 const TTL_SAMPLE = 20
 
@@ -254,21 +256,29 @@ export class Database {
     let record: Handle
     if (old === NONE) {
       const hasExpiry = expiresAtMs > NO_EXPIRY
+      if (hasExpiry) this.#heap.makeRoom()
       record = this.#records.create(key, keyStart, keyLength, hash, valueLength, hasExpiry)
       this.#records.setAccess(record, this.#context.access.initial())
       this.#dict.insert(record)
       if (hasExpiry) this.#shaper.enterHeap(record, expiresAtMs)
       this.#context.events.created(this.index, key, keyStart, keyLength)
     } else {
-      if (this.#records.typeNumber(old) !== STRING_TYPE) this.#becomeNoCollection(old)
       const instant = expiresAtMs === KEEP_EXPIRY ? this.#records.expiresAtMs(old) : expiresAtMs
-      record = this.#reshape(old, valueLength, instant, 0)
-      this.#records.setStringForm(record, 'given')
+      record = this.#becomeString(old, valueLength, instant)
       this.touch(record)
     }
     const at = this.#records.valueStart(record)
     copyBytes(this.#slab.bytes(record), at, value, valueStart, valueLength)
     if (expiresAtMs > NO_EXPIRY) this.#rememberOwn(record)
+    return record
+  }
+
+  /** Makes a key that is not there a string of so many zero bytes, as SETRANGE does beyond the end. */
+  createBlank(key: Uint8Array, start: number, length: number, valueLength: number): Handle {
+    const record = this.setString(key, start, length, NO_BYTES, 0, valueLength, NO_EXPIRY)
+    this.#records.setStringForm(record, 'changed')
+    const at = this.#records.valueStart(record)
+    this.#slab.bytes(record).fill(0, at, at + valueLength)
     return record
   }
 
@@ -357,9 +367,7 @@ export class Database {
 
   /** From now on the collection is what `root` holds; what it was before is freed. The record may move. */
   becomeRooted(record: Handle, root: Handle): Handle {
-    this.#rooted.release(record)
-    const moved = this.#reshape(record, ROOT_BYTES, this.#records.expiresAtMs(record), 0)
-    this.#records.setCollection(moved, this.#records.typeNumber(moved), true)
+    const moved = this.#becomeCollection(record, ROOT_BYTES, true)
     this.#records.setRoot(moved, root)
     return moved
   }
@@ -369,9 +377,16 @@ export class Database {
    * is freed. The record may move.
    */
   becomePacked(record: Handle, valueLength: number): Handle {
-    this.#rooted.release(record)
+    return this.#becomeCollection(record, valueLength, false)
+  }
+
+  /** Of the same type, in undefined bytes; what it was before is freed once there is memory for that. */
+  #becomeCollection(record: Handle, valueLength: number, isRooted: boolean): Handle {
+    const type = this.#records.typeNumber(record)
+    const root = this.#rooted.rootOf(record)
     const moved = this.#reshape(record, valueLength, this.#records.expiresAtMs(record), 0)
-    this.#records.setCollection(moved, this.#records.typeNumber(moved), false)
+    this.#records.setCollection(moved, type, isRooted)
+    this.#rooted.releaseRoot(type, root)
     return moved
   }
 
@@ -447,6 +462,7 @@ export class Database {
     const target = to.peek(key, start, length)
     if (target === record && to === this) return
     // First, for there may be no memory: then both keys are still there.
+    to.#heap.makeRoom()
     const moved = to.#shaper.createLike(record, key, start, length)
     if (target !== NONE) to.#remove(target)
     const expiresAtMs = this.#records.expiresAtMs(record)
@@ -458,6 +474,7 @@ export class Database {
   /** Gives a copy of the value of `record` to a key of any database, whatever that was. */
   copyTo(record: Handle, to: Database, key: Uint8Array, start: number, length: number): void {
     const target = to.peek(key, start, length)
+    to.#heap.makeRoom()
     const copy = to.#shaper.createLike(record, key, start, length)
     if (this.isRooted(record)) {
       this.#records.setRoot(
@@ -610,10 +627,16 @@ export class Database {
     if (this.#records.typeNumber(record) !== STRING_TYPE) this.#tellDisappearance(record)
   }
 
-  /** A string takes its place: those who wait for the collection hear of it. */
-  #becomeNoCollection(record: Handle): void {
-    this.#tellDisappearance(record)
-    this.#rooted.release(record)
+  /** Of undefined bytes. Those who wait for the collection that it was hear of it. */
+  #becomeString(record: Handle, length: number, expiresAtMs: number): Handle {
+    const type = this.#records.typeNumber(record)
+    const root = this.#rooted.rootOf(record)
+    const reshaped = this.#reshape(record, length, expiresAtMs, 0)
+    this.#records.setStringForm(reshaped, 'given')
+    if (type === STRING_TYPE) return reshaped
+    this.#rooted.releaseRoot(type, root)
+    this.#tellDisappearance(reshaped)
+    return reshaped
   }
 
   #tellDisappearance(record: Handle): void {

@@ -1,6 +1,6 @@
 import { nth } from '../../shared/assert.ts'
 import type { ByteCounter } from '../memory/byte-counter.ts'
-import { type Handle, NONE } from '../memory/slab.ts'
+import { type Handle, NONE, SlabExhaustedError } from '../memory/slab.ts'
 import type { Records } from './record.ts'
 
 const ARITY = 4
@@ -57,9 +57,14 @@ export class ExpiryHeap {
     return sampled === 0 ? 0 : Math.round(sum / sampled)
   }
 
+  /** For one record more, before anything is changed for it: there may be no memory. */
+  makeRoom(): void {
+    if (this.size === this.#capacity) this.#grow()
+  }
+
   /** Takes in a record that has room for its expiry. */
   insert(record: Handle, expiresAtMs: number): void {
-    if (this.size === this.#capacity) this.#grow()
+    this.makeRoom()
     this.size += 1
     this.#siftUp(this.size - 1, record, expiresAtMs)
   }
@@ -147,8 +152,7 @@ export class ExpiryHeap {
     const isFirst = this.#capacity < CHUNK_SIZE
     const places = isFirst ? Math.max(FIRST_CHUNK_MIN, this.#capacity * 2) : CHUNK_SIZE
     const chunk = isFirst ? 0 : this.#instants.length
-    const instants = new Float64Array(places)
-    const handles = new Uint32Array(places)
+    const [instants, handles] = newChunk(places)
     instants.set(this.#instants[chunk] ?? [])
     handles.set(this.#handles[chunk] ?? [])
     this.#instants[chunk] = instants
@@ -175,5 +179,13 @@ export class ExpiryHeap {
   #setCapacity(capacity: number): void {
     this.#tables.bytes += (capacity - this.#capacity) * HEAP_ENTRY_BYTES
     this.#capacity = capacity
+  }
+}
+
+function newChunk(places: number): readonly [instants: Float64Array, handles: Uint32Array] {
+  try {
+    return [new Float64Array(places), new Uint32Array(places)]
+  } catch (cause) {
+    throw new SlabExhaustedError(`no room for ${places} keys that expire`, { cause })
   }
 }

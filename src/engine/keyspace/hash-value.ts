@@ -119,8 +119,7 @@ export class HashValue {
     if (at !== NONE) {
       replaceWithValue(home, nextEntry(home.bytes, at), value, valueStart, valueLength)
     } else {
-      appendValue(home, field, fieldStart, fieldLength)
-      appendValue(home, value, valueStart, valueLength)
+      this.#append(field, fieldStart, fieldLength, value, valueStart, valueLength)
     }
     if (this.size > this.#limits.hashListpackEntriesMax) this.#convert()
     return at === NONE
@@ -184,6 +183,25 @@ export class HashValue {
     this.rewind()
     while (this.next()) found.push(this.#position)
     return 0
+  }
+
+  /** Both or neither. */
+  #append(
+    field: Uint8Array,
+    fieldStart: number,
+    fieldLength: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+  ): void {
+    const home = this.#home
+    const at = appendValue(home, field, fieldStart, fieldLength)
+    try {
+      appendValue(home, value, valueStart, valueLength)
+    } catch (error) {
+      deleteEntries(home, at, 1)
+      throw error
+    }
   }
 
   #find(bytes: Uint8Array, start: number, length: number): FieldPosition {

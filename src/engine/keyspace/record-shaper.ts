@@ -1,5 +1,5 @@
 import { copyBytes, moveBytes } from '../memory/byte-slice.ts'
-import type { Handle, Slab } from '../memory/slab.ts'
+import { type Handle, NONE, type Slab, SlabExhaustedError } from '../memory/slab.ts'
 import type { Dict } from '../structures/dict.ts'
 import type { ExpiryHeap } from './expiry-heap.ts'
 import { NO_EXPIRY, type Records } from './record.ts'
@@ -36,9 +36,12 @@ export class RecordShaper {
     const records = this.#records
     const hadExpiry = records.hasExpiry(record)
     const hasExpiry = expiresAtMs !== NO_EXPIRY
+    if (hasExpiry && !hadExpiry) this.#heap.makeRoom()
     const bytes = records.bytesFor(records.keyLength(record), valueLength, hasExpiry)
-    if (!suits(this.#slab.blockBytes(record), bytes)) {
-      return this.#move(record, valueLength, expiresAtMs, kept)
+    const held = this.#slab.blockBytes(record)
+    if (!suits(held, bytes)) {
+      const moved = this.#tryToMove(record, valueLength, expiresAtMs, kept, bytes <= held)
+      if (moved !== NONE) return moved
     }
     // The place in the heap stands behind the value, which is about to change its length.
     const heapIndex = hadExpiry ? records.heapIndex(record) : 0
@@ -93,6 +96,22 @@ export class RecordShaper {
   enterHeap(record: Handle, expiresAtMs: number): void {
     this.#records.setExpiresAtMs(record, expiresAtMs)
     this.#heap.insert(record, expiresAtMs)
+  }
+
+  /** NONE without memory for it, when the record may stay: deleting must not fail. */
+  #tryToMove(
+    record: Handle,
+    valueLength: number,
+    expiresAtMs: number,
+    kept: number,
+    mayStay: boolean,
+  ): Handle {
+    try {
+      return this.#move(record, valueLength, expiresAtMs, kept)
+    } catch (error) {
+      if (mayStay && error instanceof SlabExhaustedError) return NONE
+      throw error
+    }
   }
 
   #move(record: Handle, valueLength: number, expiresAtMs: number, kept: number): Handle {

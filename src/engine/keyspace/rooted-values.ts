@@ -25,27 +25,35 @@ export class RootedValues {
 
   /** Bytes beyond the record; 0 for a value that lies in it. */
   bytes(record: Handle): number {
-    if (!this.#records.isRooted(record)) return 0
-    return this.#structureOf(record).bytes(this.#records.root(record))
+    const root = this.rootOf(record)
+    return root === NONE ? 0 : this.#structureOf(this.#records.typeNumber(record)).bytes(root)
   }
 
   /** The root of a copy; NONE for a value that lies in its record. */
   copy(record: Handle): Handle {
-    if (!this.#records.isRooted(record)) return NONE
-    return this.#structureOf(record).copy(this.#records.root(record))
+    const root = this.rootOf(record)
+    return root === NONE ? NONE : this.#structureOf(this.#records.typeNumber(record)).copy(root)
   }
 
   /** Nobody asks for it any more: a large one goes by and by. */
   release(record: Handle): void {
-    if (!this.#records.isRooted(record)) return
-    const structure = this.#structureOf(record)
-    const root = this.#records.root(record)
+    this.releaseRoot(this.#records.typeNumber(record), this.rootOf(record))
+  }
+
+  /** The same, for a record that has become another since: what `rootOf` gave before. */
+  releaseRoot(typeNumber: number, root: Handle): void {
+    if (root === NONE) return
+    const structure = this.#structureOf(typeNumber)
     if (!structure.freeSome(root, FREED_AT_ONCE_MAX)) this.#garbage.addRoot(structure, root)
   }
 
-  #structureOf(record: Handle): RootedStructure {
-    const type = VALUE_TYPES[this.#records.typeNumber(record)] ?? 'string'
-    const structure = this.#structures.of(type)
+  /** NONE for a value that lies in its record. */
+  rootOf(record: Handle): Handle {
+    return this.#records.isRooted(record) ? this.#records.root(record) : NONE
+  }
+
+  #structureOf(typeNumber: number): RootedStructure {
+    const structure = this.#structures.of(VALUE_TYPES[typeNumber] ?? 'string')
     invariant(structure !== undefined, 'a rooted value has a structure')
     return structure
   }

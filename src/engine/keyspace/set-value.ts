@@ -205,7 +205,8 @@ export class SetValue {
   store(database: Database, key: Uint8Array, start: number, length: number): void {
     const loose = this.#loose
     if (loose.isRooted) {
-      database.createRooted(key, start, length, 'set', loose.root)
+      const root = this.#takeRoot()
+      orFree(this.#table, root, () => database.createRooted(key, start, length, 'set', root))
       return
     }
     this.#write(database, database.createPacked(key, start, length, 'set', loose.length))
@@ -214,13 +215,19 @@ export class SetValue {
   /** Gives the set, which is loose, to the record of another one, which keeps its expiry. */
   replace(database: Database, record: Handle): void {
     const loose = this.#loose
-    if (loose.isRooted) database.becomeRooted(record, loose.root)
+    if (loose.isRooted) database.becomeRooted(record, this.#takeRoot())
     else this.#write(database, database.becomePacked(record, loose.length))
   }
 
-  /** Frees the set, which is loose. */
+  /** Frees the set, if it is loose and has not been taken. */
   discard(): void {
-    if (this.#loose.isRooted) this.#table.free(this.#loose.root)
+    if (this.#loose.isRooted) this.#table.free(this.#takeRoot())
+  }
+
+  #takeRoot(): Handle {
+    const { root } = this.#loose
+    this.#loose.open(0)
+    return root
   }
 
   get #intSetEntriesMax(): number {

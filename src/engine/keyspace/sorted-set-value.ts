@@ -109,6 +109,7 @@ export class SortedSetValue {
       this.size <= this.#limits.sortedSetListpackEntriesMax &&
       this.#longestMember <= this.#limits.sortedSetListpackValueBytesMax
     if (!isSmall) {
+      this.#loose.open(0)
       this.#createRooted(database, key, start, length, root)
       return
     }
@@ -121,6 +122,7 @@ export class SortedSetValue {
     copyBytes(database.bytes(record), database.valueStart(record), packed.bytes, 0, packed.length)
   }
 
+  /** Frees the loose one, if there is one. */
   discard(): void {
     if (this.#loose.root !== NONE) this.#members.free(this.#loose.root)
     this.#loose.open(0)

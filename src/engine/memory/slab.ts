@@ -72,6 +72,16 @@ export class Slab {
     return this.#takeBlock(span, sizeClass)
   }
 
+  /** The same for what can be done without: NONE when there is no memory. */
+  tryToAllocate(bytes: number): Handle {
+    try {
+      return this.allocate(bytes)
+    } catch (error) {
+      if (error instanceof SlabExhaustedError) return NONE
+      throw error
+    }
+  }
+
   free(handle: Handle): void {
     const sizeClass = this.#classOf(handle)
     if (sizeClass === RUN) return this.#freeLarge(handle)

@@ -12,6 +12,7 @@ import {
   readEntry,
 } from '../structures/listpack.ts'
 import { isValidListpack } from '../structures/listpack-integrity.ts'
+import { orFree } from '../structures/or-free.ts'
 import { PackedEntry } from '../structures/packed-entry.ts'
 import { parseLenientDouble } from '../structures/parse-double.ts'
 import type { Structures } from '../structures/structures.ts'
@@ -117,7 +118,7 @@ export class ValueReader {
       case 'packed':
         return this.#storePacked(database, key, start, length)
       case 'rooted':
-        return database.createRooted(key, start, length, this.#collectionType, this.#root)
+        return this.#storeRooted(database, key, start, length)
       case 'set':
         this.#collections.resultSet.store(database, key, start, length)
         break
@@ -141,6 +142,15 @@ export class ValueReader {
   get #collectionType(): CollectionType {
     invariant(this.#type !== 'string', 'strings are no collections')
     return this.#type
+  }
+
+  #storeRooted(database: Database, key: Uint8Array, start: number, length: number): Handle {
+    const type = this.#collectionType
+    const structure = this.#structures.of(type)
+    invariant(structure !== undefined, 'a rooted value has a structure')
+    return orFree(structure, this.#root, (root) =>
+      database.createRooted(key, start, length, type, root),
+    )
   }
 
   #storePacked(database: Database, key: Uint8Array, start: number, length: number): Handle {

@@ -49,6 +49,8 @@ export interface LinkOwner {
   beginCopy(): void
   /** Without an id nobody can go on from it. */
   copied(id: string | undefined, offset: number): void
+  /** A command of the stream ended in the middle: nothing but a copy is the primary's data from now on. */
+  diverged(): void
   /** The stream goes on, under another id if one is given. */
   continued(id: string | undefined): void
   /** The primary has agreed to be one, or has not. */
@@ -207,7 +209,7 @@ export class ReplicaLink {
     this.#handshake.begin()
   }
 
-  /** A bug of ours, or a disk that refuses, ends this connection and nothing else. */
+  /** A bug of ours, the end of memory, or a disk that refuses, ends this connection and nothing else. */
   #guarded(socket: Socket, receive: () => void): void {
     if (socket !== this.#socket) return
     try {
@@ -220,6 +222,7 @@ export class ReplicaLink {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       this.#options.log.error({ err: error }, `What MASTER sent could not be taken: ${why}`)
+      if (this.#client !== undefined) this.#options.owner.diverged()
       this.#reconnect()
     }
   }

@@ -371,6 +371,10 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
     if (config.value('appendonly') === 'yes') persistence.rewriteLog(false)
   }
 
+  diverged(): void {
+    this.#isContinuable = false
+  }
+
   continued(id: string | undefined): void {
     if (id !== undefined && id !== this.history.id) {
       this.#options.log.warn({}, `Master replication ID changed to ${id}`)

@@ -3,6 +3,7 @@ import { CLIENT_STATE, Client } from '../execution/client.ts'
 import type { Command } from '../execution/command.ts'
 import type { CommandContext, EngineServices } from '../execution/context.ts'
 import { AUDIENCE } from '../execution/propagation.ts'
+import { SlabExhaustedError } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { LuaReplyWriter } from './lua-reply-writer.ts'
@@ -98,6 +99,11 @@ export class ScriptRunner {
     propagation.audience = run.audience
     try {
       nested.run(this.#client, { command, argv, reply })
+    } catch (error) {
+      // Nothing but an error of Lua leaves its VM as it should be.
+      if (!(error instanceof SlabExhaustedError)) throw error
+      nested.reject(undefined, replyErrors.outOfMemory)
+      return replyErrors.outOfMemory
     } finally {
       propagation.audience = AUDIENCE.all
     }

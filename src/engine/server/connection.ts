@@ -9,7 +9,9 @@ import type { ClientMemory } from '../execution/client-memory.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { GatedReplies, ReplyGate } from '../execution/reply-gate.ts'
 import type { Turn, TurnTask } from '../execution/turn.ts'
+import { SlabExhaustedError } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
 import { type ParserLimits, RequestParser } from '../protocol/request-parser.ts'
 import type { RespWriter } from '../protocol/resp-writer.ts'
@@ -62,7 +64,7 @@ export interface ConnectionShare {
   readonly traffic: Traffic
   /** A replica has sent what is answered, with an error or without. */
   readonly onReplicaReply: (client: Client, argv: ArgumentVector, error: string) => void
-  /** A bug of ours, or the end of memory, in the middle of a command. */
+  /** A bug of ours in the middle of a command. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -364,7 +366,13 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     const wasMuted = client.replyMode !== 'on'
     const wasReplica = client.is(CLIENT_STATE.replica)
     const replyAt = writer.length
-    executor.execute(client, this.#argv, writer)
+    try {
+      executor.execute(client, this.#argv, writer)
+    } catch (error) {
+      if (!(error instanceof SlabExhaustedError)) throw error
+      writer.truncate(replyAt)
+      executor.error(writer, replyErrors.outOfMemory)
+    }
     if (client.state === 0) return true
     if (wasReplica && writer.length > replyAt) {
       this.#hangUpOnReplica(replyAt)

@@ -5,8 +5,9 @@ import type { Database, Handle } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import { BufferPool } from '../memory/buffer-pool.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
-import { NONE } from '../memory/slab.ts'
+import { NONE, SlabExhaustedError } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
+import { replyErrors } from '../protocol/reply-errors.ts'
 import { EngineReplyError, type Reply, ValueWriter } from '../protocol/value-writer.ts'
 import type { WaitingCalls } from './waiting-calls.ts'
 
@@ -187,7 +188,13 @@ export class EmbeddedClient {
 
   #execute(): Reply {
     this.#executor.beginTurn()
-    this.#executor.execute(this.#client, this.#argv, this.#writer)
+    try {
+      this.#executor.execute(this.#client, this.#argv, this.#writer)
+    } catch (error) {
+      this.#writer.take()
+      if (!(error instanceof SlabExhaustedError)) throw error
+      this.#executor.error(this.#writer, replyErrors.outOfMemory)
+    }
     this.#executor.endTurn()
     this.#executor.settle()
     return this.#writer.take()

@@ -7,6 +7,7 @@ import {
 import type { ClientRegistry } from '../execution/client-registry.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { ReplyGate } from '../execution/reply-gate.ts'
+import { SlabExhaustedError } from '../memory/slab.ts'
 import { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
@@ -90,7 +91,13 @@ export class WaitingCalls {
     const writer = new ValueWriter()
     client.output = new LateReply(writer, answered)
     argv.load(parts)
-    executor.execute(client, argv, writer)
+    try {
+      executor.execute(client, argv, writer)
+    } catch (error) {
+      if (!(error instanceof SlabExhaustedError)) throw error
+      writer.take()
+      executor.error(writer, replyErrors.outOfMemory)
+    }
     executor.endTurn()
     if (client.waiter === undefined) answered(writer.take())
     executor.settle()

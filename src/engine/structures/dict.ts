@@ -195,9 +195,9 @@ export class Dict {
    * memory is to copy ranges, which is never done here.
    */
   #newTable(buckets: number): Uint32Array {
-    const bytes = buckets * Uint32Array.BYTES_PER_ELEMENT
-    this.#tables.bytes += bytes
-    return new Uint32Array(new SharedArrayBuffer(bytes))
+    const table = new Uint32Array(new SharedArrayBuffer(buckets * Uint32Array.BYTES_PER_ELEMENT))
+    this.#tables.bytes += table.byteLength
+    return table
   }
 
   #prepend(table: Uint32Array, record: Handle): void {
@@ -237,9 +237,15 @@ export class Dict {
     if (isCrowded || this.#mayGrow(buckets * Uint32Array.BYTES_PER_ELEMENT)) this.#resize(buckets)
   }
 
+  /** Without memory for it the table stays as it is: chains are longer, or it is larger than it need be. */
   #resize(buckets: number): void {
     if (buckets === this.#table.length) return
-    this.#target = this.#newTable(buckets)
+    try {
+      this.#target = this.#newTable(buckets)
+    } catch (error) {
+      if (error instanceof RangeError) return
+      throw error
+    }
     this.#moved = 0
   }
 

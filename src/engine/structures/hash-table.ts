@@ -335,9 +335,13 @@ export class HashTable implements RootedStructure {
 
   #newTable(buckets: number): Handle {
     const table = this.#slab.allocate(buckets * WORD_BYTES)
+    this.#empty(table, buckets)
+    return table
+  }
+
+  #empty(table: Handle, buckets: number): void {
     const at = this.#slab.offset(table)
     this.#slab.bytes(table).fill(0, at, at + buckets * WORD_BYTES)
-    return table
   }
 
   /** A block of the right size; of its contents only the value's length is written. */
@@ -404,7 +408,11 @@ export class HashTable implements RootedStructure {
 
   #resize(root: Handle, buckets: number): void {
     if (buckets === this.#word(root, BUCKETS_AT)) return
-    this.#setWord(root, TARGET_AT, this.#newTable(buckets))
+    const target = this.#slab.tryToAllocate(buckets * WORD_BYTES)
+    // Chains are longer then, or the table larger than it need be.
+    if (target === NONE) return
+    this.#empty(target, buckets)
+    this.#setWord(root, TARGET_AT, target)
     this.#setWord(root, TARGET_BUCKETS_AT, buckets)
     this.#setWord(root, MOVED_AT, 0)
   }

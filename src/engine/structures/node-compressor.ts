@@ -42,7 +42,7 @@ export class NodeCompressor {
     return this.#unpacked
   }
 
-  /** False when it stays as it is: too small, too large, or no smaller afterwards. */
+  /** False when it stays as it is: too small, too large, no smaller afterwards, or without memory to be packed in. */
   pack(root: Handle, node: Handle): boolean {
     const slab = this.#slab
     const length = slab.uint32(node, LENGTH_AT)
@@ -60,18 +60,29 @@ export class NodeCompressor {
       length - SAVED_BYTES_MIN,
     )
     if (bytes === 0) return false
-    const block = slab.allocate(bytes)
+    const block = slab.tryToAllocate(bytes)
+    if (block === NONE) return false
     copyBytes(slab.bytes(block), slab.offset(block), this.#packed, 0, bytes)
     this.#exchange(root, node, block)
     slab.setUint32(node, PACKED_BYTES_AT, bytes)
     return true
   }
 
+  /** To be written to. */
   unpack(root: Handle, node: Handle): void {
+    if (this.isPacked(node)) this.#unpackInto(root, node, this.#slab.allocate(this.#lengthOf(node)))
+  }
+
+  /** To be written to soon: without memory for that it stays as it is. */
+  tryToUnpack(root: Handle, node: Handle): void {
     if (!this.isPacked(node)) return
+    const block = this.#slab.tryToAllocate(this.#lengthOf(node))
+    if (block !== NONE) this.#unpackInto(root, node, block)
+  }
+
+  #unpackInto(root: Handle, node: Handle, block: Handle): void {
     const slab = this.#slab
-    const length = slab.uint32(node, LENGTH_AT)
-    const block = slab.allocate(length)
+    const length = this.#lengthOf(node)
     const start = slab.offset(block)
     this.#unpack(node, slab.bytes(block).subarray(start, start + length), length)
     this.#exchange(root, node, block)
@@ -81,6 +92,10 @@ export class NodeCompressor {
   /** The node is another by now: what is known of it is not true any more. */
   forget(node: Handle): void {
     if (this.#unpackedNode === node) this.#unpackedNode = NONE
+  }
+
+  #lengthOf(node: Handle): number {
+    return this.#slab.uint32(node, LENGTH_AT)
   }
 
   #unpack(node: Handle, output: Uint8Array, length: number): void {

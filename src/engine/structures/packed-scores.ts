@@ -131,7 +131,17 @@ export function lastPlace(region: ByteRegion): number {
   return previousEntry(region.bytes, region.start, lastEntry(region.bytes, region.start))
 }
 
+/** Behind its member, which goes if there is no memory for the score. */
 function insertScore(region: ByteRegion, member: number, score: number): void {
+  try {
+    insertScoreBehind(region, member, score)
+  } catch (error) {
+    deleteEntries(region, member, 1)
+    throw error
+  }
+}
+
+function insertScoreBehind(region: ByteRegion, member: number, score: number): void {
   const following = nextEntry(region.bytes, member)
   const at = following === NO_ENTRY ? region.start + region.length - 1 : following
   if (Number.isInteger(score) && Math.abs(score) <= INTEGER_SCORE_MAX) {

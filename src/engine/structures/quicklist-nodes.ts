@@ -182,8 +182,8 @@ export class QuicklistNodes {
     let forward = this.head(root)
     let backward = this.tail(root)
     for (let passed = 0; passed < depth && forward !== NONE; passed += 1) {
-      compressor.unpack(root, forward)
-      compressor.unpack(root, backward)
+      compressor.tryToUnpack(root, forward)
+      compressor.tryToUnpack(root, backward)
       this.#touched.remove(forward)
       this.#touched.remove(backward)
       // The ends meet: there is nothing between them.

@@ -128,10 +128,13 @@ export class NodeRegion implements ByteRegion {
     this.#exchanged(oldBlock)
   }
 
+  /** To less room to spare, if there is memory for that. */
   #resize(blockBytes: number): void {
     const { bytes: old, start: oldStart, length } = this
     const oldBlock = this.#block
-    this.#enter(this.#slab.allocate(blockBytes))
+    const block = this.#slab.tryToAllocate(blockBytes)
+    if (block === NONE) return
+    this.#enter(block)
     this.start = this.#blockStart
     copyBytes(this.bytes, this.start, old, oldStart, length)
     this.#exchanged(oldBlock)

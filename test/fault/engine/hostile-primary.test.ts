@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Engine } from '../../../src/engine/index.ts'
 import type { Logger } from '../../../src/shared/logger.ts'
+import { refuseMemoryAfter } from '../../support/refuse-memory.ts'
 import { type PrimaryScript, ScriptedPrimary } from '../../support/scripted-primary.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
@@ -163,6 +164,22 @@ describe('a primary that sends garbage', () => {
     expect(theirs()).toHaveLength(2_000)
     // The next byte it wants is the one behind what it has run.
     await waitUntil(() => primary.received.includes('\r\n130\r\n'))
+  })
+
+  it('in the stream, for which there is no memory: nothing but a copy helps', async () => {
+    await follow({ PSYNC: withLength(copy) })
+    await waitUntil(isUp)
+    const copies = (): number => primary.received.split('\r\n?\r\n$2\r\n-1\r\n').length - 1
+    // It asked for what comes behind its own data.
+    expect(copies()).toBe(0)
+    const allowMemory = refuseMemoryAfter(4)
+    onTestFinished(allowMemory)
+    primary.send(`*4\r\n$4\r\nSADD\r\n$3\r\nkey\r\n$3\r\none\r\n$3\r\ntwo\r\n`)
+    await waitUntil(() => told('What MASTER sent could not be taken: no more'))
+    allowMemory()
+    await waitUntil(() => copies() === 1)
+    await waitUntil(isUp)
+    expect(replica.client().call('EXISTS', 'key')).toBe(0)
   })
 
   it('behind the copy, while that is loaded', async () => {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Engine } from '../../../src/engine/index.ts'
 import { systemClock } from '../../../src/shared/clock.ts'
 import { silentLogger } from '../../../src/shared/logger.ts'
 import { systemRandom } from '../../../src/shared/random.ts'
 import { END_REQUEST, encode, RawRespClient } from '../../support/raw-resp-client.ts'
+import { refuseMemoryAfter } from '../../support/refuse-memory.ts'
 
 const MIB = 1_024 ** 2
 
@@ -100,6 +101,19 @@ describe('requests', () => {
       await new Promise(setImmediate)
     }
     expect(await client.sendBytes('')).toBe(expected)
+  })
+
+  it('are answered with an error when there is no memory in their middle, and others as ever', async () => {
+    const { engine, port } = await serve()
+    const client = await open(port)
+    const allowMemory = refuseMemoryAfter(1)
+    onTestFinished(allowMemory)
+    const replies = client.sendBytes(encode(['SET', 'a', '1']) + encode(['RPUSH', 'b', '2']))
+    const refused = `-OOM command not allowed when used memory > 'maxmemory'.\r\n`
+    expect(await replies).toBe(`+OK\r\n${refused}`)
+    allowMemory()
+    expect(await client.send('RPUSH', 'b', '2')).toBe(':1\r\n')
+    expect(info(engine, 'total_error_replies')).toBe(1)
   })
 
   it('are answered before the connection ends when the client has ended its half', async () => {

@@ -23,17 +23,49 @@ export const ITEMS_MAX = 31
 /** A tree of one id has a block of 48 bytes. */
 const FIRST_BYTES = ITEMS_AT + ITEM_BYTES
 const FULL_BYTES = ITEMS_AT + ITEMS_MAX * ITEM_BYTES
+/** A new topmost node has two children. */
+const TOP_BYTES = ITEMS_AT + 2 * ITEM_BYTES
 
 /** Reads and writes nodes of id trees; knows no tree. */
 export class IdTreeNodes {
   readonly #slab: Slab
+  /** Blocks for an insertion, in the order in which it takes them. */
+  readonly #spares: Handle[] = []
 
   constructor(slab: Slab) {
     this.#slab = slab
   }
 
-  create(bytes = FIRST_BYTES): Handle {
-    const node = this.#slab.allocate(bytes)
+  createLeaf(): Handle {
+    return this.#create(FIRST_BYTES)
+  }
+
+  createTop(): Handle {
+    return this.#create(TOP_BYTES)
+  }
+
+  /** For a node that is about to get an item more. */
+  addSpareToGrow(node: Handle): void {
+    const bytes = this.#bytesToGrow(node, this.count(node) + 1)
+    if (bytes > 0) this.#spares.push(this.#slab.allocate(bytes))
+  }
+
+  /** For a node that is full, of which so many items will move. */
+  addSpareToSplit(moved: number): void {
+    this.#spares.push(this.#slab.allocate(splitBytes(moved)))
+  }
+
+  addSpareForTop(): void {
+    this.#spares.push(this.#slab.allocate(TOP_BYTES))
+  }
+
+  freeSpares(): void {
+    for (const spare of this.#spares) this.#slab.free(spare)
+    this.#spares.length = 0
+  }
+
+  #create(bytes: number): Handle {
+    const node = this.#spares.shift() ?? this.#slab.allocate(bytes)
     this.#slab.setUint32(node, COUNT_AT, 0)
     this.#slab.setUint32(node, NEXT_AT, NONE)
     this.#slab.setUint32(node, PREVIOUS_AT, NONE)
@@ -143,7 +175,7 @@ export class IdTreeNodes {
   /** Moves the items from `kept` on to a new node behind it. */
   split(node: Handle, kept: number, isLeaf: boolean): Handle {
     const moved = this.count(node) - kept
-    const right = this.create(moved === 0 ? FIRST_BYTES : FULL_BYTES)
+    const right = this.#create(splitBytes(moved))
     this.#copyItems(node, kept, right, 0, moved)
     this.#slab.setUint32(right, COUNT_AT, moved)
     this.#slab.setUint32(node, COUNT_AT, kept)
@@ -154,11 +186,17 @@ export class IdTreeNodes {
     return right
   }
 
-  /** Takes in the node behind it; both together are not too many. It may move: gives where it is. */
+  /**
+   * Takes in the node behind it; both together are not too many. It may move: gives where it is, or NONE when both stay
+   * as they are, for there is no memory.
+   */
   join(node: Handle, other: Handle, isLeaf: boolean): Handle {
     const count = this.count(node)
     const added = this.count(other)
-    const joined = this.#withRoom(node, count + added)
+    const bytes = this.#bytesToGrow(node, count + added)
+    const grown = bytes === 0 ? NONE : this.#slab.tryToAllocate(bytes)
+    if (bytes > 0 && grown === NONE) return NONE
+    const joined = grown === NONE ? node : this.#moveTo(node, grown)
     this.#copyItems(other, 0, joined, count, added)
     this.#slab.setUint32(joined, COUNT_AT, count + added)
     if (isLeaf) this.unlink(other)
@@ -192,12 +230,20 @@ export class IdTreeNodes {
     return low
   }
 
-  /** Blocks grow with their items, for most trees are small. */
   #withRoom(node: Handle, count: number): Handle {
+    const bytes = this.#bytesToGrow(node, count)
+    if (bytes === 0) return node
+    return this.#moveTo(node, this.#spares.shift() ?? this.#slab.allocate(bytes))
+  }
+
+  /** Of another block, when the node has no room for so many items: blocks grow, for most trees are small. */
+  #bytesToGrow(node: Handle, count: number): number {
     const needed = ITEMS_AT + count * ITEM_BYTES
     const held = this.#slab.blockBytes(node)
-    if (needed <= held) return node
-    const grown = this.#slab.allocate(Math.max(needed, Math.min(FULL_BYTES, held * 2)))
+    return needed <= held ? 0 : Math.max(needed, Math.min(FULL_BYTES, held * 2))
+  }
+
+  #moveTo(node: Handle, grown: Handle): Handle {
     const used = ITEMS_AT + this.count(node) * ITEM_BYTES
     copyBytes(
       this.#slab.bytes(grown),
@@ -223,4 +269,9 @@ export class IdTreeNodes {
       count * ITEM_BYTES,
     )
   }
+}
+
+/** Where none move an item comes in that is the last of all: more will follow it. */
+function splitBytes(moved: number): number {
+  return moved === 0 ? FIRST_BYTES : FULL_BYTES
 }

@@ -62,15 +62,16 @@ export class IdTree {
     return this.#nodes.value(leaf, index)
   }
 
-  /** Adds an id that is not there, or gives it another value. */
+  /** Adds an id that is not there, or gives it another value. Changes nothing when there is no memory for it. */
   set(root: Handle, id: StreamId, value: number): void {
     const nodes = this.#nodes
-    if (this.#top(root) === NONE) this.#setTop(root, nodes.create())
+    if (this.#top(root) === NONE) this.#setTop(root, nodes.createLeaf())
     const leaf = this.#descend(root, id)
     const index = nodes.floor(leaf, id)
     if (index >= 0 && nodes.compare(leaf, index, id) === 0) {
       return nodes.setValue(leaf, index, value)
     }
+    this.#allocateFor(root, leaf, index + 1)
     this.#slab.setUint32(root, SIZE_AT, this.size(root) + 1)
     this.#insert(root, this.#height(root), leaf, { index: index + 1, id, value })
   }
@@ -219,6 +220,33 @@ export class IdTree {
     return node
   }
 
+  /** All that `#insert` will need. */
+  #allocateFor(root: Handle, leaf: Handle, index: number): void {
+    const nodes = this.#nodes
+    const height = this.#height(root)
+    let node = leaf
+    let at = index
+    try {
+      for (let depth = height; nodes.count(node) === ITEMS_MAX; depth -= 1) {
+        nodes.addSpareToSplit(ITEMS_MAX - this.#keptOfFull(node, at, depth === height))
+        if (depth === 0) return nodes.addSpareForTop()
+        node = this.#path[depth - 1] ?? NONE
+        at = (this.#taken[depth - 1] ?? 0) + 1
+      }
+      nodes.addSpareToGrow(node)
+    } catch (error) {
+      nodes.freeSpares()
+      throw error
+    }
+  }
+
+  /** How many items stay in a full node that another one joins. */
+  #keptOfFull(node: Handle, index: number, isLeaf: boolean): number {
+    // Ids come in their order as a rule: then what is left behind is full.
+    const isLast = index === ITEMS_MAX && (!isLeaf || this.#nodes.next(node) === NONE)
+    return isLast ? ITEMS_MAX : ITEMS_MAX >>> 1
+  }
+
   /** `depth` is how far below the top the node stands, on the way that is kept. */
   #insert(
     root: Handle,
@@ -234,11 +262,9 @@ export class IdTree {
       return
     }
     const isLeaf = depth === this.#height(root)
-    // Ids come in their order as a rule: then what is left behind is full.
-    const isLast = index === ITEMS_MAX && (!isLeaf || nodes.next(node) === NONE)
-    const kept = isLast ? ITEMS_MAX : ITEMS_MAX >>> 1
+    const kept = this.#keptOfFull(node, index, isLeaf)
     const right = nodes.split(node, kept, isLeaf)
-    const isRight = index > kept || isLast
+    const isRight = index > kept || kept === ITEMS_MAX
     const target = isRight ? right : node
     const grown = nodes.insert(target, isRight ? index - kept : index, id, value)
     const rightNow = isRight ? grown : right
@@ -252,7 +278,7 @@ export class IdTree {
 
   #growTop(root: Handle, left: Handle, separator: StreamId, right: Handle): void {
     const nodes = this.#nodes
-    let top = nodes.create()
+    let top = nodes.createTop()
     top = nodes.insert(top, 0, nodes.firstId(left), left)
     top = nodes.insert(top, 1, separator, right)
     this.#setTop(root, top)
@@ -296,6 +322,7 @@ export class IdTree {
       const ownCount = nodes.count(node)
       if (ownCount + nodes.count(other) > JOINED_MAX) continue
       const joined = nodes.join(node, other, isLeaf)
+      if (joined === NONE) continue
       // Below the other's first child there may be ids less than the child's own.
       if (!isLeaf) nodes.copyId(parent, left + 1, joined, ownCount)
       nodes.setValue(parent, left, joined)

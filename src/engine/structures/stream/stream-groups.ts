@@ -239,13 +239,27 @@ export class StreamGroups {
   deliver(root: Handle, group: Handle, consumer: Handle, id: StreamId): Handle {
     const slab = this.#slab
     const before = slab.usedBytes
-    const delivery = slab.allocate(DELIVERY_BYTES)
-    slab.setUint32(delivery, CONSUMER_AT, consumer)
-    this.setDeliveryCount(delivery, 1)
-    orFree(slab, delivery, () => this.#trees.set(this.pending(group), id, delivery))
-    this.#trees.set(this.pendingOf(consumer), id, delivery)
-    this.#roots.addBytes(root, slab.usedBytes - before)
-    return delivery
+    try {
+      return orFree(slab, slab.allocate(DELIVERY_BYTES), (delivery) => {
+        slab.setUint32(delivery, CONSUMER_AT, consumer)
+        this.setDeliveryCount(delivery, 1)
+        this.#trees.set(this.pending(group), id, delivery)
+        this.#setOwn(group, consumer, id, delivery)
+        return delivery
+      })
+    } finally {
+      this.#roots.addBytes(root, slab.usedBytes - before)
+    }
+  }
+
+  /** In the consumer's tree as in the group's, or in neither. */
+  #setOwn(group: Handle, consumer: Handle, id: StreamId, delivery: Handle): void {
+    try {
+      this.#trees.set(this.pendingOf(consumer), id, delivery)
+    } catch (error) {
+      this.#trees.delete(this.pending(group), id)
+      throw error
+    }
   }
 
   /** The pending entry becomes another consumer's. */
@@ -254,10 +268,14 @@ export class StreamGroups {
     const owner = this.consumerOf(delivery)
     if (owner === consumer) return
     const before = slab.usedBytes
-    this.#trees.delete(this.pendingOf(owner), id)
-    this.#trees.set(this.pendingOf(consumer), id, delivery)
-    slab.setUint32(delivery, CONSUMER_AT, consumer)
-    this.#roots.addBytes(root, slab.usedBytes - before)
+    try {
+      // First, for there may be no memory: then it is still its owner's.
+      this.#trees.set(this.pendingOf(consumer), id, delivery)
+      this.#trees.delete(this.pendingOf(owner), id)
+      slab.setUint32(delivery, CONSUMER_AT, consumer)
+    } finally {
+      this.#roots.addBytes(root, slab.usedBytes - before)
+    }
   }
 
   /** The entry is pending no more. */

@@ -47,26 +47,43 @@ export class StreamNodes {
     this.#region = new ListpackRegion(slab)
   }
 
-  /** A node behind all others, whose listpack has room for so many bytes that the caller writes. */
+  /**
+   * A node behind all others, whose listpack has room for so many bytes that the caller writes. Changes nothing when
+   * there is no memory for it.
+   */
   append(root: Handle, id: StreamId, bytes: number): Handle {
     const slab = this.#slab
-    const roots = this.#roots
     const before = slab.usedBytes
-    const listpack = slab.allocate(bytes)
-    const node = orFree(slab, listpack, () => slab.allocate(NODE_BYTES))
+    const node = orFree(slab, slab.allocate(bytes), (listpack) =>
+      orFree(slab, slab.allocate(NODE_BYTES), (created) => {
+        this.#enterIndex(root, id, created)
+        slab.setUint32(created, LISTPACK_AT, listpack)
+        return created
+      }),
+    )
+    this.#linkLast(root, id, node)
+    this.#roots.addBytes(root, slab.usedBytes - before)
+    return node
+  }
+
+  #enterIndex(root: Handle, id: StreamId, node: Handle): void {
+    const roots = this.#roots
+    const index = roots.index(root)
+    const radixNodes = radixNodesOf(this.#index, index, id)
+    this.#index.set(index, id, node)
+    roots.setRadixNodes(root, roots.radixNodes(root) + radixNodes)
+  }
+
+  #linkLast(root: Handle, id: StreamId, node: Handle): void {
+    const slab = this.#slab
+    const roots = this.#roots
     const tail = roots.tail(root)
     id.write(slab.bytes(node), slab.offset(node))
     slab.setUint32(node, PREVIOUS_AT, tail)
     slab.setUint32(node, NEXT_AT, NONE)
-    slab.setUint32(node, LISTPACK_AT, listpack)
     if (tail === NONE) roots.setHead(root, node)
     else slab.setUint32(tail, NEXT_AT, node)
     roots.setTail(root, node)
-    const index = roots.index(root)
-    roots.setRadixNodes(root, roots.radixNodes(root) + radixNodesOf(this.#index, index, id))
-    this.#index.set(index, id, node)
-    roots.addBytes(root, slab.usedBytes - before)
-    return node
   }
 
   remove(root: Handle, node: Handle): void {
@@ -146,15 +163,23 @@ export class StreamNodes {
 
   /** Gives the listpack a block of about so many bytes. */
   resize(root: Handle, node: Handle, bytes: number): void {
+    this.#moveListpack(root, node, this.#slab.allocate(bytes))
+  }
+
+  /** Gives back what the listpack does not need, if there is memory for that. */
+  fit(root: Handle, node: Handle): void {
+    const block = this.#slab.tryToAllocate(this.listpackBytes(node))
+    if (block !== NONE) this.#moveListpack(root, node, block)
+  }
+
+  #moveListpack(root: Handle, node: Handle, block: Handle): void {
     const slab = this.#slab
-    const before = slab.usedBytes
     const old = this.listpack(node)
-    const block = slab.allocate(bytes)
     const length = this.listpackBytes(node)
     copyBytes(slab.bytes(block), slab.offset(block), slab.bytes(old), slab.offset(old), length)
-    slab.free(old)
     slab.setUint32(node, LISTPACK_AT, block)
-    this.#roots.addBytes(root, slab.usedBytes - before)
+    this.#roots.addBytes(root, slab.blockBytes(block) - slab.blockBytes(old))
+    slab.free(old)
   }
 
   #countAt(node: Handle): number {

@@ -86,7 +86,7 @@ export class StreamWriter {
     const isFull =
       held + valueBytes >= this.#nodeBytesMax() ||
       (nodeEntriesMax > 0 && nodes.entryCount(tail) + nodes.deletedCount(tail) >= nodeEntriesMax)
-    if (isFull) nodes.resize(root, tail, held)
+    if (isFull) nodes.fit(root, tail)
     return isFull
   }
 
