@@ -6,7 +6,7 @@ export interface GatedReplies {
 
 /** What stands between replies and the socket. */
 export interface ReplyGate {
-  /** True: they are to be kept until `committed` is called. */
+  /** True: they are to be kept until `committed` is called; until then it is not to be asked again for the same. */
   holds(replies: GatedReplies): boolean
   /** What was written could not be kept, and is not yet: nothing may be acknowledged that was not held. */
   readonly isFailing: boolean

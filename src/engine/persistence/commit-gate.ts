@@ -8,9 +8,9 @@ import type { AppendOnlyLog } from './append-only-log.ts'
  */
 export class CommitGate implements ReplyGate {
   readonly #log: AppendOnlyLog
-  #waiting = new Set<GatedReplies>()
+  #waiting: GatedReplies[] = []
   /** The other of two, which take turns. */
-  #emptied = new Set<GatedReplies>()
+  #emptied: GatedReplies[] = []
   #isScheduled = false
 
   constructor(log: AppendOnlyLog) {
@@ -20,7 +20,7 @@ export class CommitGate implements ReplyGate {
 
   holds(replies: GatedReplies): boolean {
     if (!this.#log.isPending) return false
-    this.#waiting.add(replies)
+    this.#waiting.push(replies)
     this.#schedule()
     return true
   }
@@ -45,6 +45,6 @@ export class CommitGate implements ReplyGate {
     this.#waiting = this.#emptied
     this.#emptied = waiting
     for (const replies of waiting) replies.committed(isDurable)
-    waiting.clear()
+    waiting.length = 0
   }
 }

@@ -23,6 +23,11 @@ export class RespWriter implements ReplyWriter {
   length = 0
   #bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
 
+  /** The first `length` of them have been written; they may be written over, or left, at any time. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
   /** What has been written since the last `take` or `clear`. Shares the buffer's memory. */
   written(): Buffer {
     return this.#bytes.subarray(0, this.length)

@@ -386,7 +386,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   /** The answer would stand amid the stream. */
   #hangUpOnReplica(replyAt: number): void {
     const { onReplicaReply, writer } = this.#share
-    const isError = writer.written()[replyAt] === ERROR_SIGN
+    const isError = writer.bytes[replyAt] === ERROR_SIGN
     writer.truncate(replyAt)
     this.client.isClosing = true
     onReplicaReply(this.client, this.#argv, isError ? writer.lastError : '')
@@ -444,22 +444,22 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   /** Late answers stand before: their commands came first. */
   #hold(): void {
     const { writer } = this.#share
-    for (const late of this.#late) this.#holdBytes(late)
+    for (const late of this.#late) this.#holdBytes(late, late.length)
     this.#late = []
     this.#lateBytes = 0
-    this.#holdBytes(writer.written())
+    this.#holdBytes(writer.bytes, writer.length)
     writer.clear()
   }
 
-  #holdBytes(bytes: Uint8Array): void {
+  #holdBytes(bytes: Uint8Array, length: number): void {
     const { held } = this.#share
     if (this.#heldLength === 0) this.#heldStart = held.end
     else if (this.#heldStart + this.#heldLength < held.end) {
       // Another's stand behind its own: they move, to be one piece.
       this.#heldStart = held.move(this.#heldStart, this.#heldLength)
     }
-    held.add(bytes)
-    this.#heldLength += bytes.length
+    held.add(bytes, length)
+    this.#heldLength += length
   }
 
   #releaseHeld(isDurable: boolean): void {

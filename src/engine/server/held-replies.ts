@@ -1,3 +1,5 @@
+import { copyBytes } from '../memory/byte-slice.ts'
+
 const CAPACITY_MIN = 64 * 1_024
 /** A buffer that a turn has made larger than this is not kept. */
 const CAPACITY_KEPT = 1_024 * 1_024
@@ -13,10 +15,11 @@ export class HeldReplies {
   #released = 0
   #isUnsent = false
 
-  add(bytes: Uint8Array): void {
-    this.#reserve(bytes.length)
-    this.#bytes.set(bytes, this.end)
-    this.end += bytes.length
+  /** All of the bytes, or the first `length`. */
+  add(bytes: Uint8Array, length = bytes.length): void {
+    this.#reserve(length)
+    copyBytes(this.#bytes, this.end, bytes, 0, length)
+    this.end += length
   }
 
   /** Behind all others; gives where that is. */
