@@ -105,6 +105,12 @@ export const REPLICA_METRICS: readonly StoreMetricSpec[] = [
     read: ({ sharing }) => (sharing?.role === 'replica' ? 1 : 0),
   },
   {
+    name: 'gerbang_replica_rival',
+    type: 'gauge',
+    help: '1 while this gateway has a primary in whose place another one has been put, and has not been told to follow that one.',
+    read: ({ sharing }) => (sharing?.rival === undefined ? 0 : 1),
+  },
+  {
     name: 'gerbang_replica_current',
     type: 'gauge',
     help: '1 while reads are answered from what is here; 0 while that may be out of date.',

@@ -5,9 +5,12 @@ import type { Startable } from '../shared/lifecycle.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
 import {
+  askRole,
   connectStore,
   EmbeddedStore,
   EngineGroup,
+  type PrimaryAddress,
+  type RemoteAddress,
   RemotePrimary,
   ReplicatedStore,
   type ReplicationDemand,
@@ -101,6 +104,9 @@ function storeOn(
   const local = new EmbeddedStore(client, replication)
   if (replica === undefined) return local
   const leaseMs = config.engine.replica_lease
+  const at = ({ host, port }: PrimaryAddress): RemoteAddress => {
+    return { kind: 'remote', ...replica.access, host, port, database: 0 }
+  }
   return new ReplicatedStore({
     ...common,
     name,
@@ -109,11 +115,11 @@ function storeOn(
     replication: engine.replication,
     leaseMs,
     // Without its cache a gateway has Hasura; without sessions it has nobody.
-    asksPrimary: name !== 'cache',
-    confirmsReplication: replication !== undefined,
-    connect: ({ host, port }) =>
+    isCache: name === 'cache',
+    askRole: (address) => askRole(at(address), leaseMs),
+    connect: (primary) =>
       new RemotePrimary({
-        address: { kind: 'remote', ...replica.access, host, port, database: 0 },
+        address: at(primary),
         ...limitsOf(config.store),
         replication,
         leaseMs,

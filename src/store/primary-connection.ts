@@ -1,4 +1,5 @@
 import type { Logger } from '../shared/logger.ts'
+import { infoField } from './info-field.ts'
 import { RemoteStore } from './remote-store.ts'
 import type { ReplicationDemand } from './replication-demand.ts'
 import type { Group, Members, Round } from './settlement.ts'
@@ -62,11 +63,9 @@ export class RemotePrimary implements PrimaryConnection {
  * are as many as before, nobody went either.
  */
 export function membersIn(info: string): Members {
-  const field = (name: string): string =>
-    new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
   const names = ['master_replid', 'connected_slaves', 'sync_full', 'sync_partial_ok']
   return {
     online: info.match(/^slave\d+:.*\bstate=online\b/gm)?.length ?? 0,
-    identity: names.map(field).join(' '),
+    identity: names.map((name) => infoField(info, name)).join(' '),
   }
 }

@@ -3,10 +3,12 @@ import type { Awaitable } from '../shared/awaitable.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
+import type { PrimaryAddress, RoleReport } from './ask-role.ts'
 import type { EmbeddedStore } from './embedded-store.ts'
 import type { PrimaryConnection } from './primary-connection.ts'
 import { ReplicaLease } from './replica-lease.ts'
 import { unconfirmed } from './replication-demand.ts'
+import { RivalWatch } from './rival-watch.ts'
 import { type OwnGroup, Settlement } from './settlement.ts'
 import type { Sharing, SharingStatus } from './sharing.ts'
 import {
@@ -17,15 +19,17 @@ import {
   StoreError,
 } from './store.ts'
 
-export interface PrimaryAddress {
-  readonly host: string
-  readonly port: number
-}
-
 /** What the engine in this process is to others. */
 export type Role = Pick<
   EngineReplication,
-  'isReplica' | 'primary' | 'isLinked' | 'linkCount' | 'onRoleChanged'
+  | 'isReplica'
+  | 'primary'
+  | 'isLinked'
+  | 'linkCount'
+  | 'followers'
+  | 'departures'
+  | 'replicationId'
+  | 'onRoleChanged'
 >
 
 export interface ReplicatedStoreOptions {
@@ -37,11 +41,14 @@ export interface ReplicatedStoreOptions {
   /** Those that follow that engine. */
   readonly own: OwnGroup
   readonly connect: (primary: PrimaryAddress) => PrimaryConnection
+  /** What a server of the group says of itself; `undefined` unless it does within a lease. */
+  readonly askRole: (address: PrimaryAddress) => Promise<RoleReport | undefined>
   readonly leaseMs: number
-  /** Whether a replica that may be out of date asks the primary, or refuses: what is cheap to do without. */
-  readonly asksPrimary: boolean
-  /** Whether `confirm` asks for replicas that have what was written. */
-  readonly confirmsReplication: boolean
+  /**
+   * Whether what is lost of it can be had again: then a replica that may be out of date refuses to be read instead of
+   * asking the primary, and what was written to one that is the primary no longer counts as confirmed.
+   */
+  readonly isCache: boolean
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -55,7 +62,8 @@ const BEATS_PER_LEASE = 5
 /**
  * The store on an engine in this process that is one of a group: the primary, or a replica of another gateway's engine
  * or of a Redis. Sentinel may change that at any time. Reads are answered here, writes by the primary: here as well
- * while this is one. What was under way to a primary that is one no longer fails, and is never sent twice.
+ * while this is one. What was under way to a primary that is one no longer fails, and is never sent twice. A primary
+ * that finds another one in its place acts as that one's replica would, without a copy, until it is made one.
  */
 export class ReplicatedStore implements Store, Sharing {
   readonly name = 'replicated'
@@ -64,9 +72,12 @@ export class ReplicatedStore implements Store, Sharing {
   readonly #local: EmbeddedStore
   readonly #own: OwnGroup
   readonly #settlement: Settlement
+  readonly #rivals: RivalWatch
   readonly #takeoverListeners: (() => void)[] = []
-  /** `undefined` while this engine is the primary. */
-  #following: { readonly connection: PrimaryConnection; readonly lease: ReplicaLease } | undefined
+  /** `undefined` while this engine is the only primary; without a lease while it is one of two. */
+  #following:
+    | { readonly connection: PrimaryConnection; readonly lease: ReplicaLease | undefined }
+    | undefined
   #hasBegun = false
   /** When another one became the primary. */
   #changedAtMs = Number.NEGATIVE_INFINITY
@@ -85,6 +96,13 @@ export class ReplicatedStore implements Store, Sharing {
     this.#own = own
     // Nobody can have followed before there was an engine.
     this.#settlement = new Settlement(own, own.members(), { clock, leaseMs, after })
+    this.#rivals = new RivalWatch({
+      replication,
+      ask: options.askRole,
+      clock,
+      leaseMs,
+      onChange: () => this.#rivalChanged(),
+    })
     this.#replication.onRoleChanged(() => this.#roleChanged())
   }
 
@@ -96,7 +114,8 @@ export class ReplicatedStore implements Store, Sharing {
     const { isReplica, primary } = this.#replication
     return {
       role: isReplica ? 'replica' : 'primary',
-      primary: primary && `${primary.host}:${primary.port}`,
+      primary: nameOf(primary),
+      rival: nameOf(this.#rivals.rival),
       isCurrent: this.#isCurrent,
       losses: this.#losses,
       unsureReads: this.#unsureReads,
@@ -152,7 +171,8 @@ export class ReplicatedStore implements Store, Sharing {
   /** First that everyone knows: to be sure of it may fail. */
   confirm(): Awaitable<void> {
     const isAlone = this.#following === undefined && this.#settlement.isAlone(this.#own.members())
-    return isAlone ? this.#keep() : this.#settlement.settle().then(() => this.#keep())
+    if (isAlone) return this.#keep(true)
+    return this.#settlement.settle().then((isSamePrimary) => this.#keep(isSamePrimary))
   }
 
   /** Of the engine in this process. */
@@ -165,10 +185,10 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   /** What was written to another primary is not safe because this one has nothing to wait for. */
-  #keep(): Awaitable<void> {
-    const { clock, confirmsReplication, leaseMs } = this.#options
-    const isInDoubt = clock.monotonicMs() < this.#changedAtMs + leaseMs
-    if (confirmsReplication && isInDoubt) throw unconfirmed('another one has become the primary')
+  #keep(isSamePrimary: boolean): Awaitable<void> {
+    const { clock, isCache, leaseMs } = this.#options
+    const isInDoubt = !isSamePrimary || clock.monotonicMs() < this.#changedAtMs + leaseMs
+    if (!isCache && isInDoubt) throw unconfirmed('another one has become the primary')
     return this.#primary.confirm()
   }
 
@@ -178,14 +198,15 @@ export class ReplicatedStore implements Store, Sharing {
 
   get #isCurrent(): boolean {
     if (this.#isTakenOver) return false
-    return this.#following === undefined || this.#following.lease.isHeld
+    if (this.#following === undefined) return this.#rivals.isSure
+    return this.#following.lease?.isHeld === true
   }
 
   /** Where reads are answered that must not be out of date. */
   get #readable(): Store {
     if (this.#isCurrent) return this.#local
     this.#unsureReads += 1
-    if (this.#options.asksPrimary) return this.#primary
+    if (!this.#options.isCache) return this.#primary
     throw new StoreError('unreachable', 'what is here may be older than what the primary has')
   }
 
@@ -197,37 +218,59 @@ export class ReplicatedStore implements Store, Sharing {
       if (error instanceof StoreError) log.debug({ err: error, store: name }, 'the primary fails')
       else log.error({ err: error, store: name }, 'watching the primary failed by a bug')
     }
-    this.#following?.lease.beat().catch(failed)
+    this.#following?.lease?.beat().catch(failed)
+    if (!this.#replication.isReplica) this.#rivals.look().catch(failed)
     this.#settlement.look().catch(failed)
   }
 
   #roleChanged(): void {
-    const { clock, connect, leaseMs, log, name, random } = this.#options
+    const { clock, log, name, random, leaseMs } = this.#options
     const { primary } = this.#replication
+    this.#rivals.begin()
+    if (primary === undefined) {
+      log.info({ store: name }, 'this gateway has the primary now')
+      this.#writeTo(undefined)
+    } else {
+      log.info({ store: name, primary }, 'this gateway follows another primary now')
+      this.#writeTo(primary, (store) => {
+        const { replication, local } = this.#options
+        return new ReplicaLease({ local, replication, primary: store, clock, random, leaseMs })
+      })
+    }
+  }
+
+  #rivalChanged(): void {
+    const { log, name } = this.#options
+    const { rival } = this.#rivals
+    if (rival === undefined) {
+      log.info({ store: name }, 'this gateway has the only primary again')
+    } else {
+      log.warn(
+        { store: name, rival },
+        'another one has become the primary: until this one is told to follow it, what is here is not used, and writes go there',
+      )
+    }
+    this.#writeTo(rival)
+  }
+
+  /** From now on; `undefined` for the engine in this process. */
+  #writeTo(
+    primary: PrimaryAddress | undefined,
+    leaseOf: (primary: Store) => ReplicaLease | undefined = () => undefined,
+  ): void {
     this.#following?.connection.stop()
     this.#following = undefined
     this.#wasCurrent = false
-    if (primary === undefined) {
-      log.info({ store: name }, 'this gateway has the primary now')
-      this.#settlement.moveTo(this.#own)
-    } else {
-      log.info({ store: name, primary }, 'this gateway follows another primary now')
-      const connection = connect(primary)
-      const lease = new ReplicaLease({
-        local: this.#local,
-        replication: this.#replication,
-        primary: connection.store,
-        clock,
-        random,
-        leaseMs,
-      })
-      this.#following = { connection, lease }
+    if (primary === undefined) this.#settlement.moveTo(this.#own)
+    else {
+      const connection = this.#options.connect(primary)
+      this.#following = { connection, lease: leaseOf(connection.store) }
       this.#settlement.moveTo(connection)
       connection.start()
     }
     // It begins as what it was configured to be: nothing of its own can have been lost.
     if (!this.#hasBegun) return
-    this.#changedAtMs = clock.monotonicMs()
+    this.#changedAtMs = this.#options.clock.monotonicMs()
     this.#tellTakeover()
   }
 
@@ -251,6 +294,10 @@ export class ReplicatedStore implements Store, Sharing {
     this.#losses += 1
     log.warn({ store: name, primary }, 'what is here may be out of date, and is not used')
   }
+}
+
+function nameOf(address: PrimaryAddress | undefined): string | undefined {
+  return address && `${address.host}:${address.port}`
 }
 
 function afterByTimer(ms: number, run: () => void): () => void {

@@ -88,19 +88,26 @@ export class Settlement {
     return members.online === 0 && this.#nowMs >= this.#sinceMs + this.#waitMs
   }
 
-  /** Of all that was written, and answered, before the call. */
-  async settle(): Promise<void> {
+  /**
+   * Of all that was written, and answered, before the call. False when another primary is written to by then: who has
+   * an old copy knows it, but what was written may be lost.
+   */
+  async settle(): Promise<boolean> {
     const group = this.#group
     const deadlineMs = this.#nowMs + this.#waitMs
     while (this.#nowMs < deadlineMs && group === this.#group) {
       const goneAtMs = await this.#within(deadlineMs, this.#nextRound())
       // What was written to one primary is not settled by another.
       if (group !== this.#group) break
-      if (goneAtMs !== undefined) return await this.#until(Math.min(goneAtMs, deadlineMs))
+      if (goneAtMs !== undefined) {
+        await this.#until(Math.min(goneAtMs, deadlineMs))
+        return group === this.#group
+      }
       await this.#until(Math.min(this.#nowMs + RETRY_MS, deadlineMs))
     }
     this.lateCount += 1
     await this.#until(deadlineMs)
+    return group === this.#group
   }
 
   get #nowMs(): number {

@@ -15,6 +15,8 @@ export interface SharingStatus {
   readonly role: 'primary' | 'replica'
   /** Of a replica: `host:port`. */
   readonly primary: string | undefined
+  /** Of a primary: `host:port` of another one, which has taken its place. */
+  readonly rival: string | undefined
   /** Whether reads are answered from what is here. */
   readonly isCurrent: boolean
   /** How often a replica has lost that. */

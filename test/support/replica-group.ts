@@ -5,6 +5,7 @@ import {
   type PrimaryConnection,
   ReplicatedStore,
   type Role,
+  type RoleReport,
   StoreError,
 } from '../../src/store/index.ts'
 import type { FakeClock } from './fake-clock.ts'
@@ -41,13 +42,19 @@ class GroupNode implements ModelNode, Role {
   readonly effects: Effect[] = []
   feeds: readonly Feed[] = []
   arrivals = 0
+  departures = 0
+  replicationId: string
+  /** Of the history that it goes on with. */
+  formerReplicationId = ''
   linkCount = 0
   feed: Feed | undefined
   following: GroupNode | undefined
   #roleChanged: () => void = () => undefined
+  #promotions = 0
 
   constructor(name: string, group: ReplicaGroup) {
     this.name = name
+    this.replicationId = `history of ${name}`
     this.engine = new Engine({ clock: group.clock, random: group.random })
     this.client = this.engine.client()
     this.local = new EmbeddedStore(this.client)
@@ -65,10 +72,13 @@ class GroupNode implements ModelNode, Role {
         members: () => this.members(),
         wait: (count, timeoutMs) => group.wait(this, count, timeoutMs),
       },
-      connect: ({ host }) => group.connect(host),
+      connect: ({ host }) => {
+        if (this.following === undefined) group.rivals += 1
+        return group.connect(host)
+      },
+      askRole: ({ host }) => group.askRole(host),
       leaseMs: LEASE_MS,
-      asksPrimary: false,
-      confirmsReplication: false,
+      isCache: true,
       clock: group.clock,
       random: group.random,
       log: silentLogger,
@@ -92,9 +102,17 @@ class GroupNode implements ModelNode, Role {
     this.#roleChanged = listener
   }
 
+  get followers() {
+    return this.#here.map(({ to }) => ({ host: to.name, port: 1 }))
+  }
+
   members() {
-    const here = this.feeds.filter(({ isHereForPrimary }) => isHereForPrimary)
-    return { online: here.length, identity: `${here.length} ${this.arrivals}` }
+    const { length } = this.#here
+    return { online: length, identity: `${length} ${this.arrivals}` }
+  }
+
+  get #here(): readonly Feed[] {
+    return this.feeds.filter(({ isHereForPrimary }) => isHereForPrimary)
   }
 
   acknowledgedBy(offset: number): number {
@@ -104,20 +122,32 @@ class GroupNode implements ModelNode, Role {
   /** As REPLICAOF does. */
   follow(primary: GroupNode | undefined): void {
     this.dropFeed()
+    for (const feed of this.feeds) this.lose(feed)
     this.following = primary
+    if (primary === undefined) {
+      this.#promotions += 1
+      this.formerReplicationId = this.replicationId
+      this.replicationId = `history ${this.#promotions} of ${this.name}`
+    }
     this.#roleChanged()
   }
 
   dropFeed(): void {
     if (this.feed !== undefined) this.feed.isHereForReplica = false
     this.feed = undefined
-    for (const feed of this.feeds) feed.isHereForPrimary = false
+  }
+
+  /** Of a replica that has gone. */
+  lose(feed: Feed): void {
+    if (feed.isHereForPrimary) this.departures += 1
+    feed.isHereForPrimary = false
   }
 }
 
 /**
  * Three gateways, of whose engines one is the primary. Between two turns of the world the streams go on a little or do
- * not, connections are cut and made again, time passes, the primary dies and another takes its place.
+ * not, connections are cut and made again, time passes, the primary dies and another takes its place; or it lives on, and
+ * is told only later.
  */
 export class ReplicaGroup {
   readonly clock: FakeClock
@@ -126,8 +156,16 @@ export class ReplicaGroup {
   readonly #start: WorldParts['start']
   readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>()
   #nodes: GroupNode[] = []
+  /** The one that Sentinel takes for the primary. */
+  #primary: GroupNode | undefined
+  /** One that lives, and was taken for dead; it is told of it then. */
+  #deposed: { readonly node: GroupNode; readonly untilMs: number } | undefined
+  /** Replicas that have gone, which their primary finds out then. */
+  #leaving: { readonly from: GroupNode; readonly feed: Feed; readonly atMs: number }[] = []
   #names = 0
   promotions = 0
+  /** How often one that lived found another one in its place. */
+  rivals = 0
   cuts = 0
 
   constructor({ clock, random, turns, start }: WorldParts) {
@@ -202,8 +240,18 @@ export class ReplicaGroup {
     }
   }
 
-  get #primary(): GroupNode | undefined {
-    return this.#nodes.find(({ following }) => following === undefined)
+  async askRole(name: string): Promise<RoleReport | undefined> {
+    await this.#turns.next()
+    const node = this.#nodes.find((one) => one.name === name)
+    if (node === undefined) return undefined
+    const { following, replicationId, formerReplicationId } = node
+    const report = {
+      follows: following && { host: following.name, port: 1 },
+      replicationId,
+      formerReplicationId,
+    }
+    await this.#turns.next()
+    return node.isGone ? undefined : report
   }
 
   #goOn(): void {
@@ -215,6 +263,12 @@ export class ReplicaGroup {
     }
     if (this.#chance(0.0006)) this.#changePrimary()
     const nowMs = this.clock.monotonicMs()
+    this.#leaving = this.#leaving.filter(({ from, feed, atMs }) => {
+      if (atMs > nowMs) return true
+      from.lose(feed)
+      return false
+    })
+    if (this.#deposed !== undefined && nowMs >= this.#deposed.untilMs) this.#tellDeposed()
     for (const timer of this.#timers) {
       if (timer.atMs > nowMs) continue
       this.#timers.delete(timer)
@@ -227,7 +281,7 @@ export class ReplicaGroup {
     if (following === undefined) return
     if (this.#chance(0.004)) {
       this.cuts += 1
-      feed.isHereForPrimary = false
+      following.lose(feed)
     }
     if (this.#chance(0.004)) {
       this.cuts += 1
@@ -259,6 +313,7 @@ export class ReplicaGroup {
       const ttlMs = Number(following.client.call('PTTL', key))
       if (value !== undefined) node.client.set(key, value, ttlMs > 0 ? { ttlMs } : undefined)
     }
+    node.replicationId = following.replicationId
     const offset = following.effects.length
     const feed: Feed = {
       to: node,
@@ -271,20 +326,23 @@ export class ReplicaGroup {
     }
     following.arrivals += 1
     // Of two connections of one replica the older one is over.
-    const others = following.feeds.filter((one) => one.to !== node && one.isHereForPrimary)
+    for (const older of following.feeds) if (older.to === node) following.lose(older)
+    const others = following.feeds.filter(({ isHereForPrimary }) => isHereForPrimary)
     following.feeds = [...others, feed]
     node.linkCount += 1
     node.feed = feed
   }
 
-  /** It dies, and a new one comes for it; or it goes on as a replica. */
+  /** It dies, and a new one comes for it; or it goes on as a replica, at once or after a while. */
   #changePrimary(): void {
     const old = this.#primary
-    const next = this.#nodes.find(({ following }) => following !== undefined)
-    if (old === undefined || next === undefined) return
+    const next = this.#nodes.find((node) => node !== old && node !== this.#deposed?.node)
+    if (old === undefined || next === undefined || this.#deposed !== undefined) return
     this.promotions += 1
-    const dies = this.#chance(0.6)
-    if (dies) {
+    this.#primary = next
+    const fate = this.random.next()
+    if (fate < 0.3) return this.#depose(old, next)
+    if (fate < 0.7) {
       old.isGone = true
       old.dropFeed()
       void old.store.stop()
@@ -292,7 +350,22 @@ export class ReplicaGroup {
     }
     next.follow(undefined)
     for (const node of this.#nodes) if (node !== next) node.follow(next)
-    if (dies) this.#join()
+    if (old.isGone) this.#join()
+  }
+
+  /** Whoever followed it follows the other one; that they have gone is known within a lease. */
+  #depose(old: GroupNode, next: GroupNode): void {
+    const nowMs = this.clock.monotonicMs()
+    const within = (ms: number): number => nowMs + (this.random.uint32() % ms)
+    for (const feed of old.feeds) this.#leaving.push({ from: old, feed, atMs: within(LEASE_MS) })
+    this.#deposed = { node: old, untilMs: within(10 * LEASE_MS) }
+    next.follow(undefined)
+    for (const node of this.#nodes) if (node !== next && node !== old) node.follow(next)
+  }
+
+  #tellDeposed(): void {
+    this.#deposed?.node.follow(this.#primary)
+    this.#deposed = undefined
   }
 
   #join(): void {
@@ -300,7 +373,8 @@ export class ReplicaGroup {
     const primary = this.#primary
     const node = new GroupNode(`node${this.#names}`, this)
     this.#nodes.push(node)
-    if (primary !== undefined) node.follow(primary)
+    if (primary === undefined) this.#primary = node
+    else node.follow(primary)
     this.#start(node)
     void node.store.start()
   }

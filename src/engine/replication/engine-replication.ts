@@ -44,6 +44,24 @@ export class EngineReplication {
     return { connected: primary.replicas.size, online, arrivals: totals.full + totals.partial }
   }
 
+  /** Where those that follow it can be reached, as they say. */
+  get followers(): readonly PrimaryAddress[] {
+    return [...this.#replication.primary.replicas].map(({ host, settings }) => ({
+      host,
+      port: settings.port,
+    }))
+  }
+
+  /** How often one of them has gone. */
+  get departures(): number {
+    return this.#replication.primary.replicas.departures
+  }
+
+  /** Of what was written: the same at all that have it. */
+  get replicationId(): string {
+    return this.#replication.history.id
+  }
+
   /**
    * `listener` is called when the engine comes to follow another primary, or none: within a command, so that it may
    * take note of it and must not ask the engine anything.

@@ -8,6 +8,8 @@ export class Replicas implements Iterable<ReplicaFeed> {
   readonly #settings = new WeakMap<Client, ReplicaSettings>()
   /** Since when there is none. */
   noneSinceMs = 0
+  /** How often one has gone. */
+  departures = 0
 
   get size(): number {
     return this.#feeds.size
@@ -40,6 +42,7 @@ export class Replicas implements Iterable<ReplicaFeed> {
   /** Its connection is gone. */
   remove(client: Client, nowMs: number): boolean {
     if (!this.#feeds.delete(client)) return false
+    this.departures += 1
     if (this.size === 0) this.noneSinceMs = nowMs
     return true
   }
@@ -48,6 +51,7 @@ export class Replicas implements Iterable<ReplicaFeed> {
   disconnectAll(nowMs: number): void {
     if (this.size > 0) this.noneSinceMs = nowMs
     for (const { client } of this) client.output.close()
+    this.departures += this.size
     this.#feeds.clear()
   }
 

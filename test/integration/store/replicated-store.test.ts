@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/shared/clock.ts'
 import { silentLogger } from '../../../src/shared/logger.ts'
 import { systemRandom } from '../../../src/shared/random.ts'
 import {
+  askRole,
   EmbeddedStore,
   EngineGroup,
   findPrimary,
@@ -15,7 +16,7 @@ import {
 } from '../../../src/store/index.ts'
 import { type RedisProcess, startRedis } from '../../support/start-redis.ts'
 import { findTool, requireToolInCi } from '../../support/tools.ts'
-import { waitUntil } from '../../support/wait-until.ts'
+import { eventually, waitUntil } from '../../support/wait-until.ts'
 
 requireToolInCi('redis-server')
 
@@ -45,6 +46,7 @@ describe.skipIf(findTool('redis-server') === undefined)(
         local: new EmbeddedStore(client),
         own: new EngineGroup(client, engine.replication),
         replication: engine.replication,
+        askRole: ({ port }) => askRole(addressOf(port), 60_000),
         connect: ({ port }) =>
           new RemotePrimary({
             address: addressOf(port),
@@ -55,8 +57,7 @@ describe.skipIf(findTool('redis-server') === undefined)(
             log: silentLogger,
           }),
         leaseMs: LEASE_MS,
-        asksPrimary: false,
-        confirmsReplication: false,
+        isCache: true,
         clock: systemClock,
         random: systemRandom,
         log: silentLogger,
@@ -111,6 +112,44 @@ describe.skipIf(findTool('redis-server') === undefined)(
       expect(await store.set(KEY, Buffer.from('after'))).toBe(true)
       await store.confirm()
       expect(store.status.lateSettlements).toBe(0)
+    })
+
+    describe('on a primary that redis-server follows', () => {
+      let port: number
+
+      beforeEach(async () => {
+        port = Number(/tcp_port:(\d+)/.exec(engine.info('server'))?.[1])
+        engine.client().call('REPLICAOF', 'NO', 'ONE')
+        await there.replicaof('127.0.0.1', port)
+        await waitUntil(() => engine.replication.replicas.online === 1)
+        await store.set(KEY, Buffer.from('before'))
+        await store.confirm()
+        await waitUntil(() => store.status.isCurrent)
+        await there.replicaof('NO', 'ONE')
+        await waitUntil(() => store.status.rival !== undefined)
+      })
+
+      it('reads nothing here and writes there once that has taken its place, until it follows it', async () => {
+        const rival = `127.0.0.1:${redis.port}`
+        expect(store.status).toMatchObject({ role: 'primary', rival, isCurrent: false })
+        expect(() => store.get(KEY)).toThrow(StoreError)
+        await eventually(async () => store.set(KEY, Buffer.from('after')))
+        expect(await there.get('key')).toBe('after')
+        expect(String(engine.client().get(KEY))).toBe('before')
+
+        engine.client().call('REPLICAOF', '127.0.0.1', redis.port)
+        expect(store.status).toMatchObject({ role: 'replica', primary: rival, rival: undefined })
+        await waitUntil(() => store.status.isCurrent)
+        expect(String(await store.get(KEY))).toBe('after')
+      })
+
+      it('is the only one again when that comes back', async () => {
+        await there.replicaof('127.0.0.1', port)
+        await waitUntil(() => store.status.isCurrent)
+        expect(store.status).toMatchObject({ role: 'primary', rival: undefined })
+        expect(await store.set(KEY, Buffer.from('after'))).toBe(true)
+        expect(String(engine.client().get(KEY))).toBe('after')
+      })
     })
 
     it('is no primary to who looks for one: the one that it follows is', async () => {

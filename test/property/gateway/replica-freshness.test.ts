@@ -10,7 +10,7 @@ const WORLDS = Number(process.env['REPLICA_WORLDS'] ?? 40)
 
 describe('what is read at three gateways, one of which has the primary', () => {
   it('is never older than what any of them has answered, whatever is cut, late or lost', async () => {
-    const seen = { served: 0, promotions: 0, cuts: 0, late: 0, unsure: 0 }
+    const seen = { served: 0, promotions: 0, rivals: 0, cuts: 0, late: 0, unsure: 0 }
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1 }), async (seed) => {
         const groups: ReplicaGroup[] = []
@@ -22,8 +22,9 @@ describe('what is read at three gateways, one of which has the primary', () => {
         for (let count = 0; count < SCHEDULES; count += 1) await world.runSchedule()
         expect(world.stale).toEqual([])
         seen.served += world.servedFromCache
-        for (const { promotions, cuts, reads } of groups) {
+        for (const { promotions, rivals, cuts, reads } of groups) {
           seen.promotions += promotions
+          seen.rivals += rivals
           seen.cuts += cuts
           seen.late += reads.late
           seen.unsure += reads.unsure
@@ -34,6 +35,7 @@ describe('what is read at three gateways, one of which has the primary', () => {
     // Where nothing happens, nothing is stale.
     expect(seen.served).toBeGreaterThan(WORLDS)
     expect(seen.promotions).toBeGreaterThan(WORLDS / 10)
+    expect(seen.rivals).toBeGreaterThan(WORLDS / 50)
     expect(seen.cuts).toBeGreaterThan(WORLDS)
     expect(seen.late).toBeGreaterThan(0)
     expect(seen.unsure).toBeGreaterThan(0)

@@ -41,9 +41,10 @@ describe('a settlement', () => {
   }
 
   function watched(settlement: Settlement) {
-    const state = { isSettled: false }
-    void settlement.settle().then(() => {
+    const state: { isSettled: boolean; isSamePrimary?: boolean } = { isSettled: false }
+    void settlement.settle().then((isSamePrimary) => {
       state.isSettled = true
+      state.isSamePrimary = isSamePrimary
     })
     return state
   }
@@ -56,7 +57,7 @@ describe('a settlement', () => {
     expect(state.isSettled).toBe(false)
     group.answer(1)
     await turn()
-    expect(state.isSettled).toBe(true)
+    expect(state).toEqual({ isSettled: true, isSamePrimary: true })
     expect(settlement.lateCount).toBe(0)
   })
 
@@ -134,7 +135,7 @@ describe('a settlement', () => {
     expect(other.asked).toBe(0)
     expect(state.isSettled).toBe(false)
     await pass(5)
-    expect(state.isSettled).toBe(true)
+    expect(state).toEqual({ isSettled: true, isSamePrimary: false })
   })
 
   it('tries again when the primary cannot be asked', async () => {

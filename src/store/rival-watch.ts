@@ -1,0 +1,152 @@
+import type { EngineReplication } from '../engine/index.ts'
+import type { Clock } from '../shared/clock.ts'
+import type { PrimaryAddress, RoleReport } from './ask-role.ts'
+
+export interface RivalWatchOptions {
+  /** Of the primary in this process. */
+  readonly replication: Pick<EngineReplication, 'followers' | 'departures' | 'replicationId'>
+  /** `undefined` for who does not answer within a lease. */
+  readonly ask: (address: PrimaryAddress) => Promise<RoleReport | undefined>
+  readonly clock: Clock
+  readonly leaseMs: number
+  /** Another one has been found, or is one no longer. */
+  readonly onChange: () => void
+}
+
+/** Those that have followed it and are looked after; of more the longest known is forgotten. */
+const KNOWN_MAX = 16
+/** A rival that answers no more is taken for dead after so many leases. */
+const SILENT_LEASES = 10
+
+/**
+ * Whether a primary is the only one. Sentinel makes one of its followers the primary when it takes it for dead, and
+ * tells it only later: that one has left it then, and says what it is when it is asked. So whoever goes is asked, and
+ * all are when this process has stood still for a lease and may have missed everything; until they have answered, or
+ * could have, nothing is sure.
+ */
+export class RivalWatch {
+  readonly #options: RivalWatchOptions
+  /** By their names; the last to be seen is the last. */
+  readonly #known = new Map<string, PrimaryAddress>()
+  #rival: PrimaryAddress | undefined
+  #heardMs = 0
+  #lookedMs: number
+  #isAsking = false
+  /** How often this process stood still for a lease. */
+  #stalls = 0
+  /** All have been asked that had gone by then, and since it stood still so often. */
+  #clearedDepartures: number
+  #clearedStalls = 0
+
+  constructor(options: RivalWatchOptions) {
+    this.#options = options
+    this.#lookedMs = options.clock.monotonicMs()
+    this.#clearedDepartures = options.replication.departures
+  }
+
+  /** The other primary. */
+  get rival(): PrimaryAddress | undefined {
+    return this.#rival
+  }
+
+  get isSure(): boolean {
+    const { clock, leaseMs, replication } = this.#options
+    if (this.#rival !== undefined || this.#stalls !== this.#clearedStalls) return false
+    if (replication.departures !== this.#clearedDepartures) return false
+    return clock.monotonicMs() - this.#lookedMs < leaseMs
+  }
+
+  /** It has become a primary just now, or is one no longer: whoever followed it before is no concern. */
+  begin(): void {
+    this.#known.clear()
+    this.#rival = undefined
+    this.#clearedStalls = this.#stalls
+    this.#clearedDepartures = this.#options.replication.departures
+    this.#lookedMs = this.#options.clock.monotonicMs()
+  }
+
+  /** To be called several times while a lease lasts. */
+  async look(): Promise<void> {
+    const { clock, leaseMs } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#lookedMs >= leaseMs) this.#stalls += 1
+    this.#lookedMs = nowMs
+    const linked = this.#learn()
+    if (this.#isAsking) return
+    this.#isAsking = true
+    try {
+      if (this.#rival === undefined) await this.#askThose(linked)
+      else await this.#askRival(this.#rival)
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  /** The names of those that follow it now. */
+  #learn(): ReadonlySet<string> {
+    const linked = new Set<string>()
+    for (const address of this.#options.replication.followers) {
+      const name = nameOf(address)
+      linked.add(name)
+      this.#known.delete(name)
+      this.#known.set(name, address)
+    }
+    for (const name of this.#known.keys()) {
+      if (this.#known.size <= KNOWN_MAX) break
+      this.#known.delete(name)
+    }
+    return linked
+  }
+
+  async #askThose(linked: ReadonlySet<string>): Promise<void> {
+    const { departures, replicationId } = this.#options.replication
+    const stalls = this.#stalls
+    const isAfterStall = stalls !== this.#clearedStalls
+    const asked = [...this.#known].filter(([name]) => isAfterStall || !linked.has(name))
+    const found = await Promise.all(asked.map(([, address]) => this.#rivalAt(address)))
+    // It has another history by now, and is another's replica or a new primary.
+    if (replicationId !== this.#options.replication.replicationId) return
+    const rival = found.find((address) => address !== undefined)
+    if (rival !== undefined) return this.#changeTo(rival)
+    this.#clearedDepartures = departures
+    this.#clearedStalls = stalls
+  }
+
+  /** The one that is asked, or the one it follows. */
+  async #rivalAt(address: PrimaryAddress): Promise<PrimaryAddress | undefined> {
+    const report = await this.#options.ask(address)
+    if (report === undefined) return undefined
+    if (report.follows === undefined) return this.#isRival(report) ? address : undefined
+    if (report.replicationId === this.#options.replication.replicationId) return undefined
+    const next = await this.#options.ask(report.follows)
+    return next !== undefined && this.#isRival(next) ? report.follows : undefined
+  }
+
+  /** One that was started as a primary, with nothing of what is here, is none. */
+  #isRival({ follows, formerReplicationId }: RoleReport): boolean {
+    return follows === undefined && formerReplicationId === this.#options.replication.replicationId
+  }
+
+  async #askRival(rival: PrimaryAddress): Promise<void> {
+    const { ask, clock, leaseMs } = this.#options
+    const report = await ask(rival)
+    if (rival !== this.#rival) return
+    const nowMs = clock.monotonicMs()
+    if (report !== undefined && this.#isRival(report)) {
+      this.#heardMs = nowMs
+      return
+    }
+    const isSilent = report === undefined && nowMs - this.#heardMs < SILENT_LEASES * leaseMs
+    if (!isSilent) this.#changeTo(undefined)
+  }
+
+  #changeTo(rival: PrimaryAddress | undefined): void {
+    this.#rival = rival
+    this.#heardMs = this.#options.clock.monotonicMs()
+    this.#options.onChange()
+  }
+}
+
+function nameOf({ host, port }: PrimaryAddress): string {
+  return `${host}:${port}`
+}

@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { PrimaryAddress, RoleReport } from '../../../src/store/index.ts'
+import { RivalWatch } from '../../../src/store/rival-watch.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+const LEASE_MS = 1_000
+const OWN = 'the history of this one'
+const first = { host: 'first', port: 1 }
+const second = { host: 'second', port: 2 }
+
+const promoted: RoleReport = {
+  follows: undefined,
+  replicationId: 'another',
+  formerReplicationId: OWN,
+}
+
+describe('a primary that looks after whether it is the only one', () => {
+  let clock: FakeClock
+  let replication: { followers: PrimaryAddress[]; departures: number; replicationId: string }
+  let reports: Map<string, RoleReport>
+  let asked: string[]
+  let changes: (string | undefined)[]
+  let watch: RivalWatch
+
+  beforeEach(async () => {
+    clock = new FakeClock()
+    replication = { followers: [first], departures: 0, replicationId: OWN }
+    reports = new Map()
+    asked = []
+    changes = []
+    watch = new RivalWatch({
+      replication,
+      ask: ({ host }) => {
+        asked.push(host)
+        return Promise.resolve(reports.get(host))
+      },
+      clock,
+      leaseMs: LEASE_MS,
+      onChange: () => changes.push(watch.rival?.host),
+    })
+    await watch.look()
+  })
+
+  function leaves(): void {
+    replication.followers = []
+    replication.departures += 1
+  }
+
+  it('asks nobody while those that follow it do', async () => {
+    clock.advance(LEASE_MS - 1)
+    expect(watch.isSure).toBe(true)
+    await watch.look()
+    expect(asked).toEqual([])
+  })
+
+  it('is not sure once one has gone, until that one has said what it is', async () => {
+    leaves()
+    expect(watch.isSure).toBe(false)
+    reports.set('first', { follows: second, replicationId: OWN, formerReplicationId: '' })
+    await watch.look()
+    expect(asked).toEqual(['first'])
+    expect(watch.isSure).toBe(true)
+    expect(changes).toEqual([])
+  })
+
+  it('takes one that does not answer for dead, and asks it again', async () => {
+    leaves()
+    await watch.look()
+    expect(watch.isSure).toBe(true)
+    reports.set('first', promoted)
+    await watch.look()
+    expect(watch.rival).toEqual(first)
+    expect(watch.isSure).toBe(false)
+  })
+
+  it('finds the one that whoever has gone follows now', async () => {
+    leaves()
+    reports.set('first', { follows: second, replicationId: 'another', formerReplicationId: OWN })
+    reports.set('second', promoted)
+    await watch.look()
+    expect(asked).toEqual(['first', 'second'])
+    expect(changes).toEqual(['second'])
+  })
+
+  it('is no rival of one that was started anew, with nothing of what is here', async () => {
+    leaves()
+    reports.set('first', { ...promoted, formerReplicationId: '0000' })
+    await watch.look()
+    expect(watch.isSure).toBe(true)
+    reports.set('first', { follows: second, replicationId: 'third', formerReplicationId: '' })
+    reports.set('second', { ...promoted, formerReplicationId: '0000' })
+    await watch.look()
+    expect(watch.rival).toBeUndefined()
+  })
+
+  it('asks even those that seem to follow it when it has stood still for a lease', async () => {
+    clock.advance(LEASE_MS)
+    expect(watch.isSure).toBe(false)
+    reports.set('first', promoted)
+    await watch.look()
+    expect(changes).toEqual(['first'])
+  })
+
+  it('is not sure by answers from before it stood still once more, or another one went', async () => {
+    clock.advance(LEASE_MS)
+    const looking = watch.look()
+    clock.advance(LEASE_MS)
+    await watch.look()
+    await looking
+    expect(watch.isSure).toBe(false)
+    await watch.look()
+    expect(watch.isSure).toBe(true)
+    clock.advance(1)
+    leaves()
+    const asking = watch.look()
+    replication.departures += 1
+    await asking
+    expect(watch.isSure).toBe(false)
+  })
+
+  it('is the only one again when the other one follows somebody, or is silent for ten leases', async () => {
+    leaves()
+    reports.set('first', promoted)
+    await watch.look()
+    reports.delete('first')
+    clock.advance(10 * LEASE_MS - 1)
+    await watch.look()
+    expect(watch.rival).toEqual(first)
+    clock.advance(1)
+    await watch.look()
+    expect(changes).toEqual(['first', undefined])
+
+    reports.set('first', promoted)
+    await watch.look()
+    reports.set('first', { follows: second, replicationId: OWN, formerReplicationId: '' })
+    await watch.look()
+    expect(changes).toEqual(['first', undefined, 'first', undefined])
+    await watch.look()
+    expect(watch.isSure).toBe(true)
+  })
+
+  it('forgets all when it becomes a primary anew', async () => {
+    leaves()
+    reports.set('first', promoted)
+    await watch.look()
+    watch.begin()
+    expect(watch.rival).toBeUndefined()
+    expect(watch.isSure).toBe(true)
+    asked = []
+    await watch.look()
+    expect(asked).toEqual([])
+  })
+
+  it('looks after the last sixteen', async () => {
+    for (let port = 1; port <= 20; port += 1) {
+      replication.followers = [{ host: `replica-${port}`, port }]
+      await watch.look()
+    }
+    asked = []
+    leaves()
+    await watch.look()
+    expect(asked).toHaveLength(16)
+    expect(asked).not.toContain('replica-4')
+    expect(asked).toContain('replica-5')
+  })
+})
