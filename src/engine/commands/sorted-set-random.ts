@@ -2,7 +2,7 @@ import type { CommandContext } from '../execution/context.ts'
 import { WRONG_TYPE } from '../execution/context.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { INT64_MAX } from '../structures/int64.ts'
-import { readRandomCount } from './hash-random.ts'
+import { DRAWS_MAX, readRandomCount } from './hash-random.ts'
 import { differentPositions } from './random-positions.ts'
 import { replyWithMemberCount } from './sorted-set-access.ts'
 
@@ -20,6 +20,7 @@ export function zrandmember(context: CommandContext): void {
   const record = context.findValue(1, 'zset', 'read')
   if (record === WRONG_TYPE) return
   if (record === 0 || count === 0) return reply.array(0)
+  if (count < -DRAWS_MAX) return reply.error(replyErrors.outOfRange)
   const { sortedSet } = context.collections
   sortedSet.open(database, record)
   if (count < 0 || count === 1) replyWithRepeated(context, Math.abs(count), withScores)
@@ -41,7 +42,8 @@ function replyWithOne(context: CommandContext): void {
 function replyWithRepeated(context: CommandContext, count: number, withScores: boolean): void {
   const { sortedSet } = context.collections
   replyWithMemberCount(context, count, withScores)
-  for (let drawn = 0; drawn < count; drawn += 1) {
+  // Of a reply beyond client-output-buffer-limit no more is wanted.
+  for (let drawn = 0; drawn < count && !context.client.isClosing; drawn += 1) {
     sortedSet.read(sortedSet.random())
     replyWithMember(context, withScores)
   }
