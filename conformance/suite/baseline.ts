@@ -33,6 +33,7 @@ const SPAWN_UNITS: readonly string[] = [
   'unit/introspection',
   'unit/shutdown',
   'unit/client-eviction',
+  'unit/obuf-limits',
 ]
 
 /** How many tests of each unit redis-server 7.0.15 passes, in the suite's order. */

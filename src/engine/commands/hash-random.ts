@@ -52,7 +52,8 @@ function replyWithOne(context: CommandContext): void {
 function replyWithRepeated(context: CommandContext, count: number, withValues: boolean): void {
   const { hash } = context.collections
   beginReply(context, count, withValues)
-  for (let drawn = 0; drawn < count; drawn += 1) {
+  // Of a reply beyond client-output-buffer-limit no more is wanted.
+  for (let drawn = 0; drawn < count && !context.client.isClosing; drawn += 1) {
     hash.read(hash.random())
     replyWithField(context, withValues)
   }

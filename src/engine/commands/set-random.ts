@@ -124,7 +124,10 @@ function replyWithDrawn(context: CommandContext): void {
 /** Every draw from the whole set. */
 function replyWithRepeated(context: CommandContext, count: number): void {
   context.reply.array(count)
-  for (let drawn = 0; drawn < count; drawn += 1) replyWithDrawn(context)
+  // Of a reply beyond client-output-buffer-limit no more is wanted.
+  for (let drawn = 0; drawn < count && !context.client.isClosing; drawn += 1) {
+    replyWithDrawn(context)
+  }
 }
 
 function replyWithDifferent(context: CommandContext, count: number): void {

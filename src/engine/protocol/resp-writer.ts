@@ -21,6 +21,11 @@ export class RespWriter implements ReplyWriter {
   protocol: 2 | 3 = 2
   lastError = ''
   length = 0
+  /** When replies grow beyond so many bytes, `endsAtExcess` is asked whether they are of no use any more. */
+  bytesMax = Number.POSITIVE_INFINITY
+  endsAtExcess: () => boolean = () => false
+  /** They are of no use: what is written goes nowhere, until `clear`. */
+  isDropping = false
   #bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
 
   /** The first `length` of them have been written; they may be written over, or left, at any time. */
@@ -36,6 +41,7 @@ export class RespWriter implements ReplyWriter {
   /** The memory is free to be written again. */
   clear(): void {
     this.length = 0
+    this.isDropping = false
     if (this.#bytes.length > CAPACITY_MIN) this.#bytes = Buffer.allocUnsafeSlow(CAPACITY_MIN)
   }
 
@@ -224,6 +230,13 @@ export class RespWriter implements ReplyWriter {
   }
 
   #reserve(bytes: number): void {
+    if (this.length + bytes > this.#bytes.length) this.#grow(bytes)
+  }
+
+  /** Twice as much as before: beyond `bytesMax` it is no more than that. */
+  #grow(bytes: number): void {
+    this.isDropping ||= this.length + bytes > this.bytesMax && this.endsAtExcess()
+    if (this.isDropping) this.length = 0
     const needed = this.length + bytes
     if (needed <= this.#bytes.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))

@@ -20,6 +20,8 @@ import type { OutputLimit, OutputLimits } from './output-limits.ts'
 
 /** Replies leave when they are so long, though the turn has not ended. */
 const WRITE_BYTES_MAX = 1_024 ** 2
+/** Replies of so few bytes are never too long: with Redis they lie in a buffer that no limit counts. */
+const UNCOUNTED_BYTES = 16 * 1_024
 /**
  * A client that leaves so much unread is not read from until it has taken it. Programs write a pipeline as a whole
  * before they read (redis-py): with less, those with many replies would wait for a server that waits for them.
@@ -238,9 +240,26 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
     if (!isOverSoftLimit) this.#overSoftLimitSinceMs = undefined
     else this.#overSoftLimitSinceMs ??= nowMs
     const isOverLong = nowMs - (this.#overSoftLimitSinceMs ?? nowMs) > softMs
-    if (!(hardBytes > 0 && unsentBytes > hardBytes) && !isOverLong) return
+    if ((hardBytes > 0 && unsentBytes > hardBytes) || isOverLong) this.#endAtOutputLimit()
+  }
+
+  #endAtOutputLimit(): void {
     this.#share.traffic.outputLimitDisconnections += 1
     this.close()
+  }
+
+  /** Longer replies are beyond the hard limit, whether the client takes them or not. */
+  get #replyBytesMax(): number {
+    const { hardBytes } = this.#outputLimit()
+    if (hardBytes === 0) return Number.POSITIVE_INFINITY
+    return Math.max(UNCOUNTED_BYTES, hardBytes - this.outputBytes)
+  }
+
+  /** Amid a command its reply has become too long: whether it ends the client, for which a muted one does nothing. */
+  endsAtExcess(): boolean {
+    if (this.client.replyMode !== 'on') return false
+    this.client.isClosing = true
+    return true
   }
 
   #outputLimit(): OutputLimit {
@@ -335,6 +354,8 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
   #runRequests(bytes: Uint8Array, length: number): number {
     const { executor, writer } = this.#share
     this.#parserLimits.bulkBytesMax = this.#share.bulkBytesMax
+    writer.bytesMax = this.#replyBytesMax
+    const writeFrom = Math.min(WRITE_BYTES_MAX, writer.bytesMax)
     let start = 0
     while (start < length && !this.client.isClosing && !this.#isHeldBack) {
       this.#parserLimits.isAuthenticated = this.client.isAuthenticated
@@ -349,7 +370,7 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
       if (result === 'command' && !this.#execute()) break
       if (result === 'empty') this.client.onEmptyLine?.()
       start = this.#parser.end
-      if (writer.length >= WRITE_BYTES_MAX) this.#write()
+      if (writer.length >= writeFrom) this.#write()
     }
     return start
   }
@@ -428,6 +449,10 @@ export class Connection implements ClientOutput, TurnTask, GatedReplies {
 
   #write(): void {
     const { writer } = this.#share
+    if (writer.isDropping || writer.length > writer.bytesMax) {
+      writer.clear()
+      return this.#endAtOutputLimit()
+    }
     if (writer.length === 0) return
     if (this.#mustHold()) this.#hold()
     // What the kernel has not taken is still the socket's: it may not be written over.

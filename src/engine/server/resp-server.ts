@@ -81,6 +81,7 @@ export class RespServer {
       onReplicaReply: options.onReplicaReply,
       onFailure: (error) => options.log.error({ err: error }, 'a command failed'),
     }
+    this.#share.writer.endsAtExcess = () => this.#share.active?.endsAtExcess() === true
     options.config.onValue('proto-max-bulk-len', (value) => {
       this.#share.bulkBytesMax = Number(value)
     })

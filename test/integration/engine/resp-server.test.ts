@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Engine } from '../../../src/engine/index.ts'
 import { systemClock } from '../../../src/shared/clock.ts'
 import { silentLogger } from '../../../src/shared/logger.ts'
-import { systemRandom } from '../../../src/shared/random.ts'
+import { type Random, systemRandom } from '../../../src/shared/random.ts'
 import { END_REQUEST, encode, RawRespClient } from '../../support/raw-resp-client.ts'
 import { refuseMemoryAfter } from '../../support/refuse-memory.ts'
 
@@ -20,10 +20,13 @@ interface Served {
   readonly port: number
 }
 
-async function serve(directives: Readonly<Record<string, string>> = {}): Promise<Served> {
+async function serve(
+  directives: Readonly<Record<string, string>> = {},
+  random: Random = systemRandom,
+): Promise<Served> {
   const engine = new Engine({
     clock: systemClock,
-    random: systemRandom,
+    random,
     log: silentLogger,
     directives: { hz: '100', ...directives },
   })
@@ -259,6 +262,65 @@ describe('a client that does not read', () => {
     socket.write(encode(['GET', 'large']))
     await eventually(() => info(engine, 'client_output_buffer_limit_disconnections')).toBe(1)
     await eventually(() => info(engine, 'connected_clients')).toBe(0)
+  })
+
+  it.each([
+    ['one command', [['LRANGE', 'list', '0', '-1']]],
+    ['a pipeline', Array.from({ length: 15 }, () => ['LRANGE', 'list', '0', '9'])],
+    [
+      'a transaction, which is done to its end',
+      [['MULTI'], ['LRANGE', 'list', '0', '-1'], ['SET', 'done', '1'], ['EXEC']],
+    ],
+  ])(
+    'gets no reply beyond the hard limit, though it would take it: %s',
+    async (_name, commands) => {
+      const { engine, port } = await serve({ 'client-output-buffer-limit': 'normal 100kb 0 0' })
+      const caller = engine.client()
+      for (let count = 0; count < 150; count += 1) caller.call('RPUSH', 'list', 'x'.repeat(1_000))
+      const client = await open(port)
+      expect(await client.send('LRANGE', 'list', '0', '95')).toMatch(/^\*96\r\n/)
+      const isQueued = commands.length === 4
+      const said = await client.sendBytes(commands.map(encode).join(''))
+      expect(said).toBe('<closed>')
+      expect(info(engine, 'client_output_buffer_limit_disconnections')).toBe(1)
+      await eventually(() => info(engine, 'connected_clients')).toBe(0)
+      expect(caller.call('EXISTS', 'done')).toBe(isQueued ? 1 : 0)
+    },
+  )
+
+  it('is not hung up on for what lies in a buffer that Redis does not count, nor for replies that it wants none of', async () => {
+    const { engine, port } = await serve({ 'client-output-buffer-limit': 'normal 1 0 0' })
+    engine.client().call('SET', 'small', 'x'.repeat(16_000))
+    engine.client().call('SET', 'large', 'x'.repeat(17_000))
+    engine.client().call('HSET', 'hash', 'field', 'x'.repeat(1_000))
+    const client = await open(port)
+    expect(await client.send('GET', 'small')).toMatch(/^\$16000\r\n/)
+    client.write(encode(['CLIENT', 'REPLY', 'OFF']))
+    client.write(encode(['GET', 'large']))
+    client.write(encode(['HRANDFIELD', 'hash', '-1000', 'WITHVALUES']))
+    expect(await client.send('CLIENT', 'REPLY', 'ON')).toBe('+OK\r\n')
+    expect(await client.send('GET', 'large')).toBe('<closed>')
+  })
+
+  it.each([
+    ['HRANDFIELD', 'HSET', ['hash', 'f', 'v']],
+    ['SRANDMEMBER', 'SADD', ['set', 'member']],
+    ['ZRANDMEMBER', 'ZADD', ['zset', '1', 'member']],
+  ])('ends %s amid its draws', async (name, add, args) => {
+    let draws = 0
+    const uint32 = (): number => {
+      draws += 1
+      return systemRandom.uint32()
+    }
+    const limits = { 'client-output-buffer-limit': 'normal 1mb 0 0' }
+    const { engine, port } = await serve(limits, { ...systemRandom, uint32 })
+    engine.client().call(add, ...args)
+    const client = await open(port)
+    draws = 0
+    const most = 2 ** 24
+    expect(await client.send(name, args[0] ?? '', String(-most))).toBe('<closed>')
+    expect(draws).toBeGreaterThan(10_000)
+    expect(draws).toBeLessThan(most / 4)
   })
 
   it('is hung up on after the seconds of the soft limit', async () => {
