@@ -31,6 +31,8 @@ export interface RemoteStoreOptions {
 const REPLICATION_SECTIONS = ['replication', 'stats'] as const
 const WAIT_KEY = 'gerbang:wait'
 const WAIT_KEY_LIFE_MS = 60_000
+/** What has been given up may say its last words for so long. */
+const DISCONNECT_MS_MAX = 100
 const RECONNECT_DELAY_MS = 50
 const RECONNECT_DELAY_MAX_MS = 2_000
 
@@ -50,6 +52,7 @@ export class RemoteStore implements Store {
   /** SHA-1 of each procedure's Lua body, which is its name on the server. */
   readonly #digests = new WeakMap<object, string>()
   #commandCount = 0
+  #isGivenUp = false
   /** Why the last attempt to connect failed; ioredis tells it to listeners only. */
   #connectionError: Error | undefined
 
@@ -96,8 +99,9 @@ export class RemoteStore implements Store {
     for (const redis of this.#connections) redis.connect().catch(() => undefined)
   }
 
-  /** For good. What is under way fails. */
+  /** For good. What is under way fails, even if it is answered yet: it may have been another's turn by then. */
   disconnect(): void {
+    this.#isGivenUp = true
     this.#confirmations?.stop()
     for (const redis of this.#connections) redis.disconnect()
   }
@@ -201,7 +205,11 @@ export class RemoteStore implements Store {
     }
     this.#commandCount += 1
     try {
-      return await command()
+      const reply = await command()
+      if (this.#isGivenUp) {
+        throw new StoreError('unreachable', `the connection to ${this.name} was given up`)
+      }
+      return reply
     } catch (error) {
       throw storeErrorOf(error, this.name)
     } finally {
@@ -248,6 +256,7 @@ function clientOptions(options: RemoteStoreOptions, commandTimeoutMs: number): R
     lazyConnect: true,
     connectionName: 'gerbang',
     connectTimeout: options.connectTimeoutMs,
+    disconnectTimeout: DISCONNECT_MS_MAX,
     commandTimeout: commandTimeoutMs,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

@@ -141,11 +141,13 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   get(key: Buffer): Awaitable<Buffer | undefined> {
-    return this.#readable.get(key)
+    return this.#isCurrent ? this.#local.get(key) : this.#unsure((store) => store.get(key))
   }
 
   getMany(keys: readonly Buffer[]): Awaitable<readonly (Buffer | undefined)[]> {
-    return this.#readable.getMany(keys)
+    return this.#isCurrent
+      ? this.#local.getMany(keys)
+      : this.#unsure((store) => store.getMany(keys))
   }
 
   set(key: Buffer, value: Uint8Array, options?: SetOptions): Awaitable<boolean> {
@@ -170,9 +172,18 @@ export class ReplicatedStore implements Store, Sharing {
 
   /** First that everyone knows: to be sure of it may fail. */
   confirm(): Awaitable<void> {
-    const isAlone = this.#following === undefined && this.#settlement.isAlone(this.#own.members())
-    if (isAlone) return this.#keep(true)
-    return this.#settlement.settle().then((isSamePrimary) => this.#keep(isSamePrimary))
+    // Just after a change it may have been written to the one before.
+    const isInDoubt = this.#nowMs < this.#changedAtMs + this.#options.leaseMs
+    const isAlone = this.#isOnlyPrimary && this.#settlement.isAlone(this.#own.members())
+    return isAlone ? this.#keep(isInDoubt) : this.#settled(isInDoubt)
+  }
+
+  async #settled(wasInDoubt: boolean): Promise<void> {
+    const isSamePrimary = await this.#settlement.settle()
+    // Whoever has left may have become the primary meanwhile.
+    if (this.#following === undefined && !this.#rivals.isSure) await this.#rivals.look()
+    const isSure = this.#following !== undefined || this.#isOnlyPrimary
+    await this.#keep(wasInDoubt || !isSamePrimary || !isSure)
   }
 
   /** Of the engine in this process. */
@@ -185,29 +196,38 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   /** What was written to another primary is not safe because this one has nothing to wait for. */
-  #keep(isSamePrimary: boolean): Awaitable<void> {
-    const { clock, isCache, leaseMs } = this.#options
-    const isInDoubt = !isSamePrimary || clock.monotonicMs() < this.#changedAtMs + leaseMs
-    if (!isCache && isInDoubt) throw unconfirmed('another one has become the primary')
+  #keep(isInDoubt: boolean): Awaitable<void> {
+    if (isInDoubt && !this.#options.isCache) {
+      throw unconfirmed('another one has become the primary, or may have')
+    }
     return this.#primary.confirm()
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.monotonicMs()
   }
 
   get #primary(): Store {
     return this.#following?.connection.store ?? this.#local
   }
 
-  get #isCurrent(): boolean {
-    if (this.#isTakenOver) return false
-    if (this.#following === undefined) return this.#rivals.isSure
-    return this.#following.lease?.isHeld === true
+  get #isOnlyPrimary(): boolean {
+    return this.#following === undefined && this.#rivals.isSure
   }
 
-  /** Where reads are answered that must not be out of date. */
-  get #readable(): Store {
-    if (this.#isCurrent) return this.#local
+  get #isCurrent(): boolean {
+    if (this.#isTakenOver) return false
+    return this.#isOnlyPrimary || this.#following?.lease?.isHeld === true
+  }
+
+  /** What is here may be out of date. */
+  #unsure<Result>(read: (primary: Store) => Awaitable<Result>): Awaitable<Result> {
     this.#unsureReads += 1
-    if (!this.#options.isCache) return this.#primary
-    throw new StoreError('unreachable', 'what is here may be older than what the primary has')
+    if (this.#options.isCache) {
+      throw new StoreError('unreachable', 'what is here may be older than what the primary has')
+    }
+    if (this.#following !== undefined || this.#isOnlyPrimary) return read(this.#primary)
+    return this.#rivals.look().then(() => read(this.#primary))
   }
 
   #tick(): void {
@@ -270,7 +290,7 @@ export class ReplicatedStore implements Store, Sharing {
     }
     // It begins as what it was configured to be: nothing of its own can have been lost.
     if (!this.#hasBegun) return
-    this.#changedAtMs = this.#options.clock.monotonicMs()
+    this.#changedAtMs = this.#nowMs
     this.#tellTakeover()
   }
 

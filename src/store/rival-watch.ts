@@ -31,7 +31,7 @@ export class RivalWatch {
   #rival: PrimaryAddress | undefined
   #heardMs = 0
   #lookedMs: number
-  #isAsking = false
+  #asking: Promise<void> | undefined
   /** How often this process stood still for a lease. */
   #stalls = 0
   /** All have been asked that had gone by then, and since it stood still so often. */
@@ -65,21 +65,21 @@ export class RivalWatch {
     this.#lookedMs = this.#options.clock.monotonicMs()
   }
 
-  /** To be called several times while a lease lasts. */
+  /** To be called several times while a lease lasts; it is sure again when it resolves, unless more has happened. */
   async look(): Promise<void> {
     const { clock, leaseMs } = this.#options
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#lookedMs >= leaseMs) this.#stalls += 1
     this.#lookedMs = nowMs
     const linked = this.#learn()
-    if (this.#isAsking) return
-    this.#isAsking = true
-    try {
-      if (this.#rival === undefined) await this.#askThose(linked)
-      else await this.#askRival(this.#rival)
-    } finally {
-      this.#isAsking = false
-    }
+    this.#asking ??= this.#ask(linked).finally(() => {
+      this.#asking = undefined
+    })
+    await this.#asking
+  }
+
+  #ask(linked: ReadonlySet<string>): Promise<void> {
+    return this.#rival === undefined ? this.#askThose(linked) : this.#askRival(this.#rival)
   }
 
   /** The names of those that follow it now. */

@@ -57,7 +57,7 @@ export class CliProcess {
     return this.#child.exitCode ?? undefined
   }
 
-  signal(signal: 'SIGINT' | 'SIGTERM'): void {
+  signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal)
   }
 

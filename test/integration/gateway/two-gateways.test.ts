@@ -126,19 +126,13 @@ describe.skipIf(findTool('redis-sentinel') === undefined)(
         await load.end()
         await load.checkSessions()
 
-        const { errors, hits, logins, refreshes, ends, requests, sessions } = load
-        const lastMs = Math.max(0, ...errors.map(({ atMs }) => atMs - killedAtMs))
-        console.info(
-          `${requests} requests at ${PER_SECOND}/s, ${hits} hits, ${logins} logins, ${refreshes} refreshes, ${ends} ends; ` +
-            `failover after ${Math.round(failoverMs)} ms, ${errors.length} errors, the last after ${Math.round(lastMs)} ms; ` +
-            `${sessions} sessions checked, ${load.lost.length} lost, ${load.wrong.length} wrong answers`,
-        )
+        tell(load, killedAtMs, failoverMs)
+        const { errors, hits, sessions } = load
         // The living one was not taken for dead: of two primaries none can promise anything.
         for (const name of CLASSES) {
           expect(await sentinels.primaryPort(`gerbang-${name}`)).toBe(ports.second[name])
         }
-        expect(load.wrong).toEqual([])
-        expect(load.lost).toEqual([])
+        expect([...load.wrong, ...load.lost]).toEqual([])
         expect(errors.every(({ atMs }) => atMs >= killedAtMs)).toBe(true)
         expect(hits).toBeGreaterThan(0)
         expect(sessions).toBeGreaterThan(0)
@@ -149,8 +143,51 @@ describe.skipIf(findTool('redis-sentinel') === undefined)(
       },
       TIMEOUT_MS,
     )
+
+    it(
+      'answer nothing old when the one with the primaries stands still until it has none any more',
+      async () => {
+        const load = new FailoverLoad([first.url, second.url], seededRandom(8))
+        load.begin(PER_SECOND)
+        await sleep(SECONDS * 1_000)
+        expect(load.errors).toEqual([])
+
+        const stoppedAtMs = performance.now()
+        second.cli.signal('SIGSTOP')
+        load.urls = [first.url]
+        for (const name of CLASSES) await eventually(() => isPrimary(ports.first[name]))
+        const failoverMs = performance.now() - stoppedAtMs
+        second.cli.signal('SIGCONT')
+        load.urls = [first.url, second.url]
+        for (const name of CLASSES) await eventually(() => isLinked(ports.second[name]))
+        await sleep(SECONDS * 1_000)
+        await load.end()
+        await load.checkSessions()
+
+        tell(load, stoppedAtMs, failoverMs)
+        expect(second.cli.errors).toContain('another one has become the primary')
+        for (const name of CLASSES) {
+          expect(await sentinels.primaryPort(`gerbang-${name}`)).toBe(ports.first[name])
+        }
+        expect([...load.wrong, ...load.lost]).toEqual([])
+        expect(load.errors.every(({ atMs }) => atMs >= stoppedAtMs)).toBe(true)
+        expect(load.sessions).toBeGreaterThan(0)
+      },
+      TIMEOUT_MS,
+    )
   },
 )
+
+/** `sinceMs`: when the primary was lost. */
+function tell(load: FailoverLoad, sinceMs: number, failoverMs: number): void {
+  const { errors, hits, logins, refreshes, ends, requests, sessions } = load
+  const lastMs = Math.max(0, ...errors.map(({ atMs }) => atMs - sinceMs))
+  console.info(
+    `${requests} requests at ${PER_SECOND}/s, ${hits} hits, ${logins} logins, ${refreshes} refreshes, ${ends} ends; ` +
+      `failover after ${Math.round(failoverMs)} ms, ${errors.length} errors, the last after ${Math.round(lastMs)} ms; ` +
+      `${sessions} sessions checked, ${load.lost.length} lost, ${load.wrong.length} wrong answers`,
+  )
+}
 
 /** Of each class 1 for a replica. */
 async function roles({ admin }: Serving): Promise<readonly string[]> {

@@ -114,6 +114,15 @@ describe.skipIf(findTool('redis-server') === undefined)(
       expect(store.status.lateSettlements).toBe(0)
     })
 
+    it('fails what was under way to a primary that is one no longer, though that one answers later', async () => {
+      const pid = Number(/process_id:(\d+)/.exec(await there.info('server'))?.[1])
+      process.kill(pid, 'SIGSTOP')
+      const writing = store.set(KEY, Buffer.from('lost'))
+      engine.client().call('REPLICAOF', 'NO', 'ONE')
+      process.kill(pid, 'SIGCONT')
+      await expect(writing).rejects.toThrow(StoreError)
+    })
+
     describe('on a primary that redis-server follows', () => {
       let port: number
 
