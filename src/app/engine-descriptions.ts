@@ -20,6 +20,7 @@ export interface EngineDescription {
 export interface EngineListener {
   readonly host: string
   readonly port: number
+  readonly isEncrypted: boolean
   readonly option: string
 }
 
@@ -29,10 +30,12 @@ export function describeEngines({
   session,
 }: Pick<Config, 'engine' | 'session'>): Readonly<Record<EngineClass, EngineDescription>> {
   const { appendfsync, redis_password: requirepass = '' } = engine
+  const encryption = encryptionDirectives(engine)
+  const isEncrypted = encryption !== undefined
   const listener = (option: string, port: number | undefined): EngineListener | undefined =>
-    port === undefined ? undefined : { host: engine.redis_host, port, option }
+    port === undefined ? undefined : { host: engine.redis_host, port, option, isEncrypted }
   const memory = (maxmemory: number, policy: string): EngineDescription['directives'] => {
-    return { maxmemory: String(maxmemory), 'maxmemory-policy': policy, requirepass }
+    return { maxmemory: String(maxmemory), 'maxmemory-policy': policy, requirepass, ...encryption }
   }
   const cacheReplica = replicaOptions(engine.replica_of, engine.redis_port, engine)
   return {
@@ -72,6 +75,19 @@ export function describeEngines({
       }),
       replica: replicaOptions(engine.sessions_replica_of, engine.sessions_redis_port, engine),
     },
+  }
+}
+
+/** Clients need no certificate: they have the password. */
+function encryptionDirectives({
+  redis_tls_cert,
+  redis_tls_key,
+}: Config['engine']): EngineDescription['directives'] | undefined {
+  if (redis_tls_cert === undefined || redis_tls_key === undefined) return undefined
+  return {
+    'tls-cert-file': redis_tls_cert,
+    'tls-key-file': redis_tls_key,
+    'tls-auth-clients': 'no',
   }
 }
 

@@ -19,10 +19,12 @@ const SILENCE_MAX_SECONDS = 10
 export function replicaOptions(
   url: string | undefined,
   port: number | undefined,
-  { redis_password, replica_when }: Config['engine'],
+  { redis_password, redis_tls_cert, replica_when }: Config['engine'],
 ): ReplicaOptions | undefined {
   if (url === undefined) {
-    const access = { tls: false, username: undefined, password: redis_password }
+    // Those it may follow one day are as it is.
+    const tls = redis_tls_cert !== undefined
+    const access = { tls, username: undefined, password: redis_password }
     return port === undefined ? undefined : { access, primary: undefined, asked: undefined }
   }
   const address = parseStoreUrl(url)

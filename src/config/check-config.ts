@@ -62,6 +62,11 @@ function exposureProblems({ admin, auth, engine }: Config): readonly Finding[] {
       finding('engine.redis_host', `${engine.redis_host} is open to others; set redis_password`),
     )
   }
+  const hasCertificate = engine.redis_tls_cert !== undefined
+  if (hasCertificate !== (engine.redis_tls_key !== undefined)) {
+    const [key, other] = hasCertificate ? ['cert', 'key'] : ['key', 'cert']
+    findings.push(finding(`engine.redis_tls_${key}`, `needs redis_tls_${other}`))
+  }
   return findings
 }
 

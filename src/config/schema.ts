@@ -863,6 +863,14 @@ const engine = section('The embedded engine, where store.url is "embedded:".', {
     env: ['GERBANG_SESSIONS_REDIS_PORT'],
     doc: 'The same of the engine that keeps sessions and revocations.',
   }),
+  redis_tls_cert: optionalOption(text, {
+    env: ['GERBANG_REDIS_TLS_CERT'],
+    doc: 'File with the certificate (PEM) for Redis clients: with it and redis_tls_key all the Redis ports speak TLS, and nothing else. Read at the start.',
+  }),
+  redis_tls_key: optionalOption(text, {
+    env: ['GERBANG_REDIS_TLS_KEY'],
+    doc: 'File with the key (PEM) of redis_tls_cert.',
+  }),
   redis_password: optionalOption(text, {
     env: ['GERBANG_REDIS_PASSWORD'],
     isSecret: true,
@@ -872,7 +880,7 @@ const engine = section('The embedded engine, where store.url is "embedded:".', {
     env: ['GERBANG_REPLICA_OF'],
     flag: 'replica-of',
     isSecret: true,
-    doc: 'Makes the engine of the cache a replica of another gateway’s, or of a Redis: redis://[[user]:password@]host:port. Reads are answered here, writes are sent there. Needs redis_port.',
+    doc: 'Makes the engine of the cache a replica of another gateway’s, or of a Redis: redis[s]://[[user]:password@]host:port. Reads are answered here, writes are sent there. Needs redis_port. With rediss:// the certificate has to be one that Node.js trusts (NODE_EXTRA_CA_CERTS names more), for this host.',
   }),
   limits_replica_of: optionalOption(remoteStoreUrl, {
     env: ['GERBANG_LIMITS_REPLICA_OF'],

@@ -13,6 +13,7 @@ import { cannotAppend } from './protocol/persistence-errors.ts'
 import { EngineReplication } from './replication/engine-replication.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
 import { EmbeddedClient } from './server/embedded-client.ts'
+import type { ListeningAddress } from './server/endpoints.ts'
 import { WaitingCalls } from './server/waiting-calls.ts'
 
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
@@ -113,10 +114,10 @@ export class Engine {
   }
 
   /**
-   * Serves RESP over TCP at this address, or without one as `bind`, `port`, `tls-port` and `unixsocket` say;
+   * Serves RESP over TCP or TLS at this address, or without one as `bind`, `port`, `tls-port` and `unixsocket` say;
    * gives the port, which is chosen for 0.
    */
-  listen(address?: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
+  listen(address?: ListeningAddress): Promise<{ port: number }> {
     const { server } = this.#parts
     return address === undefined ? server.listenAsConfigured() : server.listen(address)
   }

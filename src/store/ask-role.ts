@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { infoField } from './info-field.ts'
-import type { RemoteAddress } from './store-url.ts'
+import { type RemoteAddress, tlsOfAddress } from './store-url.ts'
 
 /** Where a server of a group is. */
 export interface PrimaryAddress {
@@ -28,7 +28,7 @@ export async function askRole(
     port,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: { servername: host } } : {}),
+    ...tlsOfAddress({ tls, host }),
     lazyConnect: true,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,

@@ -13,7 +13,7 @@ import {
   type Store,
   StoreError,
 } from './store.ts'
-import { nameOfAddress, type RemoteAddress } from './store-url.ts'
+import { nameOfAddress, type RemoteAddress, tlsOfAddress } from './store-url.ts'
 
 export interface RemoteStoreOptions {
   readonly address: RemoteAddress
@@ -245,14 +245,14 @@ export class RemoteStore implements Store {
 }
 
 function clientOptions(options: RemoteStoreOptions, commandTimeoutMs: number): RedisOptions {
-  const { tls, host, port, username, password, database } = options.address
+  const { host, port, username, password, database } = options.address
   return {
     host,
     port,
     db: database,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: { servername: host } } : {}),
+    ...tlsOfAddress(options.address),
     lazyConnect: true,
     connectionName: 'gerbang',
     connectTimeout: options.connectTimeoutMs,

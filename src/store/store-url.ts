@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** Where the database is: in this process, or behind a socket. */
 export type StoreAddress = { readonly kind: 'embedded' } | RemoteAddress
 
@@ -36,6 +38,14 @@ export function parseStoreUrl(text: string): StoreAddress | undefined {
     password: password === '' ? undefined : password,
     database: Number(database),
   }
+}
+
+/** Of ioredis' options. The certificate is to be of this host; an address is no name to ask for (RFC 6066). */
+export function tlsOfAddress({ tls, host }: Pick<RemoteAddress, 'tls' | 'host'>): {
+  readonly tls?: { readonly servername?: string }
+} {
+  if (!tls) return {}
+  return { tls: isIP(host) > 0 ? {} : { servername: host } }
 }
 
 /** The address without its credentials: for logs, errors and statistics. */

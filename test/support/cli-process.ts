@@ -70,8 +70,9 @@ export class CliProcess {
   async #until(pattern: RegExp, stream: Readable, text: () => string): Promise<string> {
     while (!pattern.test(text())) {
       await Promise.race([once(stream, 'data'), this.#exited])
-      if (this.#child.exitCode !== null && !pattern.test(text())) {
-        throw new Error(`ended with ${this.#child.exitCode}: ${this.#output}${this.#errors}`)
+      const end = this.#child.exitCode ?? this.#child.signalCode
+      if (end !== null && !pattern.test(text())) {
+        throw new Error(`ended with ${end}: ${this.#output}${this.#errors}`)
       }
     }
     return text()

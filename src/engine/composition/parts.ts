@@ -184,11 +184,18 @@ export class EngineParts {
       load: (request) => this.storage.copyLoader.load(request),
       describeClient: (client, argv) => this.#describe(client, argv),
       connect: (address) => connectToPrimary(this.config, address),
-      port: () => this.server.port || this.config.integer('port'),
+      port: () => this.#portForReplication(),
       processId: process.pid,
       services: () => this.services,
       executor: () => this.executor,
     })
+  }
+
+  /** What a primary tells others of this replica (replication.c, syncWithMaster). */
+  #portForReplication(): number {
+    const { config, server } = this
+    const encrypted = config.value('tls-replication') === 'yes' ? config.integer('tls-port') : 0
+    return encrypted || server.port || config.integer('port')
   }
 
   #newShutdown(): Shutdown {

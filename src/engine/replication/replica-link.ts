@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
 import type { Logger } from '../../shared/logger.ts'
 import { printable } from '../../shared/printable.ts'
 import type { Client, OutputState } from '../execution/client.ts'
@@ -134,11 +135,22 @@ export class ReplicaLink {
     this.state = 'connecting'
     this.#triedAtMs = this.#nowMs
     this.lastReceivedMs = this.#nowMs
-    const socket = connect(this.address)
+    let socket: Socket
+    try {
+      socket = connect(this.address)
+    } catch (error) {
+      // A file of TLS that cannot be read: it may be there the next time.
+      const why = error instanceof Error ? error.message : String(error)
+      log.warn({}, `Unable to connect to MASTER: ${why}`)
+      this.state = 'connect'
+      return
+    }
     this.#socket = socket
     log.info({}, 'MASTER <-> REPLICA sync started')
     socket.setNoDelay(true)
-    socket.on('connect', () => this.#connected(socket))
+    // Over TLS it stands once the certificates are good.
+    const standing = socket instanceof TLSSocket ? 'secureConnect' : 'connect'
+    socket.on(standing, () => this.#connected(socket))
     socket.on('data', (bytes: Buffer) => {
       this.#options.owner.receivedBytes += bytes.length
       this.#guarded(socket, () => this.#receive(bytes))

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net'
-import { connect as connectTls, createSecureContext } from 'node:tls'
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { ConfigService } from '../execution/context.ts'
-import { tlsOptions } from './tls-options.ts'
+import { clientTlsOptions } from './tls-options.ts'
 
 export interface PeerAddress {
   readonly host: string
@@ -25,39 +24,7 @@ export function connectToTarget(config: ConfigService, { host, port }: PeerAddre
 
 function connectToPeer(config: ConfigService, to: TcpNetConnectOpts, isEncrypted: boolean): Socket {
   if (!isEncrypted) return connectTcp(to)
-  const { ca, cert, ciphers, key, maxVersion, minVersion, passphrase } = {
-    ...tlsOptions(config),
-    ...clientCertificate(config),
-  }
-  return connectTls({
-    ...to,
-    secureContext: createSecureContext({
-      ca,
-      cert,
-      ciphers,
-      key,
-      maxVersion,
-      minVersion,
-      passphrase,
-    }),
-    // As Redis: a peer shows a certificate that one of ours has signed, under whatever name it runs.
-    rejectUnauthorized: true,
-    checkServerIdentity: () => undefined,
-  })
-}
-
-/** What this server shows as a client, when it is something else. */
-function clientCertificate(config: ConfigService): {
-  readonly cert?: Buffer
-  readonly key?: Buffer
-  readonly passphrase?: string
-} {
-  const certFile = config.value('tls-client-cert-file')
-  const keyFile = config.value('tls-client-key-file')
-  if (certFile === '' || keyFile === '') return {}
-  return {
-    cert: readFileSync(certFile),
-    key: readFileSync(keyFile),
-    passphrase: config.value('tls-client-key-file-pass'),
-  }
+  // An address is no name to ask for (RFC 6066).
+  const asked = to.host === undefined || isIP(to.host) > 0 ? {} : { servername: to.host }
+  return connectTls({ ...to, ...asked, ...clientTlsOptions(config) })
 }

@@ -17,9 +17,16 @@ const DIRECTIVES = ['port', 'tls-port', 'bind'] as const
 const PORTS = { tcp: ['port', 'TCP'], tls: ['tls-port', 'TLS'] } as const
 type PortDirective = (typeof DIRECTIVES)[number]
 
+export interface ListeningAddress {
+  readonly host: string
+  readonly port: number
+  /** TLS, as the directives say, and nothing else. */
+  readonly isEncrypted?: boolean
+}
+
 /** Where a server listens: at an address it is given, or as the directives say, now and when they change. */
 export class Endpoints implements ListeningService {
-  /** TCP; 0 while it does not listen there. */
+  /** TCP, or TLS where it was told to listen; 0 while it does not. */
   port = 0
   readonly #config: ConfigService
   readonly #log: Logger
@@ -42,9 +49,12 @@ export class Endpoints implements ListeningService {
   }
 
   /** Port 0 picks a free one. */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  async listen({ host, port, isEncrypted = false }: ListeningAddress): Promise<void> {
     this.#open()
-    this.port = await this.#listeners.openTcp({ addresses: [host], port })
+    const endpoint = { addresses: [host], port }
+    this.port = isEncrypted
+      ? await this.#listeners.openTls(endpoint, tlsOptions(this.#config))
+      : await this.#listeners.openTcp(endpoint)
   }
 
   async listenAsConfigured(): Promise<void> {

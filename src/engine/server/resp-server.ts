@@ -12,7 +12,7 @@ import { Rate } from '../introspection/rate.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { Connection, type ConnectionShare, type Traffic } from './connection.ts'
-import { Endpoints } from './endpoints.ts'
+import { Endpoints, type ListeningAddress } from './endpoints.ts'
 import { HeldReplies } from './held-replies.ts'
 import type { Transport } from './listeners.ts'
 import { NO_OUTPUT_LIMIT, parseOutputLimits } from './output-limits.ts'
@@ -148,10 +148,7 @@ export class RespServer {
   }
 
   /** Serves one address, whatever the directives say; port 0 picks a free one. */
-  async listen(address: {
-    readonly host: string
-    readonly port: number
-  }): Promise<{ port: number }> {
+  async listen(address: ListeningAddress): Promise<{ port: number }> {
     await this.#endpoints.listen(address)
     return { port: this.port }
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SecureVersion, TlsOptions } from 'node:tls'
+import type { ConnectionOptions, SecureVersion, TlsOptions } from 'node:tls'
 import type { ConfigService } from '../execution/context.ts'
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
@@ -51,6 +51,38 @@ export function tlsOptions(config: ConfigService): TlsOptions {
     honorCipherOrder: config.value('tls-prefer-server-ciphers') === 'yes',
     sessionTimeout: config.integer('tls-session-cache-timeout'),
   }
+}
+
+/**
+ * The same as a client. Who names no authority trusts those that Node.js does, whose certificates are worth nothing
+ * without the name in them; who names one trusts whatever it has signed, as Redis does, under whatever name it runs.
+ */
+export function clientTlsOptions(config: ConfigService): ConnectionOptions {
+  const ca = authorities(config)
+  const ciphers = cipherList(config)
+  return {
+    ...clientCertificate(config),
+    ...(ca.length === 0 ? {} : { ca, checkServerIdentity: () => undefined }),
+    ...protocols(config.value('tls-protocols')),
+    ...(ciphers === '' ? {} : { ciphers }),
+    rejectUnauthorized: true,
+  }
+}
+
+/** What this server shows as a client, if it is something else than as a server; nothing if it has neither. */
+function clientCertificate(config: ConfigService): ConnectionOptions {
+  const own = ['tls-client-cert-file', 'tls-client-key-file', 'tls-client-key-file-pass'] as const
+  const served = ['tls-cert-file', 'tls-key-file', 'tls-key-file-pass'] as const
+  for (const [cert, key, password] of [own, served]) {
+    if (config.value(cert) === '' || config.value(key) === '') continue
+    const passphrase = config.value(password)
+    return {
+      cert: readFileSync(config.value(cert)),
+      key: readFileSync(config.value(key)),
+      ...(passphrase === '' ? {} : { passphrase }),
+    }
+  }
+  return {}
 }
 
 function required(config: ConfigService, name: string): string {

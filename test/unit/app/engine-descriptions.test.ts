@@ -23,9 +23,23 @@ describe('describeEngines', () => {
       host: '127.0.0.1',
       port: 7,
       option: 'engine.sessions_redis_port',
+      isEncrypted: false,
     })
     expect(engines.cache.directives).toMatchObject({ requirepass: 'p' })
     expect(engines.sessions.directives).toMatchObject({ requirepass: 'p' })
+  })
+
+  it('serves over TLS what has a certificate, and follows others in the same way', () => {
+    const { cache } = described(
+      'engine: { redis_port: 7, redis_tls_cert: /cert.pem, redis_tls_key: /key.pem }',
+    )
+    expect(cache.listener).toMatchObject({ isEncrypted: true })
+    expect(cache.directives).toMatchObject({
+      'tls-cert-file': '/cert.pem',
+      'tls-key-file': '/key.pem',
+      'tls-auth-clients': 'no',
+    })
+    expect(cache.replica?.access.tls).toBe(true)
   })
 
   it('keeps nothing on disk unless told to', () => {

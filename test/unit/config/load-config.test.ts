@@ -247,6 +247,14 @@ describe('loadConfig', () => {
         'g.yaml:1:23: engine.redis_host: 0.0.0.0 is open to others',
       ],
       [
+        'engine: { redis_tls_cert: /cert.pem }',
+        'g.yaml:1:27: engine.redis_tls_cert: needs redis_tls_key',
+      ],
+      [
+        'engine: { redis_tls_key: /key.pem }',
+        'g.yaml:1:26: engine.redis_tls_key: needs redis_tls_cert',
+      ],
+      [
         'engine: { redis_port: 6379, limits_redis_port: 6379 }',
         'g.yaml:1:48: engine.limits_redis_port: 6379 is engine.redis_port already',
       ],

@@ -30,6 +30,8 @@ const VARIABLES: Readonly<
   ],
   GERBANG_REPLICA_WHEN: ['primary-found', (config) => config.engine.replica_when, 'primary-found'],
   GERBANG_EVENTS_SECRET: ['e', (config) => config.events.secret, 'e'],
+  GERBANG_REDIS_TLS_CERT: ['/c.pem', (config) => config.engine.redis_tls_cert, '/c.pem'],
+  GERBANG_REDIS_TLS_KEY: ['/k.pem', (config) => config.engine.redis_tls_key, '/k.pem'],
   GERBANG_REDIS_PASSWORD: ['p', (config) => config.engine.redis_password, 'p'],
   GERBANG_MAXMEMORY: ['1mb', (config) => config.engine.maxmemory, 1_048_576],
   GERBANG_STORE_URL: ['redis://a', (config) => config.store.url, 'redis://a'],
@@ -90,8 +92,11 @@ const PORTS: Readonly<Record<string, string>> = {
   GERBANG_SESSIONS_REDIS_PORT: '85',
 }
 
+const CERTIFICATE = { GERBANG_REDIS_TLS_CERT: '/cert.pem', GERBANG_REDIS_TLS_KEY: '/key.pem' }
+
 function beside(name: string): Readonly<Record<string, string>> {
   if (name.includes('REPLICA')) return { ...BESIDE, ...PORTS }
+  if (name.includes('TLS')) return { ...BESIDE, ...CERTIFICATE }
   if (name.includes('ADMIN_SECRET') || name.includes('ACCESS')) return {}
   return name.includes('PROTECTED') ? { ...BESIDE, GERBANG_STORE_URL: 'redis://a' } : BESIDE
 }
