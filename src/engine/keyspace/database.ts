@@ -190,6 +190,11 @@ export class Database {
     return this.#slab.bytes(record)
   }
 
+  /** The same memory. */
+  view(record: Handle): DataView {
+    return this.#slab.view(record)
+  }
+
   keyStart(record: Handle): number {
     return this.#records.keyStart(record)
   }

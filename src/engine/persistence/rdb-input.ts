@@ -1,4 +1,4 @@
-import { copyBytes } from '../memory/byte-slice.ts'
+import { copyBytes, copyView, viewOf } from '../memory/byte-slice.ts'
 import { writeInteger } from '../structures/int64.ts'
 import { lzfDecompressInto } from '../structures/lzf.ts'
 import {
@@ -51,11 +51,14 @@ export class RdbInput {
   readonly #source: ByteSource
   readonly #observer: ByteObserver | undefined
   readonly #digits = new Uint8Array(DIGITS_MAX)
+  readonly #digitsView = viewOf(this.#digits)
   #unpacked: Uint8Array = NO_BYTES
   /** Bytes of the compressed string that `openString` came to. */
   #packed = NOT_PACKED
   #window: Uint8Array
   #view: DataView
+  /** Of the string that was read last, unless it is compressed. */
+  #stringView: DataView
   #at = 0
   #end: number
   #observed = 0
@@ -74,6 +77,7 @@ export class RdbInput {
     this.#observer = observer
     this.#window = window
     this.#view = viewOf(window)
+    this.#stringView = this.#view
     this.#end = end
   }
 
@@ -160,6 +164,7 @@ export class RdbInput {
   raw(length: number): void {
     this.#need(length)
     this.bytes = this.#window
+    this.#stringView = this.#view
     this.start = this.#at
     this.size = length
     this.#at += length
@@ -184,7 +189,7 @@ export class RdbInput {
     if (this.#packed === NOT_PACKED) return
     const { size } = this
     if (this.#unpacked.length < size) this.#unpacked = new Uint8Array(Math.max(4_096, size))
-    this.#unpack(this.#unpacked, 0)
+    this.#unpack(viewOf(this.#unpacked), 0)
     this.bytes = this.#unpacked
     this.start = 0
   }
@@ -212,9 +217,9 @@ export class RdbInput {
   }
 
   /** Reads the string that `openString` came to, to where it is to stay; there is room for it. */
-  writeString(target: Uint8Array, at: number): void {
+  writeString(target: DataView, at: number): void {
     if (this.#packed !== NOT_PACKED) this.#unpack(target, at)
-    else copyBytes(target, at, this.bytes, this.start, this.size)
+    else copyView(target, at, this.#stringView, this.start, this.size)
   }
 
   /** The string that was read last, in bytes of its own. */
@@ -251,6 +256,7 @@ export class RdbInput {
   #spell(value: number, bytes: number): void {
     this.#at += bytes
     this.bytes = this.#digits
+    this.#stringView = this.#digitsView
     this.start = 0
     this.size = writeInteger(this.#digits, value)
   }
@@ -266,8 +272,8 @@ export class RdbInput {
     this.size = length
   }
 
-  #unpack(target: Uint8Array, at: number): void {
-    if (!lzfDecompressInto(this.#window, this.#at, this.#packed, target, at, this.size)) {
+  #unpack(target: DataView, at: number): void {
+    if (!lzfDecompressInto(this.#view, this.#at, this.#packed, target, at, this.size)) {
       throw corrupt('invalid LZF compressed string')
     }
     this.#at += this.#packed
@@ -314,8 +320,4 @@ export class RdbInput {
     this.#end = left
     if (this.#mark !== undefined) this.#mark = 0
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -230,7 +230,7 @@ export class RdbLoader {
     const expiresAtMs = this.#expiresAtMs === UNSET ? NO_EXPIRY : this.#expiresAtMs
     const draft = database.draftString(this.#key, 0, length, input.size, expiresAtMs)
     try {
-      input.writeString(database.bytes(draft), database.valueStart(draft))
+      input.writeString(database.view(draft), database.valueStart(draft))
     } catch (error) {
       database.dropDraft(draft)
       throw error

@@ -1,3 +1,5 @@
+import { viewOf } from '../memory/byte-slice.ts'
+
 /** Jones' polynomial, reflected, as Redis has it (crc64.c): in two halves, since numbers have no 64 bits. */
 const POLYNOMIAL_HIGH = 0x95ac_9329
 const POLYNOMIAL_LOW = 0xac4b_c9b5
@@ -78,7 +80,7 @@ export class Crc64 {
   #updateRows(bytes: Uint8Array, start: number, end: number): number {
     const high = this.#high
     const low = this.#low
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const view = viewOf(bytes)
     let crcHigh = this.#crcHigh | 0
     let crcLow = this.#crcLow | 0
     let at = start

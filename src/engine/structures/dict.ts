@@ -18,7 +18,7 @@ const BUCKETS_MIN = 16
 /** Buckets that are moved together, once for so many insertions and removals. */
 const MOVED_TOGETHER = 16
 /** Records of a chain that are looked at ahead: hardly any is longer. */
-const FORESEEN_STEPS = 3
+const FORESEEN_STEPS = 2
 
 const EMPTY_TABLE = new Uint32Array(0)
 

@@ -1,5 +1,5 @@
 import { invariant } from '../../shared/assert.ts'
-import { copyBytes } from '../memory/byte-slice.ts'
+import { copyBytes, viewOf } from '../memory/byte-slice.ts'
 import { type Handle, NONE, type Slab } from '../memory/slab.ts'
 import { lzfDecompressInto } from './lzf.ts'
 import { LzfCompressor } from './lzf-compressor.ts'
@@ -37,7 +37,7 @@ export class NodeCompressor {
     if (this.#unpackedNode === node) return this.#unpacked
     const length = this.#slab.uint32(node, LENGTH_AT)
     this.#unpacked = withRoom(this.#unpacked, length)
-    this.#unpack(node, this.#unpacked, length)
+    this.#unpack(node, viewOf(this.#unpacked), 0)
     this.#unpackedNode = node
     return this.#unpacked
   }
@@ -82,9 +82,7 @@ export class NodeCompressor {
 
   #unpackInto(root: Handle, node: Handle, block: Handle): void {
     const slab = this.#slab
-    const length = this.#lengthOf(node)
-    const start = slab.offset(block)
-    this.#unpack(node, slab.bytes(block).subarray(start, start + length), length)
+    this.#unpack(node, slab.view(block), slab.offset(block))
     this.#exchange(root, node, block)
     slab.setUint32(node, PACKED_BYTES_AT, 0)
   }
@@ -98,18 +96,13 @@ export class NodeCompressor {
     return this.#slab.uint32(node, LENGTH_AT)
   }
 
-  #unpack(node: Handle, output: Uint8Array, length: number): void {
+  #unpack(node: Handle, output: DataView, start: number): void {
     const slab = this.#slab
     const block = slab.uint32(node, DATA_AT)
     const packed = slab.uint32(node, PACKED_BYTES_AT)
-    const isSound = lzfDecompressInto(
-      slab.bytes(block),
-      slab.offset(block),
-      packed,
-      output,
-      0,
-      length,
-    )
+    const length = this.#lengthOf(node)
+    const from = slab.offset(block)
+    const isSound = lzfDecompressInto(slab.view(block), from, packed, output, start, length)
     invariant(isSound, 'a packed node can be unpacked')
   }
 
