@@ -87,11 +87,15 @@ export class EmbeddedStore implements Store {
     keys: readonly Buffer[],
     args: readonly ProcedureArgument[],
   ): Result {
+    this.#client.beginStep()
     try {
       this.#database.freezeTime()
+      // Within the step: what it answers may lie in the engine's memory.
       return procedure.decode(procedure.run(this.#database, keys, args))
     } catch (error) {
       throw storeErrorOf(error)
+    } finally {
+      this.#client.endStep()
     }
   }
 

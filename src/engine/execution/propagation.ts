@@ -40,6 +40,8 @@ export class Propagation {
   #isHolding = false
   /** What runs has stopped in the middle, and goes on later. */
   #isInterrupted = false
+  /** Several commands belong together, though no command of theirs says so. */
+  #isInStep = false
   /** Effects that have not been told yet, in bytes once for all who hear of them. */
   readonly #held = new CommandEncoder()
   #heldCount = 0
@@ -91,7 +93,7 @@ export class Propagation {
 
   /** `isOne` false: each for itself. */
   release(isOne = true): void {
-    if (this.#isInterrupted) return
+    if (this.#isInterrupted || this.#isInStep) return
     this.#isHolding = false
     if (this.#heldCount > 0) this.#tell(isOne)
   }
@@ -99,6 +101,17 @@ export class Propagation {
   /** A script stops in the middle, or goes on: until it has ended nothing is released. */
   interrupt(isInterrupted: boolean): void {
     this.#isInterrupted = isInterrupted
+  }
+
+  /** Effects of all commands from now on belong together, until `endStep`. */
+  beginStep(): void {
+    this.#isInStep = true
+    this.#isHolding = true
+  }
+
+  endStep(): void {
+    this.#isInStep = false
+    this.release()
   }
 
   #add(databaseIndex: number, effect: Effect, audience: number): void {

@@ -1,3 +1,4 @@
+import { invariant } from '../../shared/assert.ts'
 import type { Client } from '../execution/client.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { Propagation } from '../execution/propagation.ts'
@@ -45,6 +46,7 @@ export class EmbeddedClient {
   readonly #argv = new ArgumentVector()
   readonly #writer = new ValueWriter()
   readonly #pool = new BufferPool(POOL_CHUNK_BYTES)
+  #isInStep = false
 
   constructor(parts: EmbeddedClientParts) {
     this.#executor = parts.executor
@@ -80,6 +82,22 @@ export class EmbeddedClient {
    */
   written(): Promise<void> | undefined {
     return this.#waitingCalls.written()
+  }
+
+  /**
+   * What is called from now on is one step, until `endStep`: logs and replicas are told of it in one piece, as of a
+   * script, and no other client's commands run in between. Steps do not nest.
+   */
+  beginStep(): void {
+    invariant(!this.#isInStep, 'steps do not nest')
+    this.#isInStep = true
+    this.#propagation.beginStep()
+  }
+
+  endStep(): void {
+    this.#isInStep = false
+    this.#propagation.endStep()
+    this.#executor.settle()
   }
 
   /** The value in bytes of the caller's own. Throws for a key that holds no string. */
@@ -196,7 +214,7 @@ export class EmbeddedClient {
       this.#executor.error(this.#writer, replyErrors.outOfMemory)
     }
     this.#executor.endTurn()
-    this.#executor.settle()
+    if (!this.#isInStep) this.#executor.settle()
     return this.#writer.take()
   }
 
