@@ -2,11 +2,11 @@ import { nth } from '../../shared/assert.ts'
 import { type Database, type Handle, NO_EXPIRY } from '../keyspace/database.ts'
 import type { Keyspace } from '../keyspace/keyspace.ts'
 import { copyBytes } from '../memory/byte-slice.ts'
-import { HandleList } from '../memory/handle-list.ts'
 import { NONE } from '../memory/slab.ts'
 import { Crc64 } from '../structures/crc64.ts'
 import { corrupt, RDB_OPCODE, RDB_TYPE, RDB_VERSION_MAX, RdbError } from './rdb-encoding.ts'
 import { type ByteSource, RdbInput } from './rdb-input.ts'
+import { StringDrafts } from './string-drafts.ts'
 import type { ValueReader } from './value-reader.ts'
 
 const MAGIC = 'REDIS'
@@ -54,8 +54,7 @@ export class RdbLoader {
   #database: Database
   #version = 0
   #key = new Uint8Array(256)
-  /** Strings that have been read and have not been entered yet; a batch of them is entered together. */
-  readonly #drafts = new HandleList()
+  readonly #drafts: StringDrafts
   #expiresAtMs = UNSET
   #idleSeconds = UNSET
   #frequency = UNSET
@@ -69,6 +68,7 @@ export class RdbLoader {
   constructor(options: RdbLoaderOptions) {
     this.#options = options
     this.#input = RdbInput.from(options.source, options.checksSum ? this.#sum : undefined)
+    this.#drafts = new StringDrafts(this.#input)
     this.#database = nth(options.databases, 0)
   }
 
@@ -209,7 +209,7 @@ export class RdbLoader {
     input.string()
     const length = input.size
     this.#keepKey(input.bytes, input.start, length)
-    if (type === RDB_TYPE.string && !this.#isUnwanted) this.#draftString(length)
+    if (type === RDB_TYPE.string && !this.#isUnwanted) this.#readString(length)
     else this.#readValue(type, length)
     this.#expiresAtMs = UNSET
     this.#idleSeconds = UNSET
@@ -222,37 +222,19 @@ export class RdbLoader {
     return !keepsExpired && this.#expiresAtMs !== UNSET && this.#expiresAtMs < keyspace.nowMs
   }
 
-  /** Most keys are strings: what is read goes straight to where it stays. */
-  #draftString(length: number): void {
-    const input = this.#input
-    const database = this.#database
-    input.openString()
+  #readString(length: number): void {
     const expiresAtMs = this.#expiresAtMs === UNSET ? NO_EXPIRY : this.#expiresAtMs
-    const draft = database.draftString(this.#key, 0, length, input.size, expiresAtMs)
-    try {
-      input.writeString(database.view(draft), database.valueStart(draft))
-    } catch (error) {
-      database.dropDraft(draft)
-      throw error
-    }
-    this.#setAccess(draft)
-    this.#drafts.push(draft)
+    this.#setAccess(this.#drafts.read(this.#database, this.#key, length, expiresAtMs))
   }
 
   #enterDrafts(): void {
-    const drafts = this.#drafts
+    if (this.#drafts.count === 0) return
     const database = this.#database
-    let twice = NONE
-    database.foresee(drafts)
-    for (let index = 0; index < drafts.count; index += 1) {
-      const draft = drafts.at(index)
-      if (!database.enterDraft(draft)) twice = draft
-    }
-    this.keysLoaded += drafts.count
-    drafts.clear()
-    if (twice === NONE || this.#options.replaces) return
-    const length = database.keyLength(twice)
-    this.#keepKey(database.bytes(twice), database.keyStart(twice), length)
+    this.keysLoaded += this.#drafts.count
+    const replacing = this.#drafts.enter(database)
+    if (replacing === NONE || this.#options.replaces) return
+    const length = database.keyLength(replacing)
+    this.#keepKey(database.bytes(replacing), database.keyStart(replacing), length)
     throw this.#comesTwice(length)
   }
 
