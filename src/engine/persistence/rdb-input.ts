@@ -53,6 +53,7 @@ export class RdbInput {
   readonly #digits = new Uint8Array(DIGITS_MAX)
   readonly #digitsView = viewOf(this.#digits)
   #unpacked: Uint8Array = NO_BYTES
+  #unpackedView = viewOf(NO_BYTES)
   /** Bytes of the compressed string that `openString` came to. */
   #packed = NOT_PACKED
   #window: Uint8Array
@@ -187,9 +188,11 @@ export class RdbInput {
   string(): void {
     this.openString()
     if (this.#packed === NOT_PACKED) return
-    const { size } = this
-    if (this.#unpacked.length < size) this.#unpacked = new Uint8Array(Math.max(4_096, size))
-    this.#unpack(viewOf(this.#unpacked), 0)
+    if (this.#unpacked.length < this.size) {
+      this.#unpacked = new Uint8Array(Math.max(4_096, this.size))
+      this.#unpackedView = viewOf(this.#unpacked)
+    }
+    this.#unpack(this.#unpackedView, 0)
     this.bytes = this.#unpacked
     this.start = 0
   }
