@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { infoField } from './info-field.ts'
 import { type RemoteAddress, tlsOfAddress } from './store-url.ts'
@@ -18,11 +19,14 @@ export interface RoleReport {
   readonly formerReplicationId: string
 }
 
-/** `undefined` when it cannot be asked within `timeoutMs`. */
+/** Of one that does not tell: whether something is there that takes the question. */
+export type NoRole = 'silent' | 'unreachable'
+
+/** What it says within `timeoutMs`. */
 export async function askRole(
   { tls, host, port, username, password }: RemoteAddress,
   timeoutMs: number,
-): Promise<RoleReport | undefined> {
+): Promise<RoleReport | NoRole> {
   const redis = new Redis({
     host,
     port,
@@ -31,25 +35,32 @@ export async function askRole(
     ...tlsOfAddress({ tls, host }),
     lazyConnect: true,
     connectTimeout: timeoutMs,
-    commandTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   })
+  let isThere = false
+  redis.once('connect', () => {
+    isThere = true
+  })
   // What goes wrong is told by the promises as well.
   redis.on('error', () => undefined)
+  const timer = new AbortController()
+  const silence = setTimeout(timeoutMs, undefined, { signal: timer.signal }).then(
+    () => (isThere ? 'silent' : 'unreachable'),
+    () => 'unreachable' as const,
+  )
   try {
-    await redis.connect()
-    return roleIn(await redis.info('replication'))
-  } catch {
-    return undefined
+    const told = redis.connect().then(() => redis.info('replication'))
+    return await Promise.race([told.then(roleIn, () => 'unreachable' as const), silence])
   } finally {
+    timer.abort()
     redis.disconnect()
   }
 }
 
-function roleIn(info: string): RoleReport | undefined {
+function roleIn(info: string): RoleReport | NoRole {
   const role = infoField(info, 'role')
-  if (role !== 'master' && role !== 'slave') return undefined
+  if (role !== 'master' && role !== 'slave') return 'unreachable'
   const primary = {
     host: infoField(info, 'master_host'),
     port: Number(infoField(info, 'master_port')),

@@ -15,7 +15,7 @@ export async function findPrimary(
   let asked = address
   for (let hop = 0; hop < HOPS_MAX; hop += 1) {
     const report = await askRole(asked, timeoutMs)
-    if (report === undefined) return undefined
+    if (typeof report === 'string') return undefined
     if (report.follows === undefined) return asked
     asked = { ...asked, ...report.follows }
   }

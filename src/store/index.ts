@@ -1,4 +1,4 @@
-export { askRole, type PrimaryAddress, type RoleReport } from './ask-role.ts'
+export { askRole, type NoRole, type PrimaryAddress, type RoleReport } from './ask-role.ts'
 export { connectStore, type StoreOptions, type StoreParts } from './connect-store.ts'
 export { EmbeddedStore } from './embedded-store.ts'
 export { EngineGroup } from './engine-group.ts'

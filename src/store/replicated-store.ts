@@ -3,7 +3,7 @@ import type { Awaitable } from '../shared/awaitable.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Random } from '../shared/random.ts'
-import type { PrimaryAddress, RoleReport } from './ask-role.ts'
+import type { NoRole, PrimaryAddress, RoleReport } from './ask-role.ts'
 import type { EmbeddedStore } from './embedded-store.ts'
 import type { PrimaryConnection } from './primary-connection.ts'
 import { ReplicaLease } from './replica-lease.ts'
@@ -41,8 +41,8 @@ export interface ReplicatedStoreOptions {
   /** Those that follow that engine. */
   readonly own: OwnGroup
   readonly connect: (primary: PrimaryAddress) => PrimaryConnection
-  /** What a server of the group says of itself; `undefined` unless it does within a lease. */
-  readonly askRole: (address: PrimaryAddress) => Promise<RoleReport | undefined>
+  /** What a server of the group says of itself within a lease. */
+  readonly askRole: (address: PrimaryAddress) => Promise<RoleReport | NoRole>
   readonly leaseMs: number
   /**
    * Whether what is lost of it can be had again: then a replica that may be out of date refuses to be read instead of

@@ -1,12 +1,12 @@
 import type { EngineReplication } from '../engine/index.ts'
 import type { Clock } from '../shared/clock.ts'
-import type { PrimaryAddress, RoleReport } from './ask-role.ts'
+import type { NoRole, PrimaryAddress, RoleReport } from './ask-role.ts'
 
 export interface RivalWatchOptions {
   /** Of the primary in this process. */
   readonly replication: Pick<EngineReplication, 'followers' | 'departures' | 'replicationId'>
-  /** `undefined` for who does not answer within a lease. */
-  readonly ask: (address: PrimaryAddress) => Promise<RoleReport | undefined>
+  /** What it says of itself within a lease. */
+  readonly ask: (address: PrimaryAddress) => Promise<RoleReport | NoRole>
   readonly clock: Clock
   readonly leaseMs: number
   /** Another one has been found, or is one no longer. */
@@ -15,19 +15,19 @@ export interface RivalWatchOptions {
 
 /** Those that have followed it and are looked after; of more the longest known is forgotten. */
 const KNOWN_MAX = 16
-/** A rival that answers no more is taken for dead after so many leases. */
+/** Who takes questions and does not answer any is taken for dead after so many leases. */
 const SILENT_LEASES = 10
 
 /**
  * Whether a primary is the only one. Sentinel makes one of its followers the primary when it takes it for dead, and
  * tells it only later: that one has left it then, and says what it is when it is asked. So whoever goes is asked, and
- * all are when this process has stood still for a lease and may have missed everything; until they have answered, or
- * could have, nothing is sure.
+ * all are when this process has stood still for a lease and may have missed everything; until they have answered, or are
+ * taken for dead, nothing is sure.
  */
 export class RivalWatch {
   readonly #options: RivalWatchOptions
   /** By their names; the last to be seen is the last. */
-  readonly #known = new Map<string, PrimaryAddress>()
+  readonly #known = new Map<string, Follower>()
   #rival: PrimaryAddress | undefined
   #heardMs = 0
   #lookedMs: number
@@ -89,7 +89,7 @@ export class RivalWatch {
       const name = nameOf(address)
       linked.add(name)
       this.#known.delete(name)
-      this.#known.set(name, address)
+      this.#known.set(name, { address, silentSinceMs: undefined })
     }
     for (const name of this.#known.keys()) {
       if (this.#known.size <= KNOWN_MAX) break
@@ -103,23 +103,37 @@ export class RivalWatch {
     const stalls = this.#stalls
     const isAfterStall = stalls !== this.#clearedStalls
     const asked = [...this.#known].filter(([name]) => isAfterStall || !linked.has(name))
-    const found = await Promise.all(asked.map(([, address]) => this.#rivalAt(address)))
+    const found = await Promise.all(asked.map(([, follower]) => this.#askFollower(follower)))
     // It has another history by now, and is another's replica or a new primary.
     if (replicationId !== this.#options.replication.replicationId) return
-    const rival = found.find((address) => address !== undefined)
+    const rival = found.find((one) => typeof one === 'object')
     if (rival !== undefined) return this.#changeTo(rival)
+    if (found.includes('unsure')) return
     this.#clearedDepartures = departures
     this.#clearedStalls = stalls
   }
 
+  async #askFollower(follower: Follower): Promise<PrimaryAddress | 'none' | 'unsure'> {
+    const { clock, leaseMs } = this.#options
+    const found = await this.#rivalAt(follower.address)
+    if (found !== 'silent') {
+      follower.silentSinceMs = undefined
+      return found === 'unreachable' ? 'none' : found
+    }
+    const nowMs = clock.monotonicMs()
+    follower.silentSinceMs ??= nowMs
+    return nowMs - follower.silentSinceMs < SILENT_LEASES * leaseMs ? 'unsure' : 'none'
+  }
+
   /** The one that is asked, or the one it follows. */
-  async #rivalAt(address: PrimaryAddress): Promise<PrimaryAddress | undefined> {
+  async #rivalAt(address: PrimaryAddress): Promise<PrimaryAddress | 'none' | NoRole> {
     const report = await this.#options.ask(address)
-    if (report === undefined) return undefined
-    if (report.follows === undefined) return this.#isRival(report) ? address : undefined
-    if (report.replicationId === this.#options.replication.replicationId) return undefined
+    if (typeof report === 'string') return report
+    if (report.follows === undefined) return this.#isRival(report) ? address : 'none'
+    if (report.replicationId === this.#options.replication.replicationId) return 'none'
     const next = await this.#options.ask(report.follows)
-    return next !== undefined && this.#isRival(next) ? report.follows : undefined
+    if (typeof next === 'string') return next
+    return this.#isRival(next) ? report.follows : 'none'
   }
 
   /** One that was started as a primary, with nothing of what is here, is none. */
@@ -132,12 +146,12 @@ export class RivalWatch {
     const report = await ask(rival)
     if (rival !== this.#rival) return
     const nowMs = clock.monotonicMs()
-    if (report !== undefined && this.#isRival(report)) {
+    if (typeof report === 'object' && this.#isRival(report)) {
       this.#heardMs = nowMs
       return
     }
-    const isSilent = report === undefined && nowMs - this.#heardMs < SILENT_LEASES * leaseMs
-    if (!isSilent) this.#changeTo(undefined)
+    const isLateOnly = typeof report === 'string' && nowMs - this.#heardMs < SILENT_LEASES * leaseMs
+    if (!isLateOnly) this.#changeTo(undefined)
   }
 
   #changeTo(rival: PrimaryAddress | undefined): void {
@@ -145,6 +159,12 @@ export class RivalWatch {
     this.#heardMs = this.#options.clock.monotonicMs()
     this.#options.onChange()
   }
+}
+
+/** Someone who has followed it. */
+interface Follower {
+  readonly address: PrimaryAddress
+  silentSinceMs: number | undefined
 }
 
 function nameOf({ host, port }: PrimaryAddress): string {

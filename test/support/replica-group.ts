@@ -2,6 +2,7 @@ import { type EmbeddedClient, Engine } from '../../src/engine/index.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import {
   EmbeddedStore,
+  type NoRole,
   type PrimaryConnection,
   ReplicatedStore,
   type Role,
@@ -240,10 +241,10 @@ export class ReplicaGroup {
     }
   }
 
-  async askRole(name: string): Promise<RoleReport | undefined> {
+  async askRole(name: string): Promise<RoleReport | NoRole> {
     await this.#turns.next()
     const node = this.#nodes.find((one) => one.name === name)
-    if (node === undefined) return undefined
+    if (node === undefined) return 'unreachable'
     const { following, replicationId, formerReplicationId } = node
     const report = {
       follows: following && { host: following.name, port: 1 },
@@ -251,7 +252,7 @@ export class ReplicaGroup {
       formerReplicationId,
     }
     await this.#turns.next()
-    return node.isGone ? undefined : report
+    return node.isGone ? 'unreachable' : report
   }
 
   #goOn(): void {

@@ -161,6 +161,16 @@ describe.skipIf(findTool('redis-server') === undefined)(
       })
     })
 
+    it('tells one that is silent from one that is not there', async () => {
+      const pid = Number(/process_id:(\d+)/.exec(await there.info('server'))?.[1])
+      expect(await askRole(addressOf(redis.port), 60_000)).toMatchObject({ follows: undefined })
+      process.kill(pid, 'SIGSTOP')
+      expect(await askRole(addressOf(redis.port), 100)).toBe('silent')
+      process.kill(pid, 'SIGCONT')
+      await redis.stop()
+      expect(await askRole(addressOf(redis.port), 60_000)).toBe('unreachable')
+    })
+
     it('is no primary to who looks for one: the one that it follows is', async () => {
       const port = Number(/tcp_port:(\d+)/.exec(engine.info('server'))?.[1])
       engine.client().call('CONFIG', 'SET', 'requirepass', PASSWORD)

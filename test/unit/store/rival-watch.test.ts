@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { PrimaryAddress, RoleReport } from '../../../src/store/index.ts'
+import type { NoRole, PrimaryAddress, RoleReport } from '../../../src/store/index.ts'
 import { RivalWatch } from '../../../src/store/rival-watch.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -17,7 +17,7 @@ const promoted: RoleReport = {
 describe('a primary that looks after whether it is the only one', () => {
   let clock: FakeClock
   let replication: { followers: PrimaryAddress[]; departures: number; replicationId: string }
-  let reports: Map<string, RoleReport>
+  let reports: Map<string, RoleReport | NoRole>
   let asked: string[]
   let changes: (string | undefined)[]
   let watch: RivalWatch
@@ -32,7 +32,7 @@ describe('a primary that looks after whether it is the only one', () => {
       replication,
       ask: ({ host }) => {
         asked.push(host)
-        return Promise.resolve(reports.get(host))
+        return Promise.resolve(reports.get(host) ?? 'unreachable')
       },
       clock,
       leaseMs: LEASE_MS,
@@ -63,7 +63,7 @@ describe('a primary that looks after whether it is the only one', () => {
     expect(changes).toEqual([])
   })
 
-  it('takes one that does not answer for dead, and asks it again', async () => {
+  it('takes one that cannot be reached for dead, and asks it again', async () => {
     leaves()
     await watch.look()
     expect(watch.isSure).toBe(true)
@@ -71,6 +71,20 @@ describe('a primary that looks after whether it is the only one', () => {
     await watch.look()
     expect(watch.rival).toEqual(first)
     expect(watch.isSure).toBe(false)
+  })
+
+  it('is not sure for ten leases of one that takes the question and does not answer', async () => {
+    leaves()
+    reports.set('first', 'silent')
+    await watch.look()
+    for (let tenths = 0; tenths < 99; tenths += 1) {
+      clock.advance(LEASE_MS / 10)
+      await watch.look()
+      expect(watch.isSure).toBe(false)
+    }
+    clock.advance(LEASE_MS / 10)
+    await watch.look()
+    expect(watch.isSure).toBe(true)
   })
 
   it('finds the one that whoever has gone follows now', async () => {
