@@ -9,8 +9,8 @@ import type { RemoteAddress } from './store-url.ts'
 /** Where a replica writes. */
 export interface PrimaryConnection extends Group {
   readonly store: Store
-  /** In the background, again and again until it stands. */
-  start(): void
+  /** In the background, again and again until it stands; resolves when the first attempt is over. */
+  start(): Promise<void>
   /** What is under way fails. */
   stop(): void
 }
@@ -38,9 +38,8 @@ export class RemotePrimary implements PrimaryConnection {
     this.#waiting = new RemoteStore({ ...options, commandTimeoutMs, replication: undefined })
   }
 
-  start(): void {
-    this.store.connect()
-    this.#waiting.connect()
+  async start(): Promise<void> {
+    await Promise.all([this.store.connect(), this.#waiting.connect()])
   }
 
   stop(): void {

@@ -93,10 +93,13 @@ export class RemoteStore implements Store {
     return Promise.resolve()
   }
 
-  /** In the background, again and again until it stands; `start` fails instead when it does not stand at once. */
-  connect(): void {
+  /**
+   * In the background, again and again until it stands; `start` fails instead when it does not stand at once. Resolves
+   * when the first attempt is over.
+   */
+  async connect(): Promise<void> {
     // Why it failed is told to listeners.
-    for (const redis of this.#connections) redis.connect().catch(() => undefined)
+    await Promise.allSettled(this.#connections.map((redis) => redis.connect()))
   }
 
   /** For good. What is under way fails, even if it is answered yet: it may have been another's turn by then. */

@@ -73,17 +73,19 @@ export class ReplicatedStore implements Store, Sharing {
   readonly #own: OwnGroup
   readonly #settlement: Settlement
   readonly #rivals: RivalWatch
-  readonly #takeoverListeners: (() => void)[] = []
+  readonly #takeoverListeners: (() => Awaitable<void>)[] = []
   /** `undefined` while this engine is the only primary; without a lease while it is one of two. */
   #following:
-    | { readonly connection: PrimaryConnection; readonly lease: ReplicaLease | undefined }
+    | { readonly connection: PrimaryConnection; lease: ReplicaLease | undefined }
     | undefined
   #hasBegun = false
   /** When another one became the primary. */
   #changedAtMs = Number.NEGATIVE_INFINITY
   #cancelTick: () => void = () => undefined
-  /** Another one has become the primary, and nobody has been told. */
-  #isTakenOver = false
+  /** Another one has become the primary, and nobody has been told: it cannot be written to yet. */
+  #starting: Promise<void> | undefined
+  /** All have been told, and have written what they had to. */
+  #takeover = Promise.resolve()
   #wasCurrent = false
   #losses = 0
   #unsureReads = 0
@@ -151,15 +153,15 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   set(key: Buffer, value: Uint8Array, options?: SetOptions): Awaitable<boolean> {
-    return this.#primary.set(key, value, options)
+    return this.#write((primary) => primary.set(key, value, options))
   }
 
   delete(keys: readonly Buffer[]): Awaitable<number> {
-    return this.#primary.delete(keys)
+    return this.#write((primary) => primary.delete(keys))
   }
 
   touch(key: Buffer, ttlMs: number): Awaitable<boolean> {
-    return this.#primary.touch(key, ttlMs)
+    return this.#write((primary) => primary.touch(key, ttlMs))
   }
 
   run<Result>(
@@ -167,7 +169,7 @@ export class ReplicatedStore implements Store, Sharing {
     keys: readonly Buffer[],
     args: readonly ProcedureArgument[],
   ): Awaitable<Result> {
-    return this.#primary.run(procedure, keys, args)
+    return this.#write((primary) => primary.run(procedure, keys, args))
   }
 
   /** First that everyone knows: to be sure of it may fail. */
@@ -179,9 +181,12 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   async #settled(wasInDoubt: boolean): Promise<void> {
+    const takeover = this.#takeover
     const isSamePrimary = await this.#settlement.settle()
     // Whoever has left may have become the primary meanwhile.
     if (this.#following === undefined && !this.#rivals.isSure) await this.#rivals.look()
+    // Those that are told of a change write and confirm as well: they do not wait for themselves.
+    if (takeover !== this.#takeover) await this.#takeover
     const isSure = this.#following !== undefined || this.#isOnlyPrimary
     await this.#keep(wasInDoubt || !isSamePrimary || !isSure)
   }
@@ -191,7 +196,7 @@ export class ReplicatedStore implements Store, Sharing {
     return this.#local.info()
   }
 
-  onTakeover(listener: () => void): void {
+  onTakeover(listener: () => Awaitable<void>): void {
     this.#takeoverListeners.push(listener)
   }
 
@@ -216,8 +221,13 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   get #isCurrent(): boolean {
-    if (this.#isTakenOver) return false
+    if (this.#starting !== undefined) return false
     return this.#isOnlyPrimary || this.#following?.lease?.isHeld === true
+  }
+
+  #write<Result>(write: (primary: Store) => Awaitable<Result>): Awaitable<Result> {
+    if (this.#starting === undefined) return write(this.#primary)
+    return this.#starting.then(() => write(this.#primary))
   }
 
   /** What is here may be out of date. */
@@ -244,19 +254,23 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   #roleChanged(): void {
-    const { clock, log, name, random, leaseMs } = this.#options
+    const { clock, leaseMs, log, name, random } = this.#options
     const { primary } = this.#replication
+    const isRival = primary !== undefined && nameOf(primary) === nameOf(this.#rivals.rival)
     this.#rivals.begin()
-    if (primary === undefined) {
-      log.info({ store: name }, 'this gateway has the primary now')
-      this.#writeTo(undefined)
-    } else {
-      log.info({ store: name, primary }, 'this gateway follows another primary now')
-      this.#writeTo(primary, (store) => {
-        const { replication, local } = this.#options
-        return new ReplicaLease({ local, replication, primary: store, clock, random, leaseMs })
-      })
-    }
+    if (primary === undefined) log.info({ store: name }, 'this gateway has the primary now')
+    else log.info({ store: name, primary }, 'this gateway follows another primary now')
+    // To a rival it wrote already.
+    if (!isRival) this.#writeTo(primary)
+    if (this.#following === undefined) return
+    this.#following.lease = new ReplicaLease({
+      local: this.#local,
+      replication: this.#replication,
+      primary: this.#following.connection.store,
+      clock,
+      random,
+      leaseMs,
+    })
   }
 
   #rivalChanged(): void {
@@ -274,33 +288,34 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   /** From now on; `undefined` for the engine in this process. */
-  #writeTo(
-    primary: PrimaryAddress | undefined,
-    leaseOf: (primary: Store) => ReplicaLease | undefined = () => undefined,
-  ): void {
+  #writeTo(primary: PrimaryAddress | undefined): void {
     this.#following?.connection.stop()
     this.#following = undefined
     this.#wasCurrent = false
+    let started = Promise.resolve()
     if (primary === undefined) this.#settlement.moveTo(this.#own)
     else {
       const connection = this.#options.connect(primary)
-      this.#following = { connection, lease: leaseOf(connection.store) }
+      this.#following = { connection, lease: undefined }
       this.#settlement.moveTo(connection)
-      connection.start()
+      started = connection.start()
     }
     // It begins as what it was configured to be: nothing of its own can have been lost.
     if (!this.#hasBegun) return
     this.#changedAtMs = this.#nowMs
-    this.#tellTakeover()
+    this.#tellTakeover(started)
   }
 
   /** Later: who hears of it writes, and this is in the middle of a command. */
-  #tellTakeover(): void {
-    if (this.#isTakenOver) return
-    this.#isTakenOver = true
-    queueMicrotask(() => {
-      this.#isTakenOver = false
-      for (const listener of this.#takeoverListeners) listener()
+  #tellTakeover(started: Promise<void>): void {
+    const starting = started.then(() => {
+      if (starting === this.#starting) this.#starting = undefined
+    })
+    this.#starting = starting
+    this.#takeover = starting.then(async () => {
+      // Otherwise there has been another change since, and they are told of that one.
+      if (this.#starting !== undefined) return
+      await Promise.all(this.#takeoverListeners.map((listener) => listener()))
     })
   }
 

@@ -1,3 +1,5 @@
+import type { Awaitable } from '../shared/awaitable.ts'
+
 /**
  * Of a store with copies, which lag: what others read may be older than what was written. A store without has none of
  * this: whoever reads it, reads what was written last.
@@ -5,9 +7,10 @@
 export interface Sharing {
   /**
    * `listener` is called when another one has become the primary: what was written may be lost, and is to be written
-   * again. Nothing is read from a copy between the change and the call.
+   * again. Nothing is read from a copy between the change and the call, and nothing is confirmed before what the
+   * listener returns has come.
    */
-  onTakeover(listener: () => void): void
+  onTakeover(listener: () => Awaitable<void>): void
   readonly status: SharingStatus
 }
 

@@ -285,7 +285,7 @@ function openModelGateway(node: ModelNode, { clock, random, pause }: Common) {
   const history = new PurgeHistory({ store, random, ttlMs: STAMP_TTL_MS })
   const retry = { retryIntervalMs: 1_000, doubtMs: 0 }
   const invalidation = new Invalidation({ epochs, statistics, log, ...retry })
-  store.sharing?.onTakeover(() => void invalidation.everything('failover'))
+  store.sharing?.onTakeover(() => invalidation.everything('failover'))
   const census = new EntryCensus({ isStoreShared: true, entriesMax: 10 })
   const common = { store, invalidation, census, clock, log }
   const caching = { ...common, epochs, purges: history, statistics, random }

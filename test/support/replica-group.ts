@@ -218,7 +218,7 @@ export class ReplicaGroup {
     const far = distantStore(node.local, this.#turns, check)
     return {
       store: far,
-      start: () => undefined,
+      start: () => this.#turns.next(),
       stop: () => {
         isOpen = false
       },

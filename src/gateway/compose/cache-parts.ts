@@ -51,7 +51,7 @@ export function createCacheParts(
   const retry = { retryIntervalMs: INVALIDATION_RETRY_MS, doubtMs: DOUBT_MS }
   const invalidation = new Invalidation({ ...common, ...retry, epochs })
   // What was written to the one before may be lost, and so may this gateway's own copy of it be behind.
-  store.sharing?.onTakeover(() => void invalidation.everything('failover'))
+  store.sharing?.onTakeover(() => invalidation.everything('failover'))
   const purges = new PurgeHistory({ store, random, ttlMs: lifeMaxMs + STAMP_EXTRA_MS })
   const census = new EntryCensus({
     isStoreShared: store.name !== 'embedded' || options.purge.mayStartWarm,
