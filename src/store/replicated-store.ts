@@ -184,7 +184,7 @@ export class ReplicatedStore implements Store, Sharing {
     const takeover = this.#takeover
     const isSamePrimary = await this.#settlement.settle()
     // Whoever has left may have become the primary meanwhile.
-    if (this.#following === undefined && !this.#rivals.isSure) await this.#rivals.look()
+    if (this.#following === undefined && !this.#rivals.isSure) await this.#rivals.findOut()
     // Those that are told of a change write and confirm as well: they do not wait for themselves.
     if (takeover !== this.#takeover) await this.#takeover
     const isSure = this.#following !== undefined || this.#isOnlyPrimary
@@ -237,7 +237,7 @@ export class ReplicatedStore implements Store, Sharing {
       throw new StoreError('unreachable', 'what is here may be older than what the primary has')
     }
     if (this.#following !== undefined || this.#isOnlyPrimary) return read(this.#primary)
-    return this.#rivals.look().then(() => read(this.#primary))
+    return this.#rivals.findOut().then(() => read(this.#primary))
   }
 
   #tick(): void {
@@ -315,7 +315,7 @@ export class ReplicatedStore implements Store, Sharing {
     this.#takeover = starting.then(async () => {
       // Otherwise there has been another change since, and they are told of that one.
       if (this.#starting !== undefined) return
-      await Promise.all(this.#takeoverListeners.map((listener) => listener()))
+      await Promise.all(this.#takeoverListeners.map(async (listener) => listener()))
     })
   }
 

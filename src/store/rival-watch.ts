@@ -65,7 +65,14 @@ export class RivalWatch {
     this.#lookedMs = this.#options.clock.monotonicMs()
   }
 
-  /** To be called several times while a lease lasts; it is sure again when it resolves, unless more has happened. */
+  /** Once all have answered that had gone before the call. */
+  async findOut(): Promise<void> {
+    await this.look()
+    // Perhaps those were being asked that had gone before.
+    if (!this.isSure && this.#rival === undefined) await this.look()
+  }
+
+  /** To be called several times while a lease lasts. */
   async look(): Promise<void> {
     const { clock, leaseMs } = this.#options
     const nowMs = clock.monotonicMs()

@@ -128,8 +128,11 @@ describe('a primary that looks after whether it is the only one', () => {
     leaves()
     const asking = watch.look()
     replication.departures += 1
+    const finding = watch.findOut()
     await asking
     expect(watch.isSure).toBe(false)
+    await finding
+    expect(watch.isSure).toBe(true)
   })
 
   it('is the only one again when the other one follows somebody, or is silent for ten leases', async () => {
