@@ -1,5 +1,7 @@
+import { SlabExhaustedError } from '../memory/slab.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import {
+  replyErrors,
   transactionAborted,
   unknownCommand,
   unknownSubcommand,
@@ -10,12 +12,15 @@ import type { RunWaiter, Waiter } from './blocking.ts'
 import { CLIENT_STATE, type Client } from './client.ts'
 import type { Command } from './command.ts'
 import { CommandContext, type EngineServices, type NestedCall } from './context.ts'
-import { POSTPONED } from './guard.ts'
+import { type GuardedCall, hasFlag, POSTPONED } from './guard.ts'
 import { mendInterrupted } from './interrupted-command.ts'
 import type { Turn } from './turn.ts'
 
 /** Different error codes told apart in INFO errorstats, as many as Redis keeps. */
 const ERROR_CODES_MAX = 128
+
+/** How long commands that need memory are refused at once when there was none, unless some is given back. */
+const EXHAUSTED_MS = 1_000
 
 /** Totals of INFO's stats section. */
 export interface ExecutionStats {
@@ -38,6 +43,10 @@ export class Executor {
   readonly #nestedContexts: CommandContext[] = []
   #depth = 0
   #isErrorCounted = false
+  /** A command got no memory: since then, and what was in use. */
+  #isExhausted = false
+  #exhaustedAtMs = 0
+  #exhaustedBytes = 0
   /** A command within the running one may have written. */
   #hasWritten = false
 
@@ -122,7 +131,7 @@ export class Executor {
       // It is counted: the outer command has not failed for it.
       reply.lastError = ''
     } catch (error) {
-      this.#mend(client, command, argv)
+      this.#mend({ client, command, argv }, error)
       throw error
     } finally {
       this.#depth -= 1
@@ -210,7 +219,20 @@ export class Executor {
       return unknownSubcommand(argv.latin1(1), command.spec.name)
     }
     if (!command.acceptsCount(argv.count)) return wrongArity(command.fullName)
-    return this.#services.guards.refuse(client, command, argv)
+    return (
+      this.#services.guards.refuse(client, command, argv) ??
+      (this.#isExhausted ? this.#memoryRefusal({ client, command, argv }) : undefined)
+    )
+  }
+
+  /** Each command that fails in its middle has its keys told anew, however large they are: it does not begin. */
+  #memoryRefusal(call: GuardedCall): string | undefined {
+    const { slab } = this.#services.keyspace
+    const isOver =
+      slab.usedBytes < this.#exhaustedBytes || this.nowMs - this.#exhaustedAtMs >= EXHAUSTED_MS
+    if (isOver) this.#isExhausted = false
+    const isRefused = !isOver && !call.client.is(CLIENT_STATE.primary) && hasFlag(call, 'denyoom')
+    return isRefused ? replyErrors.outOfMemory : undefined
   }
 
   #refuse(
@@ -249,7 +271,7 @@ export class Executor {
     try {
       command.spec.run(this.#context)
     } catch (error) {
-      this.#mend(client, command, argv)
+      this.#mend({ client, command, argv }, error)
       propagation.release()
       timer.end(command, client, argv)
       if (isTracking) tracking.end(client, command)
@@ -271,9 +293,13 @@ export class Executor {
   }
 
   /** A bug of ours, or the end of memory, in the middle of a command. */
-  #mend(client: Client, command: Command, argv: ArgumentVector): void {
+  #mend({ client, command, argv }: GuardedCall, error: unknown): void {
     const { databaseIndex } = client
     mendInterrupted(this.#services, { command, argv, databaseIndex })
+    if (!(error instanceof SlabExhaustedError)) return
+    this.#isExhausted = true
+    this.#exhaustedAtMs = this.nowMs
+    this.#exhaustedBytes = this.#services.keyspace.slab.usedBytes
   }
 
   /** Monitors and client tracking see what has run. */
@@ -339,7 +365,7 @@ export class Executor {
       return isServed
     } catch (error) {
       // The client whose command is running is not to blame: the one that waited goes, with half an answer.
-      if (command !== undefined) this.#mend(client, command, argv)
+      if (command !== undefined) this.#mend({ client, command, argv }, error)
       this.#services.log.error({ err: error }, 'a command that waited failed')
       client.output.close()
       return true

@@ -144,6 +144,7 @@ function numbered(count: number, prefix: string): string[] {
 
 /** An engine, and another that is told its effects. */
 class FollowedEngine {
+  readonly clock = new FakeClock()
   readonly engine = this.#newEngine(1)
   readonly client = this.engine.client()
   readonly follower = this.#newEngine(2).client()
@@ -190,7 +191,7 @@ class FollowedEngine {
   }
 
   #newEngine(seed: number): Engine {
-    return new Engine({ clock: new FakeClock(), random: seededRandom(seed), log: silentLogger })
+    return new Engine({ clock: this.clock, random: seededRandom(seed), log: silentLogger })
   }
 }
 
@@ -257,6 +258,7 @@ describe('a command that gets no memory in the middle', () => {
     (line, ...setUp) => {
       failEverywhere([line, ...setUp], (followed) => {
         // And may go on where it was.
+        followed.clock.advance(1_000)
         const reply = followed.client.call(...line.split(' '))
         expect(reply).not.toBeInstanceOf(Error)
       })
@@ -285,7 +287,26 @@ describe('a command that gets no memory in the middle', () => {
     expect(withBlocks(2, () => driver.run('EXEC'))).toBe(replyErrors.outOfMemory)
     expect(driver.effects).toEqual(['MULTI', 'SET a 1', 'DEL list', 'EXEC'])
     expect(driver.run('KEYS *')).toEqual(['a'])
-    expect(driver.run('SET c 3')).toBe('OK')
+  })
+
+  it('has those that need memory refused before they begin, for a second or until some is freed', () => {
+    const driver = new CommandDriver()
+    driver.run('SET key value')
+    const fail = (): void => {
+      expect(withBlocks(1, () => driver.run('RPUSH list x'))).toBe(replyErrors.outOfMemory)
+      driver.effects.length = 0
+    }
+    fail()
+    driver.clock.advance(999)
+    expect(driver.run('RPUSH list x')).toBe(replyErrors.outOfMemory)
+    expect(driver.effects).toEqual([])
+    expect(driver.run('GET key')).toBe('value')
+    driver.clock.advance(1)
+    expect(driver.run('RPUSH list x')).toBe(1)
+    driver.run('DEL list')
+    fail()
+    driver.run('DEL key')
+    expect(driver.run('RPUSH list x')).toBe(1)
   })
 
   it('is an error that a script may catch', () => {
@@ -317,6 +338,7 @@ describe('a command that gets no memory in the middle', () => {
     const before = history()
     withBlocks(4, () => driver.run('SADD key a b'))
     expect(history()).toBe(before)
+    driver.clock.advance(1_000)
     vi.spyOn(DumpPayloads.prototype, 'dump').mockImplementation(refuseBuffer)
     withBlocks(4, () => driver.run('SADD other a b'))
     expect(history()).not.toBe(before)

@@ -75,6 +75,7 @@ describe('a procedure of the embedded store', () => {
     expect(() => withBlocks(1, fail)).toThrow('OOM')
     expect(effects).toEqual(['MULTI', 'SET first value', 'DEL second', 'EXEC'])
     effects.length = 0
+    clock.advance(1_000)
     run((database) => database.set(SECOND, VALUE))
     expect(effects).toEqual(['SET second value'])
   })
