@@ -2,11 +2,16 @@ import type { CommandContext } from '../execution/context.ts'
 import { compareBytes } from '../memory/byte-slice.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { PackedEntry } from '../structures/packed-entry.ts'
-import type { RankRange } from './sorted-set-bounds.ts'
 
 const OPEN = 0x28
 const LOWEST = 0x2d
 const HIGHEST = 0x2b
+
+/** Ranks from `first` up to `end`, which is not in it. */
+export interface RankRange {
+  readonly first: number
+  readonly end: number
+}
 
 const NOTHING: RankRange = { first: 0, end: 0 }
 

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { parseLenientDouble } from '../structures/parse-double.ts'
-import { type LexBounds, packedRangeByLex } from './packed-lex-range.ts'
+import { type LexBounds, packedRangeByLex, type RankRange } from './packed-lex-range.ts'
 
 const OPEN = 0x28
 const CLOSED = 0x5b
@@ -10,12 +10,6 @@ const HIGHEST = 0x2b
 
 /** How the members of a range are chosen. */
 export type RangeKind = 'rank' | 'score' | 'lex'
-
-/** Ranks from `first` up to `end`, which is not in it. */
-export interface RankRange {
-  readonly first: number
-  readonly end: number
-}
 
 export function rangeLength({ first, end }: RankRange): number {
   return Math.max(0, end - first)

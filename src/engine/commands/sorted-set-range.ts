@@ -2,12 +2,12 @@ import { integerArgument } from '../execution/arguments.ts'
 import type { CommandContext } from '../execution/context.ts'
 import { WRONG_TYPE } from '../execution/context.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
+import type { RankRange } from './packed-lex-range.ts'
 import { deleteTarget, replyWithMemberCount, storeResult } from './sorted-set-access.ts'
 import {
   isLexBound,
   isScoreBound,
   type RangeKind,
-  type RankRange,
   rangeByIndex,
   rangeByLex,
   rangeByScore,

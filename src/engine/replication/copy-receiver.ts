@@ -1,6 +1,6 @@
 import type { CopyStore } from './copy-store.ts'
+import { MARK_BYTES } from './end-mark.ts'
 
-export const MARK_BYTES = 40
 const HEAD = /^\$(?:EOF:(\S{40})\S*|(\d+))$/
 
 /**

@@ -1,5 +1,5 @@
 import { Crc64 } from '../structures/crc64.ts'
-import { MARK_BYTES } from './copy-receiver.ts'
+import { MARK_BYTES } from './end-mark.ts'
 
 const SUM_BYTES = 8
 const MAGIC = /^REDIS(\d{4})$/

@@ -4,8 +4,9 @@ import type { Logger } from '../../shared/logger.ts'
 import { syncDirectory } from '../../shared/sync-directory.ts'
 import type { CopyRequest, LoadedCopy } from './copy-loader.ts'
 import { CopyPipe } from './copy-pipe.ts'
-import { CopyReceiver, MARK_BYTES } from './copy-receiver.ts'
+import { CopyReceiver } from './copy-receiver.ts'
 import type { FileCopyStore } from './copy-store.ts'
+import { MARK_BYTES } from './end-mark.ts'
 
 export interface CopyTransferOptions {
   /** Under what history and offset the stream goes on; without an id with a history of this engine's own. */

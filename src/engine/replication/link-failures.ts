@@ -1,4 +1,5 @@
-import type { LinkState } from './replica-link.ts'
+/** As ROLE tells it. */
+export type LinkState = 'connect' | 'connecting' | 'handshake' | 'sync' | 'connected'
 
 /** In Redis' words (replication.c, replicationCron), which who watches replicas looks for. */
 export function silenceIn(state: LinkState): string {

@@ -5,13 +5,12 @@ import type { BackgroundSave } from '../persistence/background-save.ts'
 import type { CopyContent } from '../persistence/rdb-files.ts'
 import type { SaveTarget } from '../persistence/save-target.ts'
 import { CopyFile } from './copy-file.ts'
+import { newEndMark } from './end-mark.ts'
 import type { ReplicationHistory } from './history.ts'
 import { type ReplicaCopy, StoredCopy, StreamedCopy } from './replica-copy.ts'
 import type { ReplicaFeed } from './replica-feed.ts'
 import { type Replicas, secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
-
-const END_MARK_BYTES = 20
 
 /** Where copies come from: RDB files of all there is, taken in slices. */
 export interface CopySource {
@@ -179,7 +178,7 @@ export class ReplicaCopies {
       onCopied: (feed: ReplicaFeed) => this.#copied(feed, hasEndMark),
     }
     return hasEndMark
-      ? new StreamedCopy(random.bytes(END_MARK_BYTES).toString('hex'), options)
+      ? new StreamedCopy(newEndMark(random), options)
       : new StoredCopy(new CopyFile(copies().temporaryPath()), options)
   }
 

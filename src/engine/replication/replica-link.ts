@@ -15,7 +15,7 @@ import { FileCopyStore } from './copy-store.ts'
 import { CopyTransfer } from './copy-transfer.ts'
 import { criticalError } from './critical-error.ts'
 import { Handshake, type HandshakeResult } from './handshake.ts'
-import { failureIn, silenceIn } from './link-failures.ts'
+import { failureIn, type LinkState, silenceIn } from './link-failures.ts'
 import { PrimaryClient } from './primary-client.ts'
 import { secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
@@ -27,9 +27,6 @@ const NEW_LINE = 10
 const CARRIAGE_RETURN = 13
 const KEEP_ALIVE = Buffer.from('\n')
 const NO_BYTES = Buffer.alloc(0)
-
-/** As ROLE tells it. */
-export type LinkState = 'connect' | 'connecting' | 'handshake' | 'sync' | 'connected'
 
 export interface PrimaryAddress {
   readonly host: string
