@@ -54,10 +54,10 @@ export function buildStorage(parts: EngineParts): Storage {
   return { codec, files, appendLog, copyLoader, persistence }
 }
 
-function newFiles(parts: EngineParts, codec: Codec): RdbFiles {
+function newFiles(parts: EngineParts, { reader }: Codec): RdbFiles {
   const { config, debug, keyspace, memory, options, replication, scripting } = parts
   return new RdbFiles({
-    ...codec,
+    reader,
     keyspace,
     config,
     clock: options.clock,

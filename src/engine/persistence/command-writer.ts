@@ -4,9 +4,6 @@ import type { Structures } from '../structures/structures.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import { ValueCommands } from './value-commands.ts'
 
-/** What takes more memory is worded in pieces. */
-const AT_ONCE_BYTES_MAX = 64 * 1_024
-
 export interface CommandWriterOptions {
   readonly structures: Structures
   /** Codes of the function libraries. */
@@ -19,6 +16,8 @@ export interface CommandWriterOptions {
 export class CommandWriter implements SnapshotWriter {
   readonly output = new CommandEncoder()
   readonly sum = undefined
+  /** Others are written while a value is. */
+  readonly isCrowded = false
   readonly #options: CommandWriterOptions
   readonly #values: ValueCommands
   /** For the value that is worded in pieces, while others may come in between. */
@@ -54,12 +53,7 @@ export class CommandWriter implements SnapshotWriter {
     this.#endKey(database, record)
   }
 
-  inPieces(index: number, database: Database, record: Handle): Iterator<undefined> | undefined {
-    const isLarge = !database.isString(record) && database.memoryUsage(record) > AT_ONCE_BYTES_MAX
-    return isLarge ? this.#pieces(index, database, record) : undefined
-  }
-
-  *#pieces(index: number, database: Database, record: Handle): Generator<undefined> {
+  *pieces(index: number, database: Database, record: Handle): Generator<undefined> {
     const commands = this.#piecewise.collection(database, record)
     for (;;) {
       this.#select(index)

@@ -17,7 +17,6 @@ import type { SaveTarget } from './save-target.ts'
 import { Snapshot } from './snapshot.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 import type { ValueReader } from './value-reader.ts'
-import type { ValueWriter } from './value-writer.ts'
 
 const CHUNK_BYTES = 1_024 * 1_024
 
@@ -52,7 +51,6 @@ export interface RdbFilesOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly reader: ValueReader
-  readonly writer: ValueWriter
   readonly libraries: LibrarySource
   readonly version: string
   readonly usedBytes: () => number
@@ -221,11 +219,12 @@ export class RdbFiles {
   }
 
   #newRdbWriter(header: RdbHeader): RdbWriter {
-    const { config, writer } = this.#options
+    const { config, keyspace } = this.#options
+    const { structures } = keyspace
     const output = new RdbOutput()
     output.compresses = config.value('rdbcompression') === 'yes'
     const sum = new RdbSum(config.value('rdbchecksum') === 'yes')
-    return new RdbWriter({ output, values: writer, access: this.#access, header, sum })
+    return new RdbWriter({ output, structures, access: this.#access, header, sum })
   }
 
   #newCommandWriter(): CommandWriter {

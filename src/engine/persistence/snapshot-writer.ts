@@ -15,10 +15,12 @@ export interface SnapshotWriter {
   writeKey(index: number, database: Database, record: Handle): void
   /**
    * The same in pieces, for a value so large that others are not to wait for all of it: each `next` writes one. Nothing
-   * is written, or read, before the first. Others may be written at once meanwhile, but not in pieces, and this one may
-   * not change. `undefined` for what is written at once.
+   * is written, or read, before the first. Others may be written at once meanwhile, but not in pieces, no database may
+   * begin, and this value may not change.
    */
-  inPieces(index: number, database: Database, record: Handle): Iterator<undefined> | undefined
+  pieces(index: number, database: Database, record: Handle): Iterator<undefined>
+  /** So many others wait for the end of the value in pieces that the rest of it is to be written at once. */
+  readonly isCrowded: boolean
   writeEnd(): void
 }
 

@@ -7,6 +7,7 @@ import type { SnapshotWriter } from './snapshot-writer.ts'
 
 /** Buckets visited between two looks at the clock. */
 const BATCH = 16
+const AT_ONCE_BYTES_MAX = 64 * 1_024
 
 /** A database under the number it had when the snapshot began. */
 interface Subject {
@@ -32,6 +33,8 @@ export interface SnapshotOptions {
   readonly writer: SnapshotWriter
   /** False for the header and no keys: then nothing is in the way of other snapshots. */
   readonly hasKeys: boolean
+  /** A collection that takes more memory is written in pieces; 64 KiB unless told. */
+  readonly atOnceBytesMax?: number
 }
 
 /**
@@ -51,6 +54,7 @@ export class Snapshot implements SnapshotGuard {
   /** Keys there were. */
   readonly keysTotal: number
   readonly #isGuard: boolean
+  readonly #atOnceBytesMax: number
   #cursor = 0
   #bucket = 0
   #table = 0
@@ -58,9 +62,15 @@ export class Snapshot implements SnapshotGuard {
   isAbandoned = false
   isDone = false
 
-  constructor({ keyspace, writer, hasKeys }: SnapshotOptions) {
+  constructor({
+    keyspace,
+    writer,
+    hasKeys,
+    atOnceBytesMax = AT_ONCE_BYTES_MAX,
+  }: SnapshotOptions) {
     this.#keyspace = keyspace
     this.writer = writer
+    this.#atOnceBytesMax = atOnceBytesMax
     this.keysTotal = hasKeys ? keyspace.keyCount : 0
     this.#isGuard = hasKeys
     writer.writeHeader()
@@ -75,12 +85,10 @@ export class Snapshot implements SnapshotGuard {
 
   beforeChange(database: Database, record: Handle): void {
     const at = this.#large.findIndex((large) => large.record === record)
-    if (at === 0) {
-      while (this.#writePiece());
-      return
-    }
+    if (at === 0) return this.#finishLarge()
     if (at > 0) this.#large.splice(at, 1)
     this.#write(this.#indexes.get(database) ?? 0, database, record)
+    if (this.writer.isCrowded) this.#finishLarge()
   }
 
   beforeFlush(database: Database, tables: readonly Uint32Array[], keyCount: number): void {
@@ -134,14 +142,24 @@ export class Snapshot implements SnapshotGuard {
 
   #come({ index, database }: Subject, record: Handle): void {
     if (database.hasMark(record)) return
-    const pieces = this.writer.inPieces(index, database, record)
-    if (pieces === undefined) this.#write(index, database, record)
-    else this.#large.push({ database, record, pieces })
+    if (!this.#isLarge(database, record)) return this.#write(index, database, record)
+    const pieces = this.writer.pieces(index, database, record)
+    this.#large.push({ database, record, pieces })
+  }
+
+  /** A string never is: it is one piece, whatever its length. */
+  #isLarge(database: Database, record: Handle): boolean {
+    return !database.isString(record) && database.memoryUsage(record) > this.#atOnceBytesMax
   }
 
   #write(index: number, database: Database, record: Handle): void {
     database.mark(record)
     this.writer.writeKey(index, database, record)
+  }
+
+  /** The rest of the first large value. */
+  #finishLarge(): void {
+    while (this.#writePiece());
   }
 
   /** Of the first large value; false when that was all of it. */

@@ -1,7 +1,7 @@
 import { invariant } from '../../shared/assert.ts'
 import { Collections } from '../keyspace/collections.ts'
 import type { Database, Handle } from '../keyspace/database.ts'
-import { HandleList } from '../memory/handle-list.ts'
+import { ScanWalk } from '../keyspace/scan-walk.ts'
 import { NONE } from '../memory/slab.ts'
 import type { CommandEncoder } from '../protocol/command-encoder.ts'
 import { formatDouble } from '../protocol/format-double.ts'
@@ -34,7 +34,7 @@ export class ValueCommands {
   readonly #stream: StreamCommands
   /** Reads packed nodes of lists. */
   readonly #compressor: NodeCompressor
-  readonly #found = new HandleList()
+  readonly #walk = new ScanWalk()
   readonly #entry = new PackedEntry()
   readonly #key = new PackedEntry()
   /** Of the collection: the command, arguments an element, elements that no command has been begun for, and room in this one. */
@@ -110,39 +110,31 @@ export class ValueCommands {
 
   *#set(database: Database, record: Handle): Generator<undefined> {
     const { set } = this.#collections
-    const found = this.#found
+    const walk = this.#walk
     set.open(database, record)
     this.#open(SADD, set.size, 1)
-    let cursor = 0
-    do {
-      found.clear()
-      cursor = set.scan(cursor, found)
-      for (let index = 0; index < found.count; index += 1) {
-        set.read(found.at(index))
-        this.#element()
-        this.#argument(set.member)
-        if (this.#room === 0) yield
-      }
-    } while (cursor !== 0)
+    walk.start(set)
+    while (walk.next()) {
+      set.read(walk.position)
+      this.#element()
+      this.#argument(set.member)
+      if (this.#room === 0) yield
+    }
   }
 
   *#hash(database: Database, record: Handle): Generator<undefined> {
     const { hash } = this.#collections
-    const found = this.#found
+    const walk = this.#walk
     hash.open(database, record)
     this.#open(HMSET, hash.size, 2)
-    let cursor = 0
-    do {
-      found.clear()
-      cursor = hash.scan(cursor, found)
-      for (let index = 0; index < found.count; index += 1) {
-        hash.read(found.at(index))
-        this.#element()
-        this.#argument(hash.field)
-        this.#argument(hash.value)
-        if (this.#room === 0) yield
-      }
-    } while (cursor !== 0)
+    walk.start(hash)
+    while (walk.next()) {
+      hash.read(walk.position)
+      this.#element()
+      this.#argument(hash.field)
+      this.#argument(hash.value)
+      if (this.#room === 0) yield
+    }
   }
 
   *#sortedSet(database: Database, record: Handle): Generator<undefined> {

@@ -10,7 +10,6 @@ import { RdbSum } from '../../../../src/engine/persistence/rdb-sum.ts'
 import { RdbWriter } from '../../../../src/engine/persistence/rdb-writer.ts'
 import type { SaveTarget } from '../../../../src/engine/persistence/save-target.ts'
 import { Snapshot } from '../../../../src/engine/persistence/snapshot.ts'
-import { ValueWriter } from '../../../../src/engine/persistence/value-writer.ts'
 import type { Clock } from '../../../../src/shared/clock.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
 import { DatabaseDriver } from '../../../support/keyspace-driver.ts'
@@ -31,9 +30,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 function newSave(target: SaveTarget): BackgroundSave {
   const output = new RdbOutput()
   output.compresses = false
-  const values = new ValueWriter(keyspace.structures)
   const header = { fields: [], libraries: [] }
-  const writer = new RdbWriter({ output, values, access: 'none', header, sum: new RdbSum(true) })
+  const { structures } = keyspace
+  const writer = new RdbWriter({ output, structures, access: 'none', header, sum: new RdbSum(true) })
   const snapshot = new Snapshot({ keyspace, writer, hasKeys: true })
   // Each look at it is a millisecond later: a slice ends after its first buckets.
   let readMs = 0

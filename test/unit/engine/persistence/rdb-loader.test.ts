@@ -8,7 +8,6 @@ import { RdbOutput } from '../../../../src/engine/persistence/rdb-output.ts'
 import { RdbSum } from '../../../../src/engine/persistence/rdb-sum.ts'
 import { RdbWriter } from '../../../../src/engine/persistence/rdb-writer.ts'
 import { ValueReader } from '../../../../src/engine/persistence/value-reader.ts'
-import { ValueWriter } from '../../../../src/engine/persistence/value-writer.ts'
 import { CopyPipe } from '../../../../src/engine/replication/copy-pipe.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
 import { DatabaseDriver } from '../../../support/keyspace-driver.ts'
@@ -31,7 +30,7 @@ function rdbFile(): Buffer {
   const output = new RdbOutput()
   const writer = new RdbWriter({
     output,
-    values: new ValueWriter(keyspace.structures),
+    structures: keyspace.structures,
     access: 'none',
     header: { fields: [['repl-stream-db', '1']], libraries: [Buffer.from('code')] },
     sum: new RdbSum(true),
