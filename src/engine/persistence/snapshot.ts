@@ -62,12 +62,7 @@ export class Snapshot implements SnapshotGuard {
   isAbandoned = false
   isDone = false
 
-  constructor({
-    keyspace,
-    writer,
-    hasKeys,
-    atOnceBytesMax = AT_ONCE_BYTES_MAX,
-  }: SnapshotOptions) {
+  constructor({ keyspace, writer, hasKeys, atOnceBytesMax = AT_ONCE_BYTES_MAX }: SnapshotOptions) {
     this.#keyspace = keyspace
     this.writer = writer
     this.#atOnceBytesMax = atOnceBytesMax

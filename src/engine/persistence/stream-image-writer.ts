@@ -67,11 +67,7 @@ export class StreamImageWriter {
     }
   }
 
-  *#writePending(
-    output: RdbOutput,
-    pending: Handle,
-    hasDeliveries: boolean,
-  ): Generator<undefined> {
+  *#writePending(output: RdbOutput, pending: Handle, hasDeliveries: boolean): Generator<undefined> {
     const { trees } = this.#streams
     const place = { leaf: NONE, index: 0 }
     output.lengthOf(trees.size(pending))

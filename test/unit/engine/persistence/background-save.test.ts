@@ -32,7 +32,13 @@ function newSave(target: SaveTarget): BackgroundSave {
   output.compresses = false
   const header = { fields: [], libraries: [] }
   const { structures } = keyspace
-  const writer = new RdbWriter({ output, structures, access: 'none', header, sum: new RdbSum(true) })
+  const writer = new RdbWriter({
+    output,
+    structures,
+    access: 'none',
+    header,
+    sum: new RdbSum(true),
+  })
   const snapshot = new Snapshot({ keyspace, writer, hasKeys: true })
   // Each look at it is a millisecond later: a slice ends after its first buckets.
   let readMs = 0

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { followDirectives } from '../../src/engine/composition/directives.ts'
+import { EngineParts } from '../../src/engine/composition/parts.ts'
+import { Engine } from '../../src/engine/index.ts'
+import { RdbOutput } from '../../src/engine/persistence/rdb-output.ts'
+import { RdbSum } from '../../src/engine/persistence/rdb-sum.ts'
+import { type AccessKind, RdbWriter } from '../../src/engine/persistence/rdb-writer.ts'
+import { Snapshot } from '../../src/engine/persistence/snapshot.ts'
+import { EmbeddedClient } from '../../src/engine/server/embedded-client.ts'
+import { WaitingCalls } from '../../src/engine/server/waiting-calls.ts'
+import { silentLogger } from '../../src/shared/logger.ts'
+import { seededRandom } from '../../src/shared/random.ts'
+import { FakeClock } from './fake-clock.ts'
+
+const STREAM_KEYS = 3
+/** Tables, trees and many nodes with few elements. */
+const DIRECTIVES = {
+  save: '',
+  databases: '4',
+  'enable-debug-command': 'yes',
+  'hash-max-listpack-entries': '4',
+  'set-max-intset-entries': '4',
+  'zset-max-listpack-entries': '4',
+  'list-max-listpack-size': '4',
+  'stream-node-max-entries': '4',
+}
+
+export interface PieceSizes {
+  readonly atOnceBytesMax?: number
+  readonly pieceBytes?: number
+  readonly asideBytesMax?: number
+  readonly access?: AccessKind
+}
+
+/** An engine whose snapshots a test takes itself, step by step. */
+export class SnapshotDriver {
+  readonly clock = new FakeClock()
+  readonly client: EmbeddedClient
+  readonly #parts: EngineParts
+  readonly #folder = mkdtempSync(join(tmpdir(), 'gerbang-pieces-'))
+  #begunMs = 0
+
+  constructor(seed = 1) {
+    const { clock } = this
+    const random = seededRandom(seed)
+    const parts = new EngineParts({ clock, random, log: silentLogger, directives: DIRECTIVES })
+    followDirectives(parts)
+    parts.storage.persistence.begin()
+    this.#parts = parts
+    this.client = newClient(parts)
+  }
+
+  /** Tables, and pieces of few elements, unless told otherwise. */
+  begin(sizes: PieceSizes = {}): Snapshot {
+    this.#begunMs = this.clock.nowMs()
+    const { keyspace } = this.#parts
+    const writer = new RdbWriter({
+      output: new RdbOutput(),
+      structures: keyspace.structures,
+      access: sizes.access ?? 'none',
+      header: { fields: [], libraries: [] },
+      sum: new RdbSum(true),
+      pieceBytes: sizes.pieceBytes ?? 64,
+      ...(sizes.asideBytesMax === undefined ? {} : { asideBytesMax: sizes.asideBytesMax }),
+    })
+    const atOnceBytesMax = sizes.atOnceBytesMax ?? 1_000
+    return new Snapshot({ keyspace, writer, hasKeys: true, atOnceBytesMax })
+  }
+
+  /** What an engine has that loads what the snapshot has written, at the instant it was begun. */
+  async contentOf({ writer }: Snapshot): Promise<unknown> {
+    const content = Buffer.from(writer.output.written())
+    writer.sum?.update(content)
+    const sum = writer.sum?.spelled() ?? new Uint8Array(0)
+    writeFileSync(this.filePath, Buffer.concat([content, sum]))
+    const engine = new Engine({
+      clock: new FakeClock(this.#begunMs),
+      isPersistent: true,
+      directives: { ...DIRECTIVES, dir: this.#folder },
+    })
+    try {
+      await engine.load()
+      return contentIn(engine.client())
+    } finally {
+      await engine.stop()
+    }
+  }
+
+  get content(): unknown {
+    return contentIn(this.client)
+  }
+
+  get filePath(): string {
+    return join(this.#folder, 'dump.rdb')
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** All there is, with what DEBUG DIGEST does not look at: groups of the streams `x0`, `x1` and so on. */
+function contentIn(client: EmbeddedClient): unknown {
+  const streams: unknown[] = []
+  for (let index = 0; index < Number(DIRECTIVES.databases); index += 1) {
+    client.call('SELECT', index)
+    for (let key = 0; key < STREAM_KEYS; key += 1) {
+      if (client.call('TYPE', `x${key}`) !== 'stream') continue
+      streams.push(client.call('XINFO', 'STREAM', `x${key}`, 'FULL', 'COUNT', 0))
+    }
+  }
+  client.call('SELECT', 0)
+  return [String(client.call('DEBUG', 'DIGEST')), streams]
+}
+
+function newClient(parts: EngineParts): EmbeddedClient {
+  const { clients, executor, gate, keyspace, options, propagation } = parts
+  return new EmbeddedClient({
+    executor,
+    keyspace,
+    propagation,
+    waitingCalls: new WaitingCalls({
+      executor,
+      clients,
+      gate,
+      writeError: () => '',
+      clientsMax: () => 1,
+    }),
+    client: clients.add({
+      address: 'embedded:0',
+      nowMs: options.clock.nowMs(),
+      isEmbedded: true,
+    }),
+  })
+}
