@@ -39,7 +39,7 @@ export class SnapshotDriver {
   readonly clock = new FakeClock()
   readonly client: EmbeddedClient
   readonly #parts: EngineParts
-  readonly #folder = mkdtempSync(join(tmpdir(), 'gerbang-pieces-'))
+  readonly folder = mkdtempSync(join(tmpdir(), 'gerbang-pieces-'))
   #begunMs = 0
 
   constructor(seed = 1) {
@@ -70,15 +70,12 @@ export class SnapshotDriver {
   }
 
   /** What an engine has that loads what the snapshot has written, at the instant it was begun. */
-  async contentOf({ writer }: Snapshot): Promise<unknown> {
-    const content = Buffer.from(writer.output.written())
-    writer.sum?.update(content)
-    const sum = writer.sum?.spelled() ?? new Uint8Array(0)
-    writeFileSync(this.filePath, Buffer.concat([content, sum]))
+  async contentOf(snapshot: Snapshot): Promise<unknown> {
+    this.save(snapshot)
     const engine = new Engine({
       clock: new FakeClock(this.#begunMs),
       isPersistent: true,
-      directives: { ...DIRECTIVES, dir: this.#folder },
+      directives: { ...DIRECTIVES, dir: this.folder },
     })
     try {
       await engine.load()
@@ -92,12 +89,18 @@ export class SnapshotDriver {
     return contentIn(this.client)
   }
 
-  get filePath(): string {
-    return join(this.#folder, 'dump.rdb')
+  /** As `dump.rdb` in the folder; gives its path. */
+  save({ writer }: Snapshot): string {
+    const path = join(this.folder, 'dump.rdb')
+    const content = Buffer.from(writer.output.written())
+    writer.sum?.update(content)
+    const sum = writer.sum?.spelled() ?? new Uint8Array(0)
+    writeFileSync(path, Buffer.concat([content, sum]))
+    return path
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
