@@ -5,16 +5,15 @@ import { Cycle } from './composition/cycle.ts'
 import { Deadlines } from './composition/deadlines.ts'
 import { followDirectives } from './composition/directives.ts'
 import { followEvents } from './composition/listeners.ts'
+import { openClient } from './composition/open-client.ts'
 import { EngineParts } from './composition/parts.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { StopSignal } from './execution/shutdown.ts'
 import { decodeCommand } from './protocol/command-decoder.ts'
-import { cannotAppend } from './protocol/persistence-errors.ts'
 import { EngineReplication } from './replication/engine-replication.ts'
 import { DirectiveError } from './runtime-config/directive-line.ts'
-import { EmbeddedClient } from './server/embedded-client.ts'
+import type { EmbeddedClient } from './server/embedded-client.ts'
 import type { ListeningAddress } from './server/endpoints.ts'
-import { WaitingCalls } from './server/waiting-calls.ts'
 
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
 export class Engine {
@@ -124,25 +123,7 @@ export class Engine {
 
   /** A caller in this process: needs no password. */
   client(): EmbeddedClient {
-    const { clients, config, executor, gate, keyspace, options, propagation } = this.#parts
-    const { persistence } = this.#parts.storage
-    return new EmbeddedClient({
-      executor,
-      keyspace,
-      propagation,
-      waitingCalls: new WaitingCalls({
-        executor,
-        clients,
-        gate,
-        writeError: () => persistence.writeError ?? cannotAppend('the disk refused'),
-        clientsMax: () => config.integer('maxclients'),
-      }),
-      client: clients.add({
-        address: 'embedded:0',
-        nowMs: options.clock.nowMs(),
-        isEmbedded: true,
-      }),
-    })
+    return openClient(this.#parts)
   }
 
   /** `sink` hears of every change from now on, in order, as commands that do it again. */

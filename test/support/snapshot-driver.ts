@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { followDirectives } from '../../src/engine/composition/directives.ts'
+import { openClient } from '../../src/engine/composition/open-client.ts'
 import { EngineParts } from '../../src/engine/composition/parts.ts'
-import { Engine } from '../../src/engine/index.ts'
+import { type EmbeddedClient, Engine } from '../../src/engine/index.ts'
 import { RdbOutput } from '../../src/engine/persistence/rdb-output.ts'
 import { RdbSum } from '../../src/engine/persistence/rdb-sum.ts'
 import { type AccessKind, RdbWriter } from '../../src/engine/persistence/rdb-writer.ts'
 import { Snapshot } from '../../src/engine/persistence/snapshot.ts'
-import { EmbeddedClient } from '../../src/engine/server/embedded-client.ts'
-import { WaitingCalls } from '../../src/engine/server/waiting-calls.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { seededRandom } from '../../src/shared/random.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -49,7 +48,7 @@ export class SnapshotDriver {
     followDirectives(parts)
     parts.storage.persistence.begin()
     this.#parts = parts
-    this.client = newClient(parts)
+    this.client = openClient(parts)
   }
 
   /** Tables, and pieces of few elements, unless told otherwise. */
@@ -116,25 +115,4 @@ function contentIn(client: EmbeddedClient): unknown {
   }
   client.call('SELECT', 0)
   return [String(client.call('DEBUG', 'DIGEST')), streams]
-}
-
-function newClient(parts: EngineParts): EmbeddedClient {
-  const { clients, executor, gate, keyspace, options, propagation } = parts
-  return new EmbeddedClient({
-    executor,
-    keyspace,
-    propagation,
-    waitingCalls: new WaitingCalls({
-      executor,
-      clients,
-      gate,
-      writeError: () => '',
-      clientsMax: () => 1,
-    }),
-    client: clients.add({
-      address: 'embedded:0',
-      nowMs: options.clock.nowMs(),
-      isEmbedded: true,
-    }),
-  })
 }
