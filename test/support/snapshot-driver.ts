@@ -5,10 +5,14 @@ import { followDirectives } from '../../src/engine/composition/directives.ts'
 import { openClient } from '../../src/engine/composition/open-client.ts'
 import { EngineParts } from '../../src/engine/composition/parts.ts'
 import { type EmbeddedClient, Engine } from '../../src/engine/index.ts'
+import { BackgroundSave } from '../../src/engine/persistence/background-save.ts'
+import type { SnapshotPiece } from '../../src/engine/persistence/piece-copy.ts'
 import { RdbOutput } from '../../src/engine/persistence/rdb-output.ts'
 import { RdbSum } from '../../src/engine/persistence/rdb-sum.ts'
 import { type AccessKind, RdbWriter } from '../../src/engine/persistence/rdb-writer.ts'
+import type { SaveTarget } from '../../src/engine/persistence/save-target.ts'
 import { Snapshot } from '../../src/engine/persistence/snapshot.ts'
+import { StringPlaces } from '../../src/engine/persistence/string-places.ts'
 import { silentLogger } from '../../src/shared/logger.ts'
 import { seededRandom } from '../../src/shared/random.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -31,6 +35,11 @@ export interface PieceSizes {
   readonly pieceBytes?: number
   readonly asideBytesMax?: number
   readonly access?: AccessKind
+  /** Strings are left as they are, to be packed by others. */
+  readonly leavesStrings?: boolean
+  /** rdbcompression and rdbchecksum: yes unless told. */
+  readonly compresses?: boolean
+  readonly isSummed?: boolean
 }
 
 /** An engine whose snapshots a test takes itself, step by step. */
@@ -55,17 +64,31 @@ export class SnapshotDriver {
   begin(sizes: PieceSizes = {}): Snapshot {
     this.#begunMs = this.clock.nowMs()
     const { keyspace } = this.#parts
+    const output = new RdbOutput()
+    output.compresses = sizes.compresses ?? true
+    if (sizes.leavesStrings === true) output.places = new StringPlaces()
     const writer = new RdbWriter({
-      output: new RdbOutput(),
+      output,
       structures: keyspace.structures,
       access: sizes.access ?? 'none',
       header: { fields: [], libraries: [] },
-      sum: new RdbSum(true),
+      sum: new RdbSum(sizes.isSummed ?? true),
       pieceBytes: sizes.pieceBytes ?? 64,
       ...(sizes.asideBytesMax === undefined ? {} : { asideBytesMax: sizes.asideBytesMax }),
     })
     const atOnceBytesMax = sizes.atOnceBytesMax ?? 1_000
     return new Snapshot({ keyspace, writer, hasKeys: true, atOnceBytesMax })
+  }
+
+  /** The same, to be run. Its clock stands still: steps end when something has to wait. */
+  background(
+    target: SaveTarget,
+    packingProgram: URL | undefined,
+    sizes: PieceSizes,
+  ): BackgroundSave {
+    const { clock } = this
+    const snapshot = this.begin(sizes)
+    return new BackgroundSave({ snapshot, target, clock, keyDelayUsec: () => 0, packingProgram })
   }
 
   /** What an engine has that loads what the snapshot has written, at the instant it was begun. */
@@ -101,6 +124,12 @@ export class SnapshotDriver {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** What has been written and was not taken before. */
+export function takePiece({ writer }: Snapshot): SnapshotPiece {
+  const places = writer.places?.take(new Uint32Array(0))
+  return { places, bytes: writer.output.take(new Uint8Array(0)) }
 }
 
 /** All there is, with what DEBUG DIGEST does not look at: groups of the streams `x0`, `x1` and so on. */

@@ -1,5 +1,8 @@
 import type { Clock } from '../../shared/clock.ts'
 import { restAfterKeys } from './key-delay.ts'
+import { InlinePacking, type Packing } from './packing.ts'
+import { PackingThread } from './packing-thread.ts'
+import { PIECE_BYTES, PieceBuffers } from './piece-buffers.ts'
 import type { SaveTarget } from './save-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -8,9 +11,8 @@ const SLICE_MS = 2
 const SLICE_MS_MIN = 0.5
 /** The rest took no time worth mentioning. */
 const IDLE_MS = 0.2
-const CHUNK_BYTES = 256 * 1_024
-/** A piece, and the last value of it. */
-const BUFFER_BYTES = CHUNK_BYTES + 64 * 1_024
+/** What is no more than this as a whole is packed sooner than a thread for it has started. */
+const INLINE_BYTES_MAX = 32 * 1_024
 
 export interface BackgroundSaveOptions {
   readonly snapshot: Snapshot
@@ -18,16 +20,16 @@ export interface BackgroundSaveOptions {
   readonly clock: Clock
   /** rdb-key-save-delay, as it is now. */
   readonly keyDelayUsec: () => number
+  /** What runs on the thread that packs and sums up; undefined to do that here. */
+  readonly packingProgram: URL | undefined
 }
 
 /** Takes a snapshot in slices between turns of the event loop, and hands it on. */
 export class BackgroundSave {
   readonly #options: BackgroundSaveOptions
-  /**
-   * Buffers to be written into again. New ones for each piece would be so much memory beside V8's own that it collected
-   * all its garbage every few pieces: pauses of 5 ms and more (Node.js 20.20, November 2026).
-   */
-  readonly #spares: Uint8Array[] = []
+  readonly #buffers = new PieceBuffers()
+  /** Begun with the first piece. */
+  #packing: Packing | undefined
   #isCancelled = false
 
   constructor(options: BackgroundSaveOptions) {
@@ -45,30 +47,60 @@ export class BackgroundSave {
   /** What is written is not wanted any more. */
   cancel(): void {
     this.#isCancelled = true
+    this.#packing?.cancel()
   }
 
   /** True once everything is in place, false when it was cancelled. Throws when it could not be written. */
   async run(): Promise<boolean> {
-    const { clock, snapshot, target } = this.#options
-    let endedMs = clock.monotonicMs()
-    while (!snapshot.isDone) {
-      const startedMs = clock.monotonicMs()
-      this.#step(startedMs, sliceMs(startedMs - endedMs))
-      if (target.isCongested && !this.#isCancelled) await target.drained()
-      endedMs = clock.monotonicMs()
-      await this.#rest()
-    }
-    if (!snapshot.isAbandoned && !this.#isCancelled) {
-      this.#writeEnd()
-      await target.complete()
-    }
+    const { target } = this.#options
+    await this.#walk()
+    if (this.#isWanted) await this.#complete()
     // Between this and `commit` nothing happens: what was cancelled must not take the place of what came after it.
-    if (snapshot.isAbandoned || this.#isCancelled) {
+    if (!this.#isWanted) {
+      this.#packing?.cancel()
       await target.discard()
       return false
     }
     await target.commit()
     return true
+  }
+
+  get #isWanted(): boolean {
+    return !this.#options.snapshot.isAbandoned && !this.#isCancelled
+  }
+
+  async #walk(): Promise<void> {
+    const { clock, snapshot } = this.#options
+    let endedMs = clock.monotonicMs()
+    while (!snapshot.isDone) {
+      const startedMs = clock.monotonicMs()
+      this.#step(startedMs, sliceMs(startedMs - endedMs))
+      if (!this.#isCancelled) await this.#drained()
+      endedMs = clock.monotonicMs()
+      await this.#rest()
+    }
+  }
+
+  get #isCongested(): boolean {
+    return this.#options.target.isCongested || this.#packing?.isCongested === true
+  }
+
+  async #drained(): Promise<void> {
+    const { target } = this.#options
+    if (this.#packing?.isCongested === true) await this.#packing.drained()
+    if (target.isCongested) await target.drained()
+  }
+
+  async #complete(): Promise<void> {
+    const { target } = this.#options
+    this.#flush(1)
+    try {
+      await this.#packing?.end()
+    } catch (error) {
+      await target.discard()
+      throw error
+    }
+    await target.complete()
   }
 
   #step(startedMs: number, budgetMs: number): void {
@@ -78,9 +110,9 @@ export class BackgroundSave {
     const isSlow = keyDelayUsec() > 0 && !this.#isCancelled
     do {
       if (isSlow) snapshot.stepOnce()
-      else snapshot.step(() => output.length >= CHUNK_BYTES || isOver())
-      this.#flush(CHUNK_BYTES)
-    } while (!isSlow && !snapshot.isDone && !isOver())
+      else snapshot.step(() => output.length >= PIECE_BYTES || isOver())
+      this.#flush(PIECE_BYTES)
+    } while (!isSlow && !snapshot.isDone && !isOver() && !this.#isCongested)
   }
 
   #sleptKeys = 0
@@ -96,27 +128,30 @@ export class BackgroundSave {
     })
   }
 
-  /** What the disk refuses is written no more, but the walk goes on to its end: the marks have to be whole. */
+  /** What is refused is written no more, but the walk goes on to its end: the marks have to be whole. */
   #flush(bytesMin: number): void {
     const { snapshot, target } = this.#options
-    const { output, sum } = snapshot.writer
+    const { output, places } = snapshot.writer
     if (output.length < bytesMin) return
-    if (this.#isCancelled || target.hasFailed) return output.clear()
-    const bytes = output.take(this.#spares.pop() ?? new Uint8Array(BUFFER_BYTES))
-    sum?.update(bytes)
-    target.write(bytes, this.#free)
+    if (this.#isCancelled || target.hasFailed || this.#packing?.hasFailed === true) {
+      return output.clear()
+    }
+    this.#packing ??= this.#newPacking(output.length)
+    const piece = {
+      places: places?.take(this.#buffers.takePlaces()),
+      bytes: output.take(this.#buffers.takeBytes()),
+    }
+    this.#packing.add(piece)
   }
 
-  /** One that a large value has made larger is not kept. */
-  readonly #free = ({ buffer }: Uint8Array): void => {
-    if (buffer.byteLength === BUFFER_BYTES) this.#spares.push(new Uint8Array(buffer))
-  }
-
-  #writeEnd(): void {
-    const { snapshot, target } = this.#options
-    this.#flush(1)
-    const { sum } = snapshot.writer
-    if (sum !== undefined) target.write(sum.spelled(), this.#free)
+  #newPacking(bytes: number): Packing {
+    const { packingProgram, snapshot, target } = this.#options
+    const { places, sum } = snapshot.writer
+    const options = { target, buffers: this.#buffers, sum }
+    const isNothing = places === undefined && sum?.isWanted !== true
+    return isNothing || bytes <= INLINE_BYTES_MAX || packingProgram === undefined
+      ? new InlinePacking(options)
+      : new PackingThread(options, packingProgram)
   }
 }
 

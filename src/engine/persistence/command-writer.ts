@@ -15,6 +15,7 @@ export interface CommandWriterOptions {
 /** Words the keyspace as the commands that make it anew (aof.c, rewriteAppendOnlyFileRio). */
 export class CommandWriter implements SnapshotWriter {
   readonly output = new CommandEncoder()
+  readonly places = undefined
   readonly sum = undefined
   /** Others are written while a value is. */
   readonly isCrowded = false

@@ -9,6 +9,7 @@ import { BackgroundSave } from './background-save.ts'
 import { CommandWriter } from './command-writer.ts'
 import { AsideFile, asidePathIn, writeFileAside } from './durable-file.ts'
 import { FileSource } from './file-source.ts'
+import { PACKING_PROGRAM } from './packing-thread.ts'
 import { RdbLoader } from './rdb-loader.ts'
 import { RdbOutput } from './rdb-output.ts'
 import { RdbSum } from './rdb-sum.ts'
@@ -16,6 +17,7 @@ import { type AccessKind, type RdbHeader, RdbWriter } from './rdb-writer.ts'
 import type { SaveTarget } from './save-target.ts'
 import { Snapshot } from './snapshot.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
+import { StringPlaces } from './string-places.ts'
 import type { ValueReader } from './value-reader.ts'
 
 const CHUNK_BYTES = 1_024 * 1_024
@@ -102,7 +104,7 @@ export class RdbFiles {
   /** At once, while everything stands still. Throws when the disk refuses. */
   save(path: string, use: FileUse): void {
     const { keyspace } = this.#options
-    const writer = this.#newWriter(use)
+    const writer = this.#newWriter(use, true)
     const { output, sum } = writer
     writeFileAside(path, this.#asidePath(path), (append) => {
       const flush = (bytesMin: number): void => {
@@ -141,7 +143,7 @@ export class RdbFiles {
     asidePath: string = this.#asidePath(path),
   ): BackgroundSave {
     const rename = use === 'dump' ? undefined : this.#renameLogBase
-    return this.#inSlices(this.#newWriter(use), new AsideFile(path, asidePath, rename), true)
+    return this.#inSlices(this.#newWriter(use, false), new AsideFile(path, asidePath, rename), true)
   }
 
   readonly #renameLogBase = (from: string, to: string): void => {
@@ -163,7 +165,7 @@ export class RdbFiles {
   /** What there is now, for replicas, in slices: `run` it. */
   copy(target: SaveTarget, { position, hasKeys, hasFunctions }: CopyContent): BackgroundSave {
     const header = this.#header(0, position)
-    const writer = this.#newRdbWriter(hasFunctions ? header : { ...header, libraries: [] })
+    const writer = this.#newRdbWriter(hasFunctions ? header : { ...header, libraries: [] }, false)
     return this.#inSlices(writer, target, hasKeys)
   }
 
@@ -181,6 +183,7 @@ export class RdbFiles {
       target,
       clock,
       keyDelayUsec: () => config.integer('rdb-key-save-delay'),
+      packingProgram: PACKING_PROGRAM,
     })
   }
 
@@ -213,16 +216,19 @@ export class RdbFiles {
     return { loader, source }
   }
 
-  #newWriter(use: FileUse): SnapshotWriter {
-    if (use === 'dump') return this.#newRdbWriter(this.#header(0, this.#options.position()))
-    return use === 'rdbBase' ? this.#newRdbWriter(this.#header(1)) : this.#newCommandWriter()
+  #newWriter(use: FileUse, packs: boolean): SnapshotWriter {
+    if (use === 'commandBase') return this.#newCommandWriter()
+    const header = use === 'dump' ? this.#header(0, this.#options.position()) : this.#header(1)
+    return this.#newRdbWriter(header, packs)
   }
 
-  #newRdbWriter(header: RdbHeader): RdbWriter {
+  /** With `packs` it packs strings itself; or notes where they are, for others to do that. */
+  #newRdbWriter(header: RdbHeader, packs: boolean): RdbWriter {
     const { config, keyspace } = this.#options
     const { structures } = keyspace
     const output = new RdbOutput()
     output.compresses = config.value('rdbcompression') === 'yes'
+    if (output.compresses && !packs) output.places = new StringPlaces()
     const sum = new RdbSum(config.value('rdbchecksum') === 'yes')
     return new RdbWriter({ output, structures, access: this.#access, header, sum })
   }

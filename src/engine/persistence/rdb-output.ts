@@ -12,6 +12,7 @@ import {
   LENGTH_32_BITS,
   LENGTH_64_BITS,
 } from './rdb-encoding.ts'
+import type { StringPlaces } from './string-places.ts'
 
 const CAPACITY_MIN = 64 * 1_024
 /** Digits of an integer of 32 bits, with its sign: longer strings are none (rdb.c, rdbSaveRawString). */
@@ -29,14 +30,17 @@ export class RdbOutput {
   length = 0
   /** rdbcompression. */
   compresses = true
-  readonly #compressor = new LzfCompressor()
+  /** Strings that may be packed are written as they are, without their lengths, and noted here; undefined to pack them. */
+  places: StringPlaces | undefined
+  #compressor: LzfCompressor | undefined
   #view = new DataView(this.bytes.buffer)
 
   clear(): void {
     this.length = 0
+    this.places?.clear()
   }
 
-  /** Hands the bytes over and goes on in another buffer, whose content is of no use any more. */
+  /** Hands the bytes over and goes on in another buffer, whose content is of no use any more. The places are taken before. */
   take(next: Uint8Array): Uint8Array {
     const taken = this.bytes.subarray(0, this.length)
     this.#use(next)
@@ -109,9 +113,17 @@ export class RdbOutput {
   /** As short as it gets: an integer, compressed, or as it is. */
   string(bytes: Uint8Array, start: number, length: number): void {
     if (length <= DIGITS_MAX && this.#integer(bytes, start, length)) return
-    const isLong = length >= COMPRESSED_BYTES_MIN
-    if (isLong && this.compresses && this.#compressed(bytes, start, length)) return
+    if (this.compresses && length >= COMPRESSED_BYTES_MIN)
+      return this.longString(bytes, start, length)
     this.lengthOf(length)
+    this.raw(bytes, start, length)
+  }
+
+  /** One that may be packed: as short as it gets, or noted. */
+  longString(bytes: Uint8Array, start: number, length: number): void {
+    if (this.places !== undefined) this.places.add(this.length, length)
+    else if (this.#compressed(bytes, start, length)) return
+    else this.lengthOf(length)
     this.raw(bytes, start, length)
   }
 
@@ -148,6 +160,7 @@ export class RdbOutput {
     this.#makeRoom(length + 2 * NUMBER_BYTES_MAX)
     const head = 2 * NUMBER_BYTES_MAX
     const from = this.length + head
+    this.#compressor ??= new LzfCompressor()
     const packed = this.#compressor.compress(
       bytes,
       start,

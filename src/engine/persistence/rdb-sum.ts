@@ -4,14 +4,18 @@ const SUM_BYTES = 8
 
 /** The sum of all bytes that stands at the end of an RDB file: zero when none is wanted (rdbchecksum). */
 export class RdbSum {
-  readonly #crc: Crc64 | undefined
+  readonly isWanted: boolean
+  /** Made with the first bytes: they may be summed up elsewhere. */
+  #crc: Crc64 | undefined
 
   constructor(isWanted: boolean) {
-    this.#crc = isWanted ? new Crc64() : undefined
+    this.isWanted = isWanted
   }
 
   update(bytes: Uint8Array): void {
-    this.#crc?.update(bytes)
+    if (!this.isWanted) return
+    this.#crc ??= new Crc64()
+    this.#crc.update(bytes)
   }
 
   /** Nothing more comes. */

@@ -1,10 +1,12 @@
 import type { Database, Handle } from '../keyspace/database.ts'
 import { NO_EXPIRY } from '../keyspace/database.ts'
 import type { Structures } from '../structures/structures.ts'
+import { PieceCopy } from './piece-copy.ts'
 import { RDB_OPCODE, RDB_VERSION } from './rdb-encoding.ts'
 import { RdbOutput } from './rdb-output.ts'
 import type { RdbSum } from './rdb-sum.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
+import { StringPlaces } from './string-places.ts'
 import { ValueWriter } from './value-writer.ts'
 
 /** Of other keys, while one is written in pieces: what they take before the rest of it is written at once. */
@@ -66,6 +68,7 @@ export class RdbWriter implements SnapshotWriter {
     this.#piecewise = new ValueWriter(structures, options.pieceBytes)
     this.#access = access
     this.#aside.compresses = output.compresses
+    if (output.places !== undefined) this.#aside.places = new StringPlaces()
     this.#asideBytesMax = options.asideBytesMax ?? ASIDE_BYTES_MAX
     this.#current = output
   }
@@ -109,6 +112,10 @@ export class RdbWriter implements SnapshotWriter {
     this.#current = this.output
   }
 
+  get places(): StringPlaces | undefined {
+    return this.output.places
+  }
+
   get isCrowded(): boolean {
     return this.#aside.length > this.#asideBytesMax
   }
@@ -117,9 +124,11 @@ export class RdbWriter implements SnapshotWriter {
   *#takeIn(): Generator<undefined> {
     const { output } = this
     const aside = this.#aside
-    for (let at = 0; at < aside.length; at += COPIED_BYTES) {
-      if (at > 0) yield
-      output.raw(aside.bytes, at, Math.min(COPIED_BYTES, aside.length - at))
+    const copy = new PieceCopy()
+    while (copy.length < aside.length) {
+      if (copy.length > 0) yield
+      const piece = { bytes: aside.written(), places: aside.places?.written() }
+      copy.step(piece, output, COPIED_BYTES)
     }
     if (aside.bytes.length > ASIDE_BYTES_KEPT) aside.take(new Uint8Array(ASIDE_BYTES_KEPT))
     aside.clear()

@@ -1,9 +1,12 @@
 import type { Database, Handle } from '../keyspace/database.ts'
 import type { RdbSum } from './rdb-sum.ts'
+import type { StringPlaces } from './string-places.ts'
 
 /** How a snapshot is worded: as an RDB file, or in commands. */
 export interface SnapshotWriter {
   readonly output: SnapshotOutput
+  /** Strings in `output` that others are to pack; `undefined` where there is nothing to be packed any more. */
+  readonly places: StringPlaces | undefined
   /** Stands behind all that `output` has had; `undefined` where nothing does. */
   readonly sum: RdbSum | undefined
   /** Keys written. */

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EmbeddedClient } from '../../../src/engine/index.ts'
+import { PiecePacker } from '../../../src/engine/persistence/piece-packer.ts'
+import { RdbSum } from '../../../src/engine/persistence/rdb-sum.ts'
 import { type Random, seededRandom } from '../../../src/shared/random.ts'
-import { SnapshotDriver } from '../../support/snapshot-driver.ts'
+import { SnapshotDriver, takePiece } from '../../support/snapshot-driver.ts'
 
 const KEYS_PER_TYPE = 3
 const ELEMENTS = 150
@@ -44,7 +46,40 @@ describe('a snapshot of values in pieces', () => {
       }
     },
   )
+
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'has the same bytes when its strings are packed later, a few of them at a time (seed %i)',
+    (seed) => {
+      const [atOnce, later] = [new SnapshotDriver(seed), new SnapshotDriver(seed)]
+      drivers.push(atOnce, later)
+      const expected = bytesOf(atOnce, seed, false)
+      expect(expected.length).toBeGreaterThan(10_000)
+      expect(bytesOf(later, seed, true).equals(expected)).toBe(true)
+    },
+  )
 })
+
+/** Of a snapshot, with its sum, that is taken amid the same writes for each seed, and handed on at any places. */
+function bytesOf(driver: SnapshotDriver, seed: number, leavesStrings: boolean): Buffer {
+  const { client, clock } = driver
+  const random = seededRandom(seed)
+  const cuts = seededRandom(leavesStrings ? seed + 1_000 : seed)
+  fill(client, random)
+  const atOnceBytesMax = random.uint32() % 4_000
+  const snapshot = driver.begin({ atOnceBytesMax, leavesStrings })
+  const sum = new RdbSum(true)
+  const packer = new PiecePacker(sum)
+  const packed: Buffer[] = []
+  while (!snapshot.isDone) {
+    const steps = random.uint32() % STEPS_BETWEEN_MAX
+    for (let step = 0; step < steps; step += 1) snapshot.stepOnce()
+    call(client, random.uint32() % 3 === 0 ? write(random) : read(random))
+    clock.advance(random.uint32() % 20)
+    if (cuts.uint32() % 5 > 0 && !snapshot.isDone) continue
+    packed.push(Buffer.from(packer.pack(takePiece(snapshot), new Uint8Array(cuts.uint32() % 500))))
+  }
+  return Buffer.concat([...packed, sum.spelled()])
+}
 
 function call(client: EmbeddedClient, words: Words): void {
   client.call(...words)

@@ -48,6 +48,7 @@ function newSave(target: SaveTarget): BackgroundSave {
     target,
     clock,
     keyDelayUsec: () => 0,
+    packingProgram: undefined,
   })
 }
 
