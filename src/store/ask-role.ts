@@ -15,8 +15,8 @@ export interface RoleReport {
   readonly follows: PrimaryAddress | undefined
   /** Of its history: the same at a primary and at all that follow it. */
   readonly replicationId: string
-  /** Of a primary that was a replica before: whose history it has gone on with. */
-  readonly formerReplicationId: string
+  /** Of one that has been made a primary: of the history it had as a replica. */
+  readonly formerReplicationId: string | undefined
 }
 
 /** Of one that does not tell: whether something is there that takes the question. */
@@ -68,6 +68,11 @@ function roleIn(info: string): RoleReport | NoRole {
   return {
     follows: role === 'master' ? undefined : primary,
     replicationId: infoField(info, 'master_replid'),
-    formerReplicationId: infoField(info, 'master_replid2'),
+    formerReplicationId: historyNamed(infoField(info, 'master_replid2')),
   }
+}
+
+/** Zeros name none. */
+function historyNamed(id: string): string | undefined {
+  return /^0*$/.test(id) ? undefined : id
 }

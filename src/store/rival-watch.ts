@@ -136,16 +136,21 @@ export class RivalWatch {
   async #rivalAt(address: PrimaryAddress): Promise<PrimaryAddress | 'none' | NoRole> {
     const report = await this.#options.ask(address)
     if (typeof report === 'string') return report
-    if (report.follows === undefined) return this.#isRival(report) ? address : 'none'
+    if (report.follows === undefined) return this.#isRival(address, report) ? address : 'none'
     if (report.replicationId === this.#options.replication.replicationId) return 'none'
     const next = await this.#options.ask(report.follows)
     if (typeof next === 'string') return next
-    return this.#isRival(next) ? report.follows : 'none'
+    return this.#isRival(report.follows, next) ? report.follows : 'none'
   }
 
-  /** One that was started as a primary, with nothing of what is here, is none. */
-  #isRival({ follows, formerReplicationId }: RoleReport): boolean {
-    return follows === undefined && formerReplicationId === this.#options.replication.replicationId
+  /**
+   * One that was made a primary, with what is here or, when it followed this one, before it had its first copy. One that
+   * was started as a primary is none.
+   */
+  #isRival(address: PrimaryAddress, { follows, formerReplicationId }: RoleReport): boolean {
+    if (follows !== undefined || formerReplicationId === undefined) return false
+    if (this.#known.has(nameOf(address))) return true
+    return formerReplicationId === this.#options.replication.replicationId
   }
 
   async #askRival(rival: PrimaryAddress): Promise<void> {
@@ -153,7 +158,7 @@ export class RivalWatch {
     const report = await ask(rival)
     if (rival !== this.#rival) return
     const nowMs = clock.monotonicMs()
-    if (typeof report === 'object' && this.#isRival(report)) {
+    if (typeof report === 'object' && this.#isRival(rival, report)) {
       this.#heardMs = nowMs
       return
     }

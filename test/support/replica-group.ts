@@ -22,6 +22,8 @@ interface Feed {
   readonly to: GroupNode
   /** Of the replica, for this stream: a transaction that is cut off ends with it. */
   readonly client: EmbeddedClient
+  /** It has its copy, and gets the stream. */
+  isOnline: boolean
   isHereForPrimary: boolean
   isHereForReplica: boolean
   /** Of the primary's effects, how many have been applied; known to the primary. */
@@ -42,11 +44,13 @@ class GroupNode implements ModelNode, Role {
   /** What this engine wrote as a primary. */
   readonly effects: Effect[] = []
   feeds: readonly Feed[] = []
+  /** Those that have come since it was made the primary: one of them may be made it in its place. */
+  readonly followedBy = new Set<GroupNode>()
   arrivals = 0
   departures = 0
   replicationId: string
   /** Of the history that it goes on with. */
-  formerReplicationId = ''
+  formerReplicationId: string | undefined
   linkCount = 0
   feed: Feed | undefined
   following: GroupNode | undefined
@@ -96,7 +100,7 @@ class GroupNode implements ModelNode, Role {
   }
 
   get isLinked(): boolean {
-    return this.feed?.isHereForReplica === true
+    return this.feed?.isHereForReplica === true && this.feed.isOnline
   }
 
   onRoleChanged(listener: () => void): void {
@@ -108,7 +112,7 @@ class GroupNode implements ModelNode, Role {
   }
 
   members() {
-    const { length } = this.#here
+    const { length } = this.#here.filter(({ isOnline }) => isOnline)
     return { online: length, identity: `${length} ${this.arrivals}` }
   }
 
@@ -117,7 +121,7 @@ class GroupNode implements ModelNode, Role {
   }
 
   acknowledgedBy(offset: number): number {
-    return this.feeds.filter((one) => one.isHereForPrimary && one.acknowledged >= offset).length
+    return this.#here.filter((one) => one.isOnline && one.acknowledged >= offset).length
   }
 
   /** As REPLICAOF does. */
@@ -125,6 +129,7 @@ class GroupNode implements ModelNode, Role {
     this.dropFeed()
     for (const feed of this.feeds) this.lose(feed)
     this.following = primary
+    this.followedBy.clear()
     if (primary === undefined) {
       this.#promotions += 1
       this.formerReplicationId = this.replicationId
@@ -290,6 +295,7 @@ export class ReplicaGroup {
       node.feed = undefined
       return
     }
+    if (!feed.isOnline) return this.#copy(node, feed)
     const nowMs = this.clock.monotonicMs()
     if (this.#chance(0.008)) feed.stuckUntilMs = nowMs + (this.random.uint32() % (2 * LEASE_MS))
     if (nowMs < feed.stuckUntilMs) return
@@ -301,11 +307,33 @@ export class ReplicaGroup {
     if (feed.isHereForPrimary && this.#chance(0.4)) feed.acknowledged = feed.applied
   }
 
-  /** By a copy of everything: what a partial synchronization gives is the same. */
   #link(node: GroupNode): void {
     const { following } = node
     if (following === undefined || following.isGone || following.following !== undefined) return
     if (!this.#chance(0.1)) return
+    const feed: Feed = {
+      to: node,
+      client: node.engine.client(),
+      isOnline: false,
+      isHereForPrimary: true,
+      isHereForReplica: true,
+      applied: 0,
+      acknowledged: 0,
+      stuckUntilMs: 0,
+    }
+    following.arrivals += 1
+    following.followedBy.add(node)
+    // Of two connections of one replica the older one is over.
+    for (const older of following.feeds) if (older.to === node) following.lose(older)
+    const others = following.feeds.filter(({ isHereForPrimary }) => isHereForPrimary)
+    following.feeds = [...others, feed]
+    node.feed = feed
+  }
+
+  /** Of everything: what a partial synchronization gives is the same. */
+  #copy(node: GroupNode, feed: Feed): void {
+    const { following } = node
+    if (following === undefined || !feed.isHereForPrimary || !this.#chance(0.3)) return
     node.client.call('FLUSHALL')
     const keys = following.client.call('KEYS', '*')
     for (const key of Array.isArray(keys) ? keys : []) {
@@ -315,30 +343,18 @@ export class ReplicaGroup {
       if (value !== undefined) node.client.set(key, value, ttlMs > 0 ? { ttlMs } : undefined)
     }
     node.replicationId = following.replicationId
-    const offset = following.effects.length
-    const feed: Feed = {
-      to: node,
-      client: node.engine.client(),
-      isHereForPrimary: true,
-      isHereForReplica: true,
-      applied: offset,
-      acknowledged: offset,
-      stuckUntilMs: 0,
-    }
-    following.arrivals += 1
-    // Of two connections of one replica the older one is over.
-    for (const older of following.feeds) if (older.to === node) following.lose(older)
-    const others = following.feeds.filter(({ isHereForPrimary }) => isHereForPrimary)
-    following.feeds = [...others, feed]
     node.linkCount += 1
-    node.feed = feed
+    feed.applied = following.effects.length
+    feed.acknowledged = feed.applied
+    feed.isOnline = true
   }
 
   /** It dies, and a new one comes for it; or it goes on as a replica, at once or after a while. */
   #changePrimary(): void {
     const old = this.#primary
-    const next = this.#nodes.find((node) => node !== old && node !== this.#deposed?.node)
-    if (old === undefined || next === undefined || this.#deposed !== undefined) return
+    if (old === undefined || this.#deposed !== undefined) return
+    const next = this.#nodes.find((node) => node !== old && old.followedBy.has(node))
+    if (next === undefined) return
     this.promotions += 1
     this.#primary = next
     const fate = this.random.next()

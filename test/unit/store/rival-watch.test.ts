@@ -13,6 +13,11 @@ const promoted: RoleReport = {
   replicationId: 'another',
   formerReplicationId: OWN,
 }
+const follower: RoleReport = {
+  follows: first,
+  replicationId: OWN,
+  formerReplicationId: undefined,
+}
 
 describe('a primary that looks after whether it is the only one', () => {
   let clock: FakeClock
@@ -56,7 +61,7 @@ describe('a primary that looks after whether it is the only one', () => {
   it('is not sure once one has gone, until that one has said what it is', async () => {
     leaves()
     expect(watch.isSure).toBe(false)
-    reports.set('first', { follows: second, replicationId: OWN, formerReplicationId: '' })
+    reports.set('first', { ...follower, follows: second })
     await watch.look()
     expect(asked).toEqual(['first'])
     expect(watch.isSure).toBe(true)
@@ -89,7 +94,7 @@ describe('a primary that looks after whether it is the only one', () => {
 
   it('finds the one that whoever has gone follows now', async () => {
     leaves()
-    reports.set('first', { follows: second, replicationId: 'another', formerReplicationId: OWN })
+    reports.set('first', { ...promoted, follows: second })
     reports.set('second', promoted)
     await watch.look()
     expect(asked).toEqual(['first', 'second'])
@@ -98,13 +103,29 @@ describe('a primary that looks after whether it is the only one', () => {
 
   it('is no rival of one that was started anew, with nothing of what is here', async () => {
     leaves()
-    reports.set('first', { ...promoted, formerReplicationId: '0000' })
+    reports.set('first', { ...promoted, formerReplicationId: undefined })
     await watch.look()
     expect(watch.isSure).toBe(true)
-    reports.set('first', { follows: second, replicationId: 'third', formerReplicationId: '' })
-    reports.set('second', { ...promoted, formerReplicationId: '0000' })
+    reports.set('first', { ...follower, follows: second, replicationId: 'third' })
+    reports.set('second', { ...promoted, formerReplicationId: undefined })
     await watch.look()
     expect(watch.rival).toBeUndefined()
+  })
+
+  it('finds one that was made a primary before it had its first copy', async () => {
+    leaves()
+    reports.set('first', { ...promoted, formerReplicationId: 'its own' })
+    await watch.look()
+    expect(watch.rival).toEqual(first)
+  })
+
+  it('is no rival of one that never followed it and has nothing of what is here', async () => {
+    leaves()
+    reports.set('first', { ...follower, follows: second, replicationId: 'third' })
+    reports.set('second', { ...promoted, formerReplicationId: 'its own' })
+    await watch.look()
+    expect(watch.rival).toBeUndefined()
+    expect(watch.isSure).toBe(true)
   })
 
   it('asks even those that seem to follow it when it has stood still for a lease', async () => {
@@ -149,7 +170,7 @@ describe('a primary that looks after whether it is the only one', () => {
 
     reports.set('first', promoted)
     await watch.look()
-    reports.set('first', { follows: second, replicationId: OWN, formerReplicationId: '' })
+    reports.set('first', { ...follower, follows: second })
     await watch.look()
     expect(changes).toEqual(['first', undefined, 'first', undefined])
     await watch.look()
