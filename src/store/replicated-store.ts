@@ -28,6 +28,7 @@ export type Role = Pick<
   | 'linkCount'
   | 'followers'
   | 'departures'
+  | 'departedSince'
   | 'replicationId'
   | 'onRoleChanged'
 >
@@ -308,14 +309,17 @@ export class ReplicatedStore implements Store, Sharing {
 
   /** Later: who hears of it writes, and this is in the middle of a command. */
   #tellTakeover(started: Promise<void>): void {
+    let told: Promise<unknown> = Promise.resolve()
     const starting = started.then(() => {
-      if (starting === this.#starting) this.#starting = undefined
+      // Otherwise there has been another change since, and they are told of that one.
+      if (starting !== this.#starting) return
+      this.#starting = undefined
+      // Before anybody can read what is here.
+      told = Promise.all(this.#takeoverListeners.map(async (listener) => listener()))
     })
     this.#starting = starting
     this.#takeover = starting.then(async () => {
-      // Otherwise there has been another change since, and they are told of that one.
-      if (this.#starting !== undefined) return
-      await Promise.all(this.#takeoverListeners.map(async (listener) => listener()))
+      await told
     })
   }
 

@@ -4,7 +4,10 @@ import type { NoRole, PrimaryAddress, RoleReport } from './ask-role.ts'
 
 export interface RivalWatchOptions {
   /** Of the primary in this process. */
-  readonly replication: Pick<EngineReplication, 'followers' | 'departures' | 'replicationId'>
+  readonly replication: Pick<
+    EngineReplication,
+    'followers' | 'departures' | 'departedSince' | 'replicationId'
+  >
   /** What it says of itself within a lease. */
   readonly ask: (address: PrimaryAddress) => Promise<RoleReport | NoRole>
   readonly clock: Clock
@@ -37,11 +40,14 @@ export class RivalWatch {
   /** All have been asked that had gone by then, and since it stood still so often. */
   #clearedDepartures: number
   #clearedStalls = 0
+  /** All are known that had gone by then. */
+  #learnedDepartures: number
 
   constructor(options: RivalWatchOptions) {
     this.#options = options
     this.#lookedMs = options.clock.monotonicMs()
     this.#clearedDepartures = options.replication.departures
+    this.#learnedDepartures = options.replication.departures
   }
 
   /** The other primary. */
@@ -62,6 +68,7 @@ export class RivalWatch {
     this.#rival = undefined
     this.#clearedStalls = this.#stalls
     this.#clearedDepartures = this.#options.replication.departures
+    this.#learnedDepartures = this.#clearedDepartures
     this.#lookedMs = this.#options.clock.monotonicMs()
   }
 
@@ -91,18 +98,23 @@ export class RivalWatch {
 
   /** The names of those that follow it now. */
   #learn(): ReadonlySet<string> {
-    const linked = new Set<string>()
-    for (const address of this.#options.replication.followers) {
-      const name = nameOf(address)
-      linked.add(name)
-      this.#known.delete(name)
-      this.#known.set(name, { address, silentSinceMs: undefined })
-    }
+    const { replication } = this.#options
+    // They may have come since the last look as well.
+    for (const address of replication.departedSince(this.#learnedDepartures)) this.#know(address)
+    this.#learnedDepartures = replication.departures
+    const { followers } = replication
+    for (const address of followers) this.#know(address)
     for (const name of this.#known.keys()) {
       if (this.#known.size <= KNOWN_MAX) break
       this.#known.delete(name)
     }
-    return linked
+    return new Set(followers.map(nameOf))
+  }
+
+  #know(address: PrimaryAddress): void {
+    const name = nameOf(address)
+    this.#known.delete(name)
+    this.#known.set(name, { address, silentSinceMs: undefined })
   }
 
   async #askThose(linked: ReadonlySet<string>): Promise<void> {

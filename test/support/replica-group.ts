@@ -47,7 +47,7 @@ class GroupNode implements ModelNode, Role {
   /** Those that have come since it was made the primary: one of them may be made it in its place. */
   readonly followedBy = new Set<GroupNode>()
   arrivals = 0
-  departures = 0
+  readonly #departed: GroupNode[] = []
   replicationId: string
   /** Of the history that it goes on with. */
   formerReplicationId: string | undefined
@@ -111,6 +111,14 @@ class GroupNode implements ModelNode, Role {
     return this.#here.map(({ to }) => ({ host: to.name, port: 1 }))
   }
 
+  get departures(): number {
+    return this.#departed.length
+  }
+
+  departedSince(departures: number) {
+    return this.#departed.slice(departures).map(({ name }) => ({ host: name, port: 1 }))
+  }
+
   members() {
     const { length } = this.#here.filter(({ isOnline }) => isOnline)
     return { online: length, identity: `${length} ${this.arrivals}` }
@@ -145,7 +153,7 @@ class GroupNode implements ModelNode, Role {
 
   /** Of a replica that has gone. */
   lose(feed: Feed): void {
-    if (feed.isHereForPrimary) this.departures += 1
+    if (feed.isHereForPrimary) this.#departed.push(feed.to)
     feed.isHereForPrimary = false
   }
 }

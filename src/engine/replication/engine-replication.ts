@@ -46,15 +46,17 @@ export class EngineReplication {
 
   /** Where those that follow it can be reached, as they say. */
   get followers(): readonly PrimaryAddress[] {
-    return [...this.#replication.primary.replicas].map(({ host, settings }) => ({
-      host,
-      port: settings.port,
-    }))
+    return [...this.#replication.primary.replicas].map(({ address }) => address)
   }
 
   /** How often one of them has gone. */
   get departures(): number {
     return this.#replication.primary.replicas.departures
+  }
+
+  /** Where those can be reached that have gone since so many had; of many the last ones. */
+  departedSince(departures: number): readonly PrimaryAddress[] {
+    return this.#replication.primary.replicas.departedSince(departures)
   }
 
   /** Of what was written: the same at all that have it. */

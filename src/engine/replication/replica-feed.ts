@@ -2,6 +2,7 @@ import { printable } from '../../shared/printable.ts'
 import type { Client } from '../execution/client.ts'
 import type { CopyReader } from './copy-flow.ts'
 import type { ReplicaCopy } from './replica-copy.ts'
+import type { PrimaryAddress } from './replica-link.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
 /** As INFO tells it: waits for the end of a snapshot, which it may be sent meanwhile; is sent one; gets the stream. */
@@ -79,6 +80,11 @@ export class ReplicaFeed {
   /** Where clients can reach it, as far as it is known. */
   get host(): string {
     return hostOf(this.client, this.settings)
+  }
+
+  /** Where it says that it listens. */
+  get address(): PrimaryAddress {
+    return { host: this.host, port: this.settings.port }
   }
 
   /** As the log names it. */

@@ -1,5 +1,9 @@
 import type { Client } from '../execution/client.ts'
 import { newReplicaSettings, type ReplicaFeed, type ReplicaSettings } from './replica-feed.ts'
+import type { PrimaryAddress } from './replica-link.ts'
+
+/** Of those that have gone so many are remembered. */
+const DEPARTED_MAX = 16
 
 /** The replicas of this engine, in the order they came. */
 export class Replicas implements Iterable<ReplicaFeed> {
@@ -10,6 +14,8 @@ export class Replicas implements Iterable<ReplicaFeed> {
   noneSinceMs = 0
   /** How often one has gone. */
   departures = 0
+  /** The last of them. */
+  readonly #departed: PrimaryAddress[] = []
 
   get size(): number {
     return this.#feeds.size
@@ -41,8 +47,10 @@ export class Replicas implements Iterable<ReplicaFeed> {
 
   /** Its connection is gone. */
   remove(client: Client, nowMs: number): boolean {
-    if (!this.#feeds.delete(client)) return false
-    this.departures += 1
+    const feed = this.#feeds.get(client)
+    if (feed === undefined) return false
+    this.#feeds.delete(client)
+    this.#departs(feed)
     if (this.size === 0) this.noneSinceMs = nowMs
     return true
   }
@@ -50,9 +58,23 @@ export class Replicas implements Iterable<ReplicaFeed> {
   /** They are to come again, and ask for what they miss. */
   disconnectAll(nowMs: number): void {
     if (this.size > 0) this.noneSinceMs = nowMs
-    for (const { client } of this) client.output.close()
-    this.departures += this.size
+    for (const feed of this) {
+      feed.client.output.close()
+      this.#departs(feed)
+    }
     this.#feeds.clear()
+  }
+
+  #departs({ address }: ReplicaFeed): void {
+    this.departures += 1
+    this.#departed.push(address)
+    if (this.#departed.length > DEPARTED_MAX) this.#departed.shift()
+  }
+
+  /** Where those can be reached, as they said, that have gone since so many had; the last sixteen at most. */
+  departedSince(departures: number): readonly PrimaryAddress[] {
+    const count = Math.min(this.departures - departures, this.#departed.length)
+    return this.#departed.slice(this.#departed.length - count)
   }
 
   /** How many have said that they have everything up to this offset. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NoRole, PrimaryAddress, RoleReport } from '../../../src/store/index.ts'
-import { RivalWatch } from '../../../src/store/rival-watch.ts'
+import { RivalWatch, type RivalWatchOptions } from '../../../src/store/rival-watch.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const LEASE_MS = 1_000
@@ -21,7 +21,11 @@ const follower: RoleReport = {
 
 describe('a primary that looks after whether it is the only one', () => {
   let clock: FakeClock
-  let replication: { followers: PrimaryAddress[]; departures: number; replicationId: string }
+  let replication: RivalWatchOptions['replication'] & {
+    followers: PrimaryAddress[]
+    departures: number
+  }
+  let departed: PrimaryAddress[]
   let reports: Map<string, RoleReport | NoRole>
   let asked: string[]
   let changes: (string | undefined)[]
@@ -29,7 +33,13 @@ describe('a primary that looks after whether it is the only one', () => {
 
   beforeEach(async () => {
     clock = new FakeClock()
-    replication = { followers: [first], departures: 0, replicationId: OWN }
+    departed = []
+    replication = {
+      followers: [first],
+      departures: 0,
+      departedSince: (departures) => departed.slice(departures),
+      replicationId: OWN,
+    }
     reports = new Map()
     asked = []
     changes = []
@@ -47,8 +57,14 @@ describe('a primary that looks after whether it is the only one', () => {
   })
 
   function leaves(): void {
+    const { followers } = replication
     replication.followers = []
-    replication.departures += 1
+    goes(...followers)
+  }
+
+  function goes(...followers: readonly PrimaryAddress[]): void {
+    departed.push(...followers)
+    replication.departures = departed.length
   }
 
   it('asks nobody while those that follow it do', async () => {
@@ -119,6 +135,13 @@ describe('a primary that looks after whether it is the only one', () => {
     expect(watch.rival).toEqual(first)
   })
 
+  it('asks even one that came and went between two looks', async () => {
+    goes(second)
+    reports.set('second', promoted)
+    await watch.look()
+    expect(watch.rival).toEqual(second)
+  })
+
   it('is no rival of one that never followed it and has nothing of what is here', async () => {
     leaves()
     reports.set('first', { ...follower, follows: second, replicationId: 'third' })
@@ -148,7 +171,7 @@ describe('a primary that looks after whether it is the only one', () => {
     clock.advance(1)
     leaves()
     const asking = watch.look()
-    replication.departures += 1
+    goes(first)
     const finding = watch.findOut()
     await asking
     expect(watch.isSure).toBe(false)
