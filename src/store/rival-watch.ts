@@ -31,6 +31,8 @@ export class RivalWatch {
   readonly #options: RivalWatchOptions
   /** By their names; the last to be seen is the last. */
   readonly #known = new Map<string, Follower>()
+  /** How often it has begun: what was asked before counts for nothing. */
+  #beginnings = 0
   #rival: PrimaryAddress | undefined
   #heardMs = 0
   #lookedMs: number
@@ -64,6 +66,7 @@ export class RivalWatch {
 
   /** It has become a primary just now, or is one no longer: whoever followed it before is no concern. */
   begin(): void {
+    this.#beginnings += 1
     this.#known.clear()
     this.#rival = undefined
     this.#clearedStalls = this.#stalls
@@ -74,9 +77,11 @@ export class RivalWatch {
 
   /** Once all have answered that had gone before the call. */
   async findOut(): Promise<void> {
+    const beginnings = this.#beginnings
     await this.look()
+    if (this.isSure || this.#rival !== undefined || beginnings !== this.#beginnings) return
     // Perhaps those were being asked that had gone before.
-    if (!this.isSure && this.#rival === undefined) await this.look()
+    await this.look()
   }
 
   /** To be called several times while a lease lasts. */
@@ -118,13 +123,13 @@ export class RivalWatch {
   }
 
   async #askThose(linked: ReadonlySet<string>): Promise<void> {
-    const { departures, replicationId } = this.#options.replication
+    const { departures } = this.#options.replication
+    const beginnings = this.#beginnings
     const stalls = this.#stalls
     const isAfterStall = stalls !== this.#clearedStalls
     const asked = [...this.#known].filter(([name]) => isAfterStall || !linked.has(name))
     const found = await Promise.all(asked.map(([, follower]) => this.#askFollower(follower)))
-    // It has another history by now, and is another's replica or a new primary.
-    if (replicationId !== this.#options.replication.replicationId) return
+    if (beginnings !== this.#beginnings) return
     const rival = found.find((one) => typeof one === 'object')
     if (rival !== undefined) return this.#changeTo(rival)
     if (found.includes('unsure')) return

@@ -114,6 +114,19 @@ describe.skipIf(findTool('redis-server') === undefined)(
       expect(store.status.lateSettlements).toBe(0)
     })
 
+    it('reads nothing here between being made the primary and having told of it', async () => {
+      let isTold = false
+      store.onTakeover(() => {
+        isTold = true
+      })
+      engine.client().call('REPLICAOF', 'NO', 'ONE')
+      while (!isTold) {
+        expect(() => store.get(KEY)).toThrow(StoreError)
+        await Promise.resolve()
+      }
+      expect(await store.get(KEY)).toBeUndefined()
+    })
+
     it('fails what was under way to a primary that is one no longer, though that one answers later', async () => {
       const pid = Number(/process_id:(\d+)/.exec(await there.info('server'))?.[1])
       process.kill(pid, 'SIGSTOP')

@@ -212,6 +212,16 @@ describe('a primary that looks after whether it is the only one', () => {
     expect(asked).toEqual([])
   })
 
+  it('takes no notice of what was asked before it became a replica', async () => {
+    leaves()
+    reports.set('first', promoted)
+    const looking = watch.look()
+    watch.begin()
+    await looking
+    expect(watch.rival).toBeUndefined()
+    expect(changes).toEqual([])
+  })
+
   it('looks after the last sixteen', async () => {
     for (let port = 1; port <= 20; port += 1) {
       replication.followers = [{ host: `replica-${port}`, port }]
