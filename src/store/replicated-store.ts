@@ -177,7 +177,8 @@ export class ReplicatedStore implements Store, Sharing {
   confirm(): Awaitable<void> {
     // Just after a change it may have been written to the one before.
     const isInDoubt = this.#nowMs < this.#changedAtMs + this.#options.leaseMs
-    const isAlone = this.#isOnlyPrimary && this.#settlement.isAlone(this.#own.members())
+    const isSure = this.#following === undefined && this.#rivals.isSureOfWrites
+    const isAlone = isSure && this.#settlement.isAlone(this.#own.members())
     return isAlone ? this.#keep(isInDoubt) : this.#settled(isInDoubt)
   }
 
@@ -185,7 +186,7 @@ export class ReplicatedStore implements Store, Sharing {
     const takeover = this.#takeover
     const isSamePrimary = await this.#settlement.settle()
     // Whoever has left may have become the primary meanwhile.
-    if (this.#following === undefined && !this.#rivals.isSure) await this.#rivals.findOut()
+    if (this.#following === undefined && !this.#rivals.isSureOfWrites) await this.#rivals.findOut()
     // Those that are told of a change write and confirm as well: they do not wait for themselves.
     if (takeover !== this.#takeover) await this.#takeover
     const isSure = this.#following !== undefined || this.#isOnlyPrimary

@@ -44,6 +44,8 @@ export class RivalWatch {
   #clearedStalls = 0
   /** All are known that had gone by then. */
   #learnedDepartures: number
+  /** Somebody takes itself for a follower, and does not follow: when it becomes the primary nobody goes. */
+  #hasStrays = false
 
   constructor(options: RivalWatchOptions) {
     this.#options = options
@@ -57,6 +59,7 @@ export class RivalWatch {
     return this.#rival
   }
 
+  /** Whether nothing that is read here can be older than what another primary has confirmed. */
   get isSure(): boolean {
     const { clock, leaseMs, replication } = this.#options
     if (this.#rival !== undefined || this.#stalls !== this.#clearedStalls) return false
@@ -64,24 +67,28 @@ export class RivalWatch {
     return clock.monotonicMs() - this.#lookedMs < leaseMs
   }
 
+  /** Whether nobody has become the primary before what was written just now: otherwise `findOut` tells. */
+  get isSureOfWrites(): boolean {
+    return this.isSure && !this.#hasStrays
+  }
+
   /** It has become a primary just now, or is one no longer: whoever followed it before is no concern. */
   begin(): void {
     this.#beginnings += 1
     this.#known.clear()
     this.#rival = undefined
+    this.#hasStrays = false
     this.#clearedStalls = this.#stalls
     this.#clearedDepartures = this.#options.replication.departures
     this.#learnedDepartures = this.#clearedDepartures
     this.#lookedMs = this.#options.clock.monotonicMs()
   }
 
-  /** Once all have answered that had gone before the call. */
+  /** Once all have answered that had gone before the call, and were asked after it. */
   async findOut(): Promise<void> {
     const beginnings = this.#beginnings
-    await this.look()
-    if (this.isSure || this.#rival !== undefined || beginnings !== this.#beginnings) return
-    // Perhaps those were being asked that had gone before.
-    await this.look()
+    await this.#asking
+    if (this.#rival === undefined && beginnings === this.#beginnings) await this.look()
   }
 
   /** To be called several times while a lease lasts. */
@@ -132,12 +139,13 @@ export class RivalWatch {
     if (beginnings !== this.#beginnings) return
     const rival = found.find((one) => typeof one === 'object')
     if (rival !== undefined) return this.#changeTo(rival)
+    this.#hasStrays = asked.some(([name], at) => found[at] === 'stray' && !linked.has(name))
     if (found.includes('unsure')) return
     this.#clearedDepartures = departures
     this.#clearedStalls = stalls
   }
 
-  async #askFollower(follower: Follower): Promise<PrimaryAddress | 'none' | 'unsure'> {
+  async #askFollower(follower: Follower): Promise<PrimaryAddress | 'none' | 'stray' | 'unsure'> {
     const { clock, leaseMs } = this.#options
     const found = await this.#rivalAt(follower.address)
     if (found !== 'silent') {
@@ -150,11 +158,13 @@ export class RivalWatch {
   }
 
   /** The one that is asked, or the one it follows. */
-  async #rivalAt(address: PrimaryAddress): Promise<PrimaryAddress | 'none' | NoRole> {
+  async #rivalAt(address: PrimaryAddress): Promise<PrimaryAddress | 'none' | 'stray' | NoRole> {
     const report = await this.#options.ask(address)
     if (typeof report === 'string') return report
     if (report.follows === undefined) return this.#isRival(address, report) ? address : 'none'
-    if (report.replicationId === this.#options.replication.replicationId) return 'none'
+    if (report.replicationId === this.#options.replication.replicationId) {
+      return this.#known.has(nameOf(report.follows)) ? 'none' : 'stray'
+    }
     const next = await this.#options.ask(report.follows)
     if (typeof next === 'string') return next
     return this.#isRival(report.follows, next) ? report.follows : 'none'

@@ -84,6 +84,41 @@ describe('a primary that looks after whether it is the only one', () => {
     expect(changes).toEqual([])
   })
 
+  it('is sure of nothing that is written while one that has gone takes itself for a follower', async () => {
+    leaves()
+    reports.set('first', { ...follower, follows: { host: 'this one', port: 1 } })
+    await watch.look()
+    expect([watch.isSure, watch.isSureOfWrites]).toEqual([true, false])
+    reports.set('first', promoted)
+    const finding = watch.findOut()
+    expect(watch.isSureOfWrites).toBe(false)
+    await finding
+    expect(watch.rival).toEqual(first)
+  })
+
+  it('is sure of what is written when that one follows again, cannot be reached, or follows one that does', async () => {
+    const reported = { ...follower, follows: { host: 'this one', port: 1 } }
+    leaves()
+    reports.set('first', reported)
+    await watch.look()
+    replication.followers = [first]
+    clock.advance(LEASE_MS)
+    await watch.look()
+    expect(watch.isSureOfWrites).toBe(true)
+
+    leaves()
+    await watch.look()
+    expect(watch.isSureOfWrites).toBe(false)
+    reports.delete('first')
+    await watch.look()
+    expect(watch.isSureOfWrites).toBe(true)
+
+    replication.followers = [second]
+    reports.set('first', { ...follower, follows: second })
+    await watch.look()
+    expect(watch.isSureOfWrites).toBe(true)
+  })
+
   it('takes one that cannot be reached for dead, and asks it again', async () => {
     leaves()
     await watch.look()
