@@ -154,15 +154,15 @@ export class ReplicatedStore implements Store, Sharing {
   }
 
   set(key: Buffer, value: Uint8Array, options?: SetOptions): Awaitable<boolean> {
-    return this.#write((primary) => primary.set(key, value, options))
+    return this.#atPrimary((primary) => primary.set(key, value, options))
   }
 
   delete(keys: readonly Buffer[]): Awaitable<number> {
-    return this.#write((primary) => primary.delete(keys))
+    return this.#atPrimary((primary) => primary.delete(keys))
   }
 
   touch(key: Buffer, ttlMs: number): Awaitable<boolean> {
-    return this.#write((primary) => primary.touch(key, ttlMs))
+    return this.#atPrimary((primary) => primary.touch(key, ttlMs))
   }
 
   run<Result>(
@@ -170,7 +170,7 @@ export class ReplicatedStore implements Store, Sharing {
     keys: readonly Buffer[],
     args: readonly ProcedureArgument[],
   ): Awaitable<Result> {
-    return this.#write((primary) => primary.run(procedure, keys, args))
+    return this.#atPrimary((primary) => primary.run(procedure, keys, args))
   }
 
   /** First that everyone knows: to be sure of it may fail. */
@@ -227,9 +227,9 @@ export class ReplicatedStore implements Store, Sharing {
     return this.#isOnlyPrimary || this.#following?.lease?.isHeld === true
   }
 
-  #write<Result>(write: (primary: Store) => Awaitable<Result>): Awaitable<Result> {
-    if (this.#starting === undefined) return write(this.#primary)
-    return this.#starting.then(() => write(this.#primary))
+  #atPrimary<Result>(use: (primary: Store) => Awaitable<Result>): Awaitable<Result> {
+    if (this.#starting === undefined) return use(this.#primary)
+    return this.#starting.then(() => use(this.#primary))
   }
 
   /** What is here may be out of date. */
@@ -238,8 +238,9 @@ export class ReplicatedStore implements Store, Sharing {
     if (this.#options.isCache) {
       throw new StoreError('unreachable', 'what is here may be older than what the primary has')
     }
-    if (this.#following !== undefined || this.#isOnlyPrimary) return read(this.#primary)
-    return this.#rivals.findOut().then(() => read(this.#primary))
+    const isPrimaryKnown = this.#following !== undefined || this.#isOnlyPrimary
+    if (isPrimaryKnown) return this.#atPrimary(read)
+    return this.#rivals.findOut().then(() => this.#atPrimary(read))
   }
 
   #tick(): void {

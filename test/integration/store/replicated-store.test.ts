@@ -40,8 +40,22 @@ describe.skipIf(findTool('redis-server') === undefined)(
       })
       await engine.start()
       await engine.listen({ host: '127.0.0.1', port: 0 })
+      store = openStore({ isCache: true })
+      engine.client().call('REPLICAOF', '127.0.0.1', redis.port)
+      await store.start()
+      await waitUntil(() => store.status.isCurrent)
+    })
+
+    afterEach(async () => {
+      await store.stop()
+      there.disconnect()
+      await engine.stop()
+      await redis.stop()
+    })
+
+    function openStore({ isCache }: { readonly isCache: boolean }): ReplicatedStore {
       const client = engine.client()
-      store = new ReplicatedStore({
+      return new ReplicatedStore({
         name: 'test',
         local: new EmbeddedStore(client),
         own: new EngineGroup(client, engine.replication),
@@ -57,22 +71,12 @@ describe.skipIf(findTool('redis-server') === undefined)(
             log: silentLogger,
           }),
         leaseMs: LEASE_MS,
-        isCache: true,
+        isCache,
         clock: systemClock,
         random: systemRandom,
         log: silentLogger,
       })
-      client.call('REPLICAOF', '127.0.0.1', redis.port)
-      await store.start()
-      await waitUntil(() => store.status.isCurrent)
-    })
-
-    afterEach(async () => {
-      await store.stop()
-      there.disconnect()
-      await engine.stop()
-      await redis.stop()
-    })
+    }
 
     it('writes there, and reads here what was confirmed', async () => {
       expect(store.status).toMatchObject({ role: 'replica', primary: `127.0.0.1:${redis.port}` })
@@ -125,6 +129,17 @@ describe.skipIf(findTool('redis-server') === undefined)(
         await Promise.resolve()
       }
       expect(await store.get(KEY)).toBeUndefined()
+    })
+
+    it('reads what is no cache at another primary as soon as that can be reached', async () => {
+      const sessions = openStore({ isCache: false })
+      await sessions.start()
+      await there.set('key', 'there')
+      engine.client().call('REPLICAOF', '127.0.0.1', redis.port + 1)
+      engine.client().call('REPLICAOF', '127.0.0.1', redis.port)
+      expect(sessions.status.isCurrent).toBe(false)
+      expect(String(await sessions.get(KEY))).toBe('there')
+      await sessions.stop()
     })
 
     it('fails what was under way to a primary that is one no longer, though that one answers later', async () => {
