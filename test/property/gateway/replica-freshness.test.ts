@@ -6,7 +6,7 @@ import { ReplicaGroup } from '../../support/replica-group.ts'
 
 /** Of each world, one after the other, so that cuts, promotions and old entries add up. */
 const SCHEDULES = 20
-const WORLDS = Number(process.env['REPLICA_WORLDS'] ?? 40)
+const WORLDS = Number(process.env['REPLICA_WORLDS'] ?? 200)
 
 describe('what is read at three gateways, one of which has the primary', () => {
   it('is never older than what any of them has answered, whatever is cut, late or lost', async () => {
