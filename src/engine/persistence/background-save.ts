@@ -10,7 +10,7 @@ import type { Snapshot } from './snapshot.ts'
 const SLICE_MS = 2
 const SLICE_MS_MIN = 0.5
 /** The rest took no time worth mentioning. */
-const IDLE_MS = 0.2
+const IDLE_MS = 0.4
 /** What is no more than this as a whole is packed sooner than a thread for it has started. */
 const INLINE_BYTES_MAX = 32 * 1_024
 
@@ -71,6 +71,8 @@ export class BackgroundSave {
 
   async #walk(): Promise<void> {
     const { clock, snapshot } = this.#options
+    // Who has asked for it is answered first.
+    await this.#rest()
     let endedMs = clock.monotonicMs()
     while (!snapshot.isDone) {
       const startedMs = clock.monotonicMs()

@@ -16,6 +16,8 @@ export async function restAfterKeys(keys: number, delay: KeyDelay): Promise<void
   const { clock, delayUsec, isCancelled } = delay
   const startedMs = clock.monotonicMs()
   await setImmediate()
+  // Replies to what has come since wait behind the first turn, for the log: they leave before others go on.
+  await setImmediate()
   for (;;) {
     const leftMs = (keys * delayUsec()) / 1_000 - (clock.monotonicMs() - startedMs)
     if (leftMs <= 0 || isCancelled()) return

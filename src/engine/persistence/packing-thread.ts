@@ -11,7 +11,7 @@ import type { SnapshotPiece } from './piece-copy.ts'
 import type { SaveTarget } from './save-target.ts'
 
 /** How many bytes may be on the thread before who adds is to wait, and how many when it may go on. */
-const PENDING_BYTES_MAX = 2 * 1_024 * 1_024
+const PENDING_BYTES_MAX = 1_024 * 1_024
 const PENDING_BYTES_RESUMED = PENDING_BYTES_MAX / 2
 /** Of V8's own memory: pieces are beside it. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }

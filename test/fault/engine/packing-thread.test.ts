@@ -44,6 +44,10 @@ class StartedThreads {
     process.on('worker', this.#follow)
   }
 
+  async first(): Promise<void> {
+    await waitUntil(() => this.#ends.length > 0)
+  }
+
   /** Gives how many there were. */
   async ended(): Promise<number> {
     process.off('worker', this.#follow)
@@ -133,6 +137,7 @@ describe('a save whose strings are packed on a thread', () => {
   ])('is given up when it is cancelled, and so is a thread that %s', async (_what, url) => {
     const save = driver.background(new AsideFile(path, asidePath), url, SIZES)
     const running = save.run()
+    await threads.first()
     save.cancel()
     expect(await running).toBe(false)
     expect(await threads.ended()).toBe(1)
@@ -144,6 +149,7 @@ describe('a save whose strings are packed on a thread', () => {
   it('is given up with its thread when all databases are flushed', async () => {
     const target = new KeptTarget()
     const running = driver.background(target, PACKING_PROGRAM, SIZES).run()
+    await threads.first()
     driver.client.call('FLUSHALL')
     expect(await running).toBe(false)
     expect(target.outcome).toBe('discarded')

@@ -92,6 +92,15 @@ describe('BackgroundSave', () => {
     expect(existsSync(asidePath)).toBe(false)
   })
 
+  it('lets who asked for it be answered before it begins', async () => {
+    new DatabaseDriver(keyspace.database(0)).set('key', 'value')
+    const save = newSave(new WatchedTarget())
+    const running = save.run()
+    expect(save.keysProcessed).toBe(0)
+    expect(await running).toBe(true)
+    expect(save.keysProcessed).toBe(1)
+  })
+
   it('leaves the file alone when it is cancelled though all is on the disk already', async () => {
     writeFileSync(path, 'what came after it')
     const target = new WatchedTarget()
