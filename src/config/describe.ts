@@ -9,7 +9,7 @@ export function renderConfigDocs(): string {
   const intro = [
     '# Configuration',
     '',
-    'Made from the table in `src/config/schema.ts` by `npm run docs`; edit that one.',
+    'Made from the tables in `src/config/sections/` by `npm run docs`; edit those.',
     '',
     'A file in YAML (`--config` or `GERBANG_CONFIG`), then environment variables, then flags: the later one',
     'wins. [`config/gerbang.yaml`](../config/gerbang.yaml) has every option with its default, and',

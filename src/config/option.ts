@@ -24,6 +24,12 @@ export interface EnvVariable {
   readonly fromText: (text: string) => unknown
 }
 
+/** A variable that Hasura reads as a plain number of `unit`. */
+export const numberOf = (variable: string, unit: string): EnvVariable => ({
+  name: variable,
+  fromText: (text) => (/^\d+$/.test(text) ? `${text}${unit}` : text),
+})
+
 export interface OptionSpec {
   readonly doc: string
   readonly env?: readonly (string | EnvVariable)[]

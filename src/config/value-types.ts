@@ -82,6 +82,15 @@ export const textList = {
   fromText: (list: string): unknown => list.split(',').map((item) => item.trim()),
 }
 
+/** Only a file can hold rules: no variable and no flag sets them. */
+export const listOf = <Rule extends z.ZodType>(
+  rule: Rule,
+): ValueType<z.ZodReadonly<z.ZodArray<Rule>>> => ({
+  schema: z.array(rule).readonly(),
+  expected: 'a list of rules',
+  fromText: asIs,
+})
+
 /** Milliseconds inside, `10s` outside. */
 export const duration = ({ min, max }: WrittenRange): ValueType<z.ZodType<number, string | 0>> => {
   const range = { min: parseDuration(min) ?? 0, max: parseDuration(max) ?? 0 }
