@@ -1,4 +1,4 @@
-import type { PrimaryAddress } from './replica-link.ts'
+import type { NodeAddress } from './node-address.ts'
 import type { Replication } from './replication.ts'
 
 /** How many follow an engine. */
@@ -23,7 +23,7 @@ export class EngineReplication {
   }
 
   /** Whom it follows. */
-  get primary(): PrimaryAddress | undefined {
+  get primary(): NodeAddress | undefined {
     return this.#replication.link?.address
   }
 
@@ -45,7 +45,7 @@ export class EngineReplication {
   }
 
   /** Where those that follow it can be reached, as they say. */
-  get followers(): readonly PrimaryAddress[] {
+  get followers(): readonly NodeAddress[] {
     return [...this.#replication.primary.replicas].map(({ address }) => address)
   }
 
@@ -55,7 +55,7 @@ export class EngineReplication {
   }
 
   /** Where those can be reached that have gone since so many had; of many the last ones. */
-  departedSince(departures: number): readonly PrimaryAddress[] {
+  departedSince(departures: number): readonly NodeAddress[] {
     return this.#replication.primary.replicas.departedSince(departures)
   }
 

@@ -3,7 +3,7 @@ import { integerArgument } from '../execution/arguments.ts'
 import type { CommandContext } from '../execution/context.ts'
 import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { replyErrors } from '../protocol/reply-errors.ts'
-import type { PrimaryAddress } from './replica-link.ts'
+import type { NodeAddress } from './node-address.ts'
 import type { Replicas } from './replicas.ts'
 
 /** As INFO's master_failover_state tells it. */
@@ -17,13 +17,13 @@ export interface FailoverOptions {
   /** Writes wait from now on, or no longer. */
   readonly pauseWrites: (isPaused: boolean) => void
   /** Follows the replica, which is asked to become the primary. */
-  readonly follow: (address: PrimaryAddress) => void
+  readonly follow: (address: NodeAddress) => void
   /** Is a primary again. */
   readonly standAlone: () => void
 }
 
 interface FailoverRequest {
-  target: PrimaryAddress | undefined
+  target: NodeAddress | undefined
   timeoutMs: number
   isForced: boolean
 }
@@ -32,7 +32,7 @@ interface FailoverRequest {
 export class Failover {
   state: FailoverState = 'no-failover'
   readonly #options: FailoverOptions
-  #target: PrimaryAddress | undefined
+  #target: NodeAddress | undefined
   #isForced = false
   #endsAtMs = Number.POSITIVE_INFINITY
 
@@ -99,13 +99,13 @@ export class Failover {
     this.#clear()
   }
 
-  #handOver(target: PrimaryAddress): void {
+  #handOver(target: NodeAddress): void {
     this.#target = target
     this.state = 'failover-in-progress'
     this.#options.follow(target)
   }
 
-  #caughtUp(): PrimaryAddress | undefined {
+  #caughtUp(): NodeAddress | undefined {
     const { offset, replicas } = this.#options
     const wanted = this.#target
     const candidates =
@@ -138,7 +138,7 @@ export class Failover {
   }
 }
 
-function nameOf({ host, port }: PrimaryAddress): string {
+function nameOf({ host, port }: NodeAddress): string {
   return `${host}:${port}`
 }
 

@@ -1,8 +1,8 @@
 import { printable } from '../../shared/printable.ts'
 import type { Client } from '../execution/client.ts'
 import type { CopyReader } from './copy-flow.ts'
+import type { NodeAddress } from './node-address.ts'
 import type { ReplicaCopy } from './replica-copy.ts'
-import type { PrimaryAddress } from './replica-link.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
 /** As INFO tells it: waits for the end of a snapshot, which it may be sent meanwhile; is sent one; gets the stream. */
@@ -83,7 +83,7 @@ export class ReplicaFeed {
   }
 
   /** Where it says that it listens. */
-  get address(): PrimaryAddress {
+  get address(): NodeAddress {
     return { host: this.host, port: this.settings.port }
   }
 

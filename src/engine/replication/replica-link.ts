@@ -16,6 +16,7 @@ import { CopyTransfer } from './copy-transfer.ts'
 import { criticalError } from './critical-error.ts'
 import { Handshake, type HandshakeResult } from './handshake.ts'
 import { failureIn, type LinkState, silenceIn } from './link-failures.ts'
+import type { NodeAddress } from './node-address.ts'
 import { PrimaryClient } from './primary-client.ts'
 import { secondsBetween } from './replicas.ts'
 import type { ReplicationStream } from './replication-stream.ts'
@@ -27,11 +28,6 @@ const NEW_LINE = 10
 const CARRIAGE_RETURN = 13
 const KEEP_ALIVE = Buffer.from('\n')
 const NO_BYTES = Buffer.alloc(0)
-
-export interface PrimaryAddress {
-  readonly host: string
-  readonly port: number
-}
 
 /** What becomes of this engine's history; replication.ts. */
 export interface LinkOwner {
@@ -65,13 +61,13 @@ export interface LinkOwner {
 }
 
 export interface ReplicaLinkOptions {
-  readonly address: PrimaryAddress
+  readonly address: NodeAddress
   readonly owner: LinkOwner
   readonly stream: ReplicationStream
   readonly services: () => EngineServices
   readonly executor: () => Executor
   readonly log: Logger
-  readonly connect: (address: PrimaryAddress) => Socket
+  readonly connect: (address: NodeAddress) => Socket
   /** Where this engine listens. */
   readonly port: () => number
   /** Tells this process' files from those of others. */
@@ -86,7 +82,7 @@ export interface ReplicaLinkOptions {
 
 /** The connection to a primary: made again and again until it stands, and whenever it breaks. */
 export class ReplicaLink {
-  readonly address: PrimaryAddress
+  readonly address: NodeAddress
   state: LinkState = 'connect'
   lastReceivedMs: number
   /** Since when it is down; undefined when it was never up. */

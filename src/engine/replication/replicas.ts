@@ -1,6 +1,6 @@
 import type { Client } from '../execution/client.ts'
+import type { NodeAddress } from './node-address.ts'
 import { newReplicaSettings, type ReplicaFeed, type ReplicaSettings } from './replica-feed.ts'
-import type { PrimaryAddress } from './replica-link.ts'
 
 /** Of those that have gone so many are remembered. */
 const DEPARTED_MAX = 16
@@ -15,7 +15,7 @@ export class Replicas implements Iterable<ReplicaFeed> {
   /** How often one has gone. */
   departures = 0
   /** The last of them. */
-  readonly #departed: PrimaryAddress[] = []
+  readonly #departed: NodeAddress[] = []
 
   get size(): number {
     return this.#feeds.size
@@ -72,7 +72,7 @@ export class Replicas implements Iterable<ReplicaFeed> {
   }
 
   /** Where those can be reached, as they said, that have gone since so many had; the last sixteen at most. */
-  departedSince(departures: number): readonly PrimaryAddress[] {
+  departedSince(departures: number): readonly NodeAddress[] {
     const count = Math.min(this.departures - departures, this.#departed.length)
     return this.#departed.slice(this.#departed.length - count)
   }

@@ -18,11 +18,12 @@ import type { CopyRequest, LoadedCopy } from './copy-loader.ts'
 import { criticalError } from './critical-error.ts'
 import { Failover } from './failover.ts'
 import { ReplicationHistory } from './history.ts'
+import type { NodeAddress } from './node-address.ts'
 import { Primary } from './primary.ts'
 import { replconf } from './replconf.ts'
 import type { CopySource } from './replica-copies.ts'
 import { replicaName } from './replica-feed.ts'
-import { type LinkOwner, type PrimaryAddress, ReplicaLink } from './replica-link.ts'
+import { type LinkOwner, ReplicaLink } from './replica-link.ts'
 import { ReplicationStream } from './replication-stream.ts'
 import { replyWithRole } from './role.ts'
 import { copyGuard, staleGuard, writeGuard } from './role-guard.ts'
@@ -46,7 +47,7 @@ export interface ReplicationOptions {
   readonly load: (request: CopyRequest) => Promise<LoadedCopy>
   /** A client as CLIENT LIST tells it, for the log. */
   readonly describeClient: (client: Client, argv: ArgumentVector) => string
-  readonly connect: (address: PrimaryAddress) => Socket
+  readonly connect: (address: NodeAddress) => Socket
   /** Where this engine listens. */
   readonly port: () => number
   readonly processId: number
@@ -406,7 +407,7 @@ export class Replication implements ReplicationService, LinkOwner, TurnTask {
   }
 
   /** Becomes a replica, or one of another primary. */
-  #follow(address: PrimaryAddress): void {
+  #follow(address: NodeAddress): void {
     const { checksSums, connect, executor, load, log, onFatal, port, processId, services } =
       this.#options
     const { stream } = this

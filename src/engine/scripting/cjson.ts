@@ -2,6 +2,7 @@ import { ByteBuilder } from './byte-builder.ts'
 import { checkInteger, checkString } from './host-arguments.ts'
 import { JsonDecoder } from './json-decoder.ts'
 import { JsonEncoder } from './json-encoder.ts'
+import type { JsonSettings } from './json-settings.ts'
 import { setValues } from './library.ts'
 import { LUA_TYPE } from './lua-values.ts'
 import { type HostFunction, type LuaVm } from './lua-vm.ts'
@@ -10,20 +11,6 @@ const INT_MAX = 0x7fff_ffff
 /** The functions of a module live as long as the VM does. */
 const MODULES_MAX = 1_000
 const PRECISION_MAX = 14
-
-/** What scripts may set, and what that is at first. */
-export interface JsonSettings {
-  sparseConvert: number
-  sparseRatio: number
-  sparseSafe: number
-  encodeDepthMax: number
-  decodeDepthMax: number
-  /** 0: an error, 1: as C prints them, 2: null. */
-  encodeInvalidNumbers: number
-  decodeInvalidNumbers: number
-  keepBuffer: number
-  precision: number
-}
 
 const ON_OFF = ['off', 'on']
 const INVALID_NUMBERS = ['off', 'on', 'null']

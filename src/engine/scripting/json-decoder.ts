@@ -1,6 +1,6 @@
 import type { ByteBuilder } from './byte-builder.ts'
-import type { JsonSettings } from './cjson.ts'
 import { checkString } from './host-arguments.ts'
+import type { JsonSettings } from './json-settings.ts'
 import type { LuaVm } from './lua-vm.ts'
 
 const SLOTS_PER_LEVEL = 3

@@ -1,7 +1,7 @@
 import type { ByteBuilder } from './byte-builder.ts'
-import type { JsonSettings } from './cjson.ts'
 import { formatG } from './format-g.ts'
 import { typeName } from './host-arguments.ts'
+import type { JsonSettings } from './json-settings.ts'
 import { LUA_TYPE, type Slot } from './lua-values.ts'
 import { type LuaVm } from './lua-vm.ts'
 
