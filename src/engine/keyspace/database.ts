@@ -566,6 +566,11 @@ export class Database {
     return this.#dict.scan(cursor, visit)
   }
 
+  /** Looks at what the next steps of `scanAll` come to, so that each is quicker. */
+  foreseeScan(cursor: number, steps: number): void {
+    this.#dict.foreseeScan(cursor, steps)
+  }
+
   /** Moves some buckets of a table that grows or shrinks; false when there is nothing to move. */
   rehash(buckets: number): boolean {
     return this.#dict.rehash(buckets)

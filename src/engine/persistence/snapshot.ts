@@ -99,6 +99,7 @@ export class Snapshot implements SnapshotGuard {
   /** Goes on until `isOver` says so or nothing is left; looks at it every few keys, and after a piece of a large value. */
   step(isOver: () => boolean): void {
     while (!this.isDone) {
+      this.#subjects[0]?.database.foreseeScan(this.#cursor, BATCH)
       let count = 0
       do {
         this.#visitNext()

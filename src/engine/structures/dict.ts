@@ -127,6 +127,20 @@ export class Dict {
     this.#foreseeChains(count)
   }
 
+  /** As `foresee`, of what `scan` comes to next in so many steps; of nothing while records move to another table. */
+  foreseeScan(cursor: number, steps: number): void {
+    if (this.isRehashing) return
+    if (this.#places.length < steps) this.#places = new Uint32Array(steps)
+    const table = this.#table
+    const mask = table.length - 1
+    let next = cursor
+    for (let index = 0; index < steps; index += 1) {
+      this.#places[index] = table[next & mask] ?? NONE
+      next = nextCursor(next, mask)
+    }
+    this.#foreseeChains(steps)
+  }
+
   /** Takes a record out; the caller frees it. */
   remove(record: Handle): void {
     this.#replaceLink(record, this.#slab.uint32(record, NEXT_AT))
