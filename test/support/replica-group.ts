@@ -120,8 +120,9 @@ class GroupNode implements ModelNode, Role {
   }
 
   members() {
-    const { length } = this.#here.filter(({ isOnline }) => isOnline)
-    return { online: length, identity: `${length} ${this.arrivals}` }
+    const here = this.#here
+    const online = here.filter(({ isOnline }) => isOnline).length
+    return { online, identity: `${here.length} ${this.arrivals}` }
   }
 
   get #here(): readonly Feed[] {
