@@ -140,7 +140,7 @@ export class Persistence implements PersistenceService {
 
   async #giveUpRunning(): Promise<void> {
     this.#running.cancel()
-    for (let turns = 0; this.#running.kind !== undefined && turns < 10_000; turns += 1) {
+    for (let turns = 0; this.#running.kind !== undefined && turns < 20_000; turns += 1) {
       await setImmediate()
     }
   }

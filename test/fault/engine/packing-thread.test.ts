@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type * as EngineDoor from '../../../src/engine/index.ts'
 import { AsideFile } from '../../../src/engine/persistence/durable-file.ts'
@@ -11,6 +10,7 @@ import { PACKING_PROGRAM } from '../../support/packing-program.ts'
 import { encode, RawRespClient } from '../../support/raw-resp-client.ts'
 import { SnapshotDriver } from '../../support/snapshot-driver.ts'
 import { startEngineProcess } from '../../support/start-engine-process.ts'
+import { StartedThreads } from '../../support/started-threads.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
 const BUILT_ENGINE = pathToFileURL(resolve('dist/engine/index.js')).href
@@ -31,28 +31,6 @@ function endingWith(end: string): URL {
       if (count === 3) { ${end} }
       parentPort.postMessage({ packed: into, spare: piece, isLast: false })
     })`)
-}
-
-/** From now on, until they are waited for. */
-class StartedThreads {
-  readonly #ends: Promise<unknown>[] = []
-  readonly #follow = (worker: Worker): void => {
-    this.#ends.push(new Promise((resolve) => worker.once('exit', resolve)))
-  }
-
-  constructor() {
-    process.on('worker', this.#follow)
-  }
-
-  async first(): Promise<void> {
-    await waitUntil(() => this.#ends.length > 0)
-  }
-
-  /** Gives how many there were. */
-  async ended(): Promise<number> {
-    process.off('worker', this.#follow)
-    return (await Promise.all(this.#ends)).length
-  }
 }
 
 describe('a save whose strings are packed on a thread', () => {

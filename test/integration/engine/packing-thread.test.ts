@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PackingThread } from '../../../src/engine/persistence/packing-thread.ts'
 import { PieceBuffers } from '../../../src/engine/persistence/piece-buffers.ts'
@@ -5,9 +7,12 @@ import { RdbSum } from '../../../src/engine/persistence/rdb-sum.ts'
 import { KeptTarget } from '../../support/kept-target.ts'
 import { PACKING_PROGRAM } from '../../support/packing-program.ts'
 import { type PieceSizes, SnapshotDriver } from '../../support/snapshot-driver.ts'
+import { StartedThreads } from '../../support/started-threads.ts'
 
 const KEYS = 20_000
 const PIECE = 256 * 1_024
+const SUM = 8
+const built = (name: string): string => new URL(`${name}.js`, PACKING_PROGRAM).href
 
 describe('a thread that packs snapshots', () => {
   let driver: SnapshotDriver
@@ -51,6 +56,43 @@ describe('a thread that packs snapshots', () => {
     expect(onThread.equals(atOnce)).toBe(true)
   })
 
+  it.each([
+    ['packs and sums up', { compresses: true, isSummed: true }, 1],
+    ['packs only', { compresses: true, isSummed: false }, 1],
+    ['sums up only', { compresses: false, isSummed: true }, 1],
+    ['has nothing to do', { compresses: false, isSummed: false }, 0],
+  ])('is started for a snapshot when it %s', async (_what, settings, count) => {
+    const threads = new StartedThreads()
+    await bytesOf(PACKING_PROGRAM, { ...settings, leavesStrings: settings.compresses })
+    expect(await threads.ended()).toBe(count)
+  })
+
+  it.each([
+    [0, 0],
+    [1, 1],
+  ])('is started for 32 KiB and %d bytes: %d', async (more, count) => {
+    const sizes = { compresses: false, leavesStrings: false }
+    const { client } = driver
+    client.call('FLUSHALL')
+    client.call('SET', 'key', 'v'.repeat(20_000))
+    const others = (await bytesOf(undefined, sizes)).length - 20_000 - SUM
+    client.call('SET', 'key', 'v'.repeat(32 * 1_024 + more - others))
+    const threads = new StartedThreads()
+    expect((await bytesOf(PACKING_PROGRAM, sizes)).length).toBe(32 * 1_024 + more + SUM)
+    expect(await threads.ended()).toBe(count)
+  })
+
+  it('keeps its process alive while it packs, and no longer', async () => {
+    const program = `
+      import { PackingThread, PACKING_PROGRAM } from '${built('packing-thread')}'
+      import { PieceBuffers } from '${built('piece-buffers')}'
+      const target = { write: ({ length }) => process.stdout.write(\`\${length} bytes\`) }
+      const options = { target, buffers: new PieceBuffers(), sum: undefined }
+      new PackingThread(options, PACKING_PROGRAM).add({ bytes: new Uint8Array(1_000) })`
+    const args = ['--input-type=module', '--eval', program]
+    expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('1000 bytes')
+  })
+
   it('makes who adds wait for it, and takes more when it has packed some', async () => {
     const target = new KeptTarget()
     const options = { target, buffers: new PieceBuffers(), sum: new RdbSum(true) }
@@ -65,6 +107,6 @@ describe('a thread that packs snapshots', () => {
     expect(thread.isCongested).toBe(false)
     expect(target.pieces.length).toBeGreaterThanOrEqual(3)
     await thread.end()
-    expect(target.bytes.length).toBe(5 * PIECE + 8)
+    expect(target.bytes.length).toBe(5 * PIECE + SUM)
   })
 })
