@@ -15,7 +15,7 @@ export interface PackingReply {
   readonly packed: Uint8Array
   /** The piece, to be used again; undefined where that is what goes to the target. */
   readonly spare: SnapshotPiece | undefined
-  /** What stands behind all pieces. */
+  /** It is what stands behind all pieces. */
   readonly isLast: boolean
 }
 

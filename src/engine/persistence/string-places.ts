@@ -1,6 +1,4 @@
 const CAPACITY_MIN = 1_024
-/** After a piece of many strings, the next one has as many at most. */
-const GROWTH = 2
 
 /** Where strings stand in bytes, in their order: pairs of a start and a length. It grows, and is used again after `clear`. */
 export class StringPlaces {
@@ -31,7 +29,7 @@ export class StringPlaces {
   }
 
   #grow(): void {
-    const larger = new Uint32Array(Math.max(CAPACITY_MIN, this.#pairs.length * GROWTH))
+    const larger = new Uint32Array(Math.max(CAPACITY_MIN, this.#pairs.length * 2))
     larger.set(this.#pairs)
     this.#pairs = larger
   }
