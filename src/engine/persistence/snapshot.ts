@@ -5,8 +5,9 @@ import { NONE } from '../memory/slab.ts'
 import { NEXT_AT } from '../structures/record-chain.ts'
 import type { SnapshotWriter } from './snapshot-writer.ts'
 
-/** Buckets visited between two looks at the clock. */
+/** Buckets visited between two looks at the clock, and what may be written before the next one is. */
 const BATCH = 16
+const BATCH_BYTES = 64 * 1_024
 const AT_ONCE_BYTES_MAX = 64 * 1_024
 
 /** A database under the number it had when the snapshot began. */
@@ -98,13 +99,15 @@ export class Snapshot implements SnapshotGuard {
 
   /** Goes on until `isOver` says so or nothing is left; looks at it every few keys, and after a piece of a large value. */
   step(isOver: () => boolean): void {
+    const { output } = this.writer
     while (!this.isDone) {
       this.#subjects[0]?.database.foreseeScan(this.#cursor, BATCH)
+      const enough = output.length + BATCH_BYTES
       let count = 0
       do {
         this.#visitNext()
         count += 1
-      } while (count < BATCH && this.#large.length === 0 && !this.isDone)
+      } while (count < BATCH && output.length < enough && this.#large.length === 0 && !this.isDone)
       if (isOver()) return
     }
   }
