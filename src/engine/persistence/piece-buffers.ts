@@ -3,6 +3,8 @@ import type { SnapshotPiece } from './piece-copy.ts'
 export const PIECE_BYTES = 256 * 1_024
 /** A piece, and the last value of it. */
 const BUFFER_BYTES = PIECE_BYTES + 64 * 1_024
+/** Values of 100 KiB make a buffer as large as that; one that has become larger is not kept. */
+const BUFFER_BYTES_KEPT = 1_024 * 1_024
 /** Of strings of 64 bytes. */
 const PLACES = 8 * 1_024
 
@@ -29,8 +31,10 @@ export class PieceBuffers {
     }
   }
 
-  /** One that a large value has made larger is not kept. */
+  /** None is kept that is too small for a piece, as the first one is, or too large. */
   readonly giveBytes = ({ buffer }: Uint8Array): void => {
-    if (buffer.byteLength === BUFFER_BYTES) this.#bytes.push(new Uint8Array(buffer))
+    const { byteLength } = buffer
+    if (byteLength < BUFFER_BYTES || byteLength > BUFFER_BYTES_KEPT) return
+    this.#bytes.push(new Uint8Array(buffer))
   }
 }

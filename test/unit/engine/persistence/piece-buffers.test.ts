@@ -12,12 +12,22 @@ describe('PieceBuffers', () => {
     expect(buffers.takeBytes().buffer).not.toBe(bytes.buffer)
   })
 
-  it('keeps none that has become larger', () => {
+  it.each([
+    [320 * 1_024 - 1, false],
+    [320 * 1_024, true],
+    [1_024 * 1_024, true],
+    [1_024 * 1_024 + 1, false],
+  ])('keeps memory of %d bytes or not', (length, isKept) => {
     const buffers = new PieceBuffers()
-    const size = buffers.takeBytes().length
-    const larger = { bytes: new Uint8Array(2 * size), places: new Uint32Array(2 * size) }
-    buffers.give(larger)
-    expect(buffers.takeBytes().length).toBe(size)
-    expect(buffers.takePlaces().length).toBeLessThan(size)
+    const bytes = new Uint8Array(length)
+    buffers.giveBytes(bytes)
+    expect(buffers.takeBytes().buffer === bytes.buffer).toBe(isKept)
+  })
+
+  it('keeps no places of which there have become more', () => {
+    const buffers = new PieceBuffers()
+    const places = new Uint32Array(2 * buffers.takePlaces().length)
+    buffers.give({ bytes: new Uint8Array(0), places })
+    expect(buffers.takePlaces().length).toBeLessThan(places.length)
   })
 })
