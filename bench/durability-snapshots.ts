@@ -45,6 +45,7 @@ const FIGURES: readonly (readonly [title: string, of: keyof SaveFigures, digits:
 /**
  * BGSAVE and BGREWRITEAOF of a million keys while one write comes after the other: what they wait for. The extra
  * memory is the process' growth at its highest, and for redis-server what its child has copied, as it tells itself.
+ * Both may use all cores, for a child or for threads.
  */
 export async function compareSnapshots(folder: string): Promise<void> {
   pinLoad()
@@ -53,6 +54,7 @@ export async function compareSnapshots(folder: string): Promise<void> {
     for (const [name, program] of PROGRAMS) {
       await withDirectory(folder, async (directory) => {
         const server = await startDurable(program, directory, ['--appendonly', 'yes'])
+        server.useAllCores()
         try {
           await pipeCommands(server.port, setKey, { from: 0, to: KEYS })
           for (const save of SAVES) {

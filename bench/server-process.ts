@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,6 +13,8 @@ export interface ServerProcess {
   rssBytes(): number
   /** How long its main thread has been ready to run and had to wait for a processor, in milliseconds. */
   queuedMs(): number
+  /** From now on it may run anywhere, with threads or children of its own. */
+  useAllCores(): void
   /** What it has printed so far. */
   log(): string
   stop(): Promise<void>
@@ -56,7 +58,11 @@ export async function startProgram(
 
 /** Takes this process, which makes the load, off the servers' core. */
 export function pinLoad(): void {
-  if (canPin) spawnSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)])
+  runOn(String(LOAD_CORE), process.pid)
+}
+
+function runOn(cores: string, pid: number): void {
+  if (canPin) spawnSync('taskset', ['-a', '-c', '-p', cores, String(pid)])
 }
 
 interface Started {
@@ -103,6 +109,9 @@ function serverProcess(
       sum((fields) => field(fields, USER_TIME) + field(fields, SYSTEM_TIME)) * US_PER_TICK,
     rssBytes: () => sum((fields) => field(fields, RSS_PAGES)) * PAGE_BYTES,
     queuedMs: () => pids.reduce((total, pid) => total + queuedMs(pid), 0),
+    useAllCores: () => {
+      for (const pid of pids) runOn(`0-${cpus().length - 1}`, pid)
+    },
     log: () => readLog(logFolder),
     async stop() {
       const ended = once(child, 'exit')
