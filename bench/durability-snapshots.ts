@@ -4,7 +4,7 @@ import { KEYS, PROGRAMS, setKey, startDurable, withDirectory } from './durable-s
 import { median, show } from './medians.ts'
 import { pipeCommands } from './pipe-commands.ts'
 import { roundCount } from './redis-benchmark-run.ts'
-import { pinLoad, queuedMs, type ServerProcess } from './server-process.ts'
+import { onAllCores, pinLoad, queuedMs, type ServerProcess } from './server-process.ts'
 
 /** Between two writes; the longest time that one waits for its reply is the pause. */
 const WRITE_INTERVAL_MS = 1
@@ -45,7 +45,7 @@ const FIGURES: readonly (readonly [title: string, of: keyof SaveFigures, digits:
 /**
  * BGSAVE and BGREWRITEAOF of a million keys while one write comes after the other: what they wait for. The extra
  * memory is the process' growth at its highest, and for redis-server what its child has copied, as it tells itself.
- * Both may use all cores, for a child or for threads.
+ * Both have all cores: one saves in a child, the other packs on a thread.
  */
 export async function compareSnapshots(folder: string): Promise<void> {
   pinLoad()
@@ -53,8 +53,7 @@ export async function compareSnapshots(folder: string): Promise<void> {
   for (let round = 0; round < roundCount(); round += 1) {
     for (const [name, program] of PROGRAMS) {
       await withDirectory(folder, async (directory) => {
-        const server = await startDurable(program, directory, ['--appendonly', 'yes'])
-        server.useAllCores()
+        const server = await startDurable(onAllCores(program), directory, ['--appendonly', 'yes'])
         try {
           await pipeCommands(server.port, setKey, { from: 0, to: KEYS })
           for (const save of SAVES) {

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ServerProcess } from './server-process.ts'
+import type { Program, ServerProcess } from './server-process.ts'
 import { startServer } from './start-server.ts'
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 export const KEYS = 1_000_000
 const VALUE_BYTES = 100
 
-/** The program and what it is called with before its directives. */
-type Program = readonly [command: string, args: readonly string[]]
 export const REDIS: Program = ['redis-server', []]
 export const ENGINE: Program = [process.execPath, [MAIN, 'engine']]
 /** In the order of their columns. */

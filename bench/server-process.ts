@@ -13,12 +13,13 @@ export interface ServerProcess {
   rssBytes(): number
   /** How long its main thread has been ready to run and had to wait for a processor, in milliseconds. */
   queuedMs(): number
-  /** From now on it may run anywhere, with threads or children of its own. */
-  useAllCores(): void
   /** What it has printed so far. */
   log(): string
   stop(): Promise<void>
 }
+
+/** A program and what it is called with first. */
+export type Program = readonly [command: string, args: readonly string[]]
 
 /** Where the servers run; what loads them runs on the other. */
 export const SERVER_CORE = 0
@@ -56,13 +57,14 @@ export async function startProgram(
   return serverProcess(started, pids, port)
 }
 
-/** Takes this process, which makes the load, off the servers' core. */
-export function pinLoad(): void {
-  runOn(String(LOAD_CORE), process.pid)
+/** What starts `program` on all cores, where threads or children of its own are a part of what it does. */
+export function onAllCores([command, args]: Program): Program {
+  return canPin ? ['taskset', ['-c', `0-${cpus().length - 1}`, command, ...args]] : [command, args]
 }
 
-function runOn(cores: string, pid: number): void {
-  if (canPin) spawnSync('taskset', ['-a', '-c', '-p', cores, String(pid)])
+/** Takes this process, which makes the load, off the servers' core. */
+export function pinLoad(): void {
+  if (canPin) spawnSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)])
 }
 
 interface Started {
@@ -109,9 +111,6 @@ function serverProcess(
       sum((fields) => field(fields, USER_TIME) + field(fields, SYSTEM_TIME)) * US_PER_TICK,
     rssBytes: () => sum((fields) => field(fields, RSS_PAGES)) * PAGE_BYTES,
     queuedMs: () => pids.reduce((total, pid) => total + queuedMs(pid), 0),
-    useAllCores: () => {
-      for (const pid of pids) runOn(`0-${cpus().length - 1}`, pid)
-    },
     log: () => readLog(logFolder),
     async stop() {
       const ended = once(child, 'exit')
