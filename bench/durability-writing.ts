@@ -42,11 +42,11 @@ async function compareWithPolicy(folder: string, policy: string): Promise<void> 
       try {
         for (const tests of MIXES) {
           for (const load of LOADS) {
-            const measureTheirs = (): BenchmarkRound => measure(theirs, tests, load)
-            const measureOurs = (): BenchmarkRound => measure(ours, tests, load)
-            // Once for nothing: V8 compiles what is run often while it runs, on the same core.
-            compareRounds(1, measureTheirs, measureOurs)
-            const cells = compareRounds(roundCount(), measureTheirs, measureOurs)
+            const cells = compareRounds(
+              roundCount(),
+              () => measure(theirs, tests, load),
+              () => measure(ours, tests, load),
+            )
             const row = [policy, tests.join(', ').toUpperCase(), load.depth, ...cells]
             process.stdout.write(`  | ${row.join(' | ')} |\n`)
           }
