@@ -171,6 +171,8 @@ export class ReplicaGroup {
   readonly #start: WorldParts['start']
   readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>()
   #nodes: GroupNode[] = []
+  /** With those that have gone, to which one may still connect in vain. */
+  readonly #everyone: GroupNode[] = []
   /** The one that Sentinel takes for the primary. */
   #primary: GroupNode | undefined
   /** One that lives, and was taken for dead; it is told of it then. */
@@ -222,7 +224,7 @@ export class ReplicaGroup {
   }
 
   connect(name: string): PrimaryConnection {
-    const node = this.#nodes.find((one) => one.name === name)
+    const node = this.#everyone.find((one) => one.name === name)
     if (node === undefined) throw new Error(`there is no ${name}`)
     let isOpen = true
     const check = (): void => {
@@ -257,7 +259,7 @@ export class ReplicaGroup {
 
   async askRole(name: string): Promise<RoleReport | NoRole> {
     await this.#turns.next()
-    const node = this.#nodes.find((one) => one.name === name)
+    const node = this.#everyone.find((one) => one.name === name)
     if (node === undefined) return 'unreachable'
     const { following, replicationId, formerReplicationId } = node
     const report = {
@@ -399,6 +401,7 @@ export class ReplicaGroup {
     const primary = this.#primary
     const node = new GroupNode(`node${this.#names}`, this)
     this.#nodes.push(node)
+    this.#everyone.push(node)
     if (primary === undefined) this.#primary = node
     else node.follow(primary)
     this.#start(node)
