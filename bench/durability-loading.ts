@@ -14,7 +14,10 @@ const KINDS = [
 /** Both servers word it so. */
 const LOADED = /DB loaded from (?:disk|append only file): ([\d.]+) seconds/
 
-/** Loading a million keys at the start, as the servers' logs tell how long it took; the files are redis-server's. Both have all cores: V8 compiles and collects on another. */
+/**
+ * Loading a million keys at the start, as the servers' logs tell how long it took; the files are redis-server's. Both
+ * have all cores: V8 compiles and collects on another.
+ */
 export async function compareLoading(folder: string): Promise<void> {
   process.stdout.write(
     `  loading: ${KEYS} keys, median of ${roundCount()} rounds\n` +

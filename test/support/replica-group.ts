@@ -224,8 +224,7 @@ export class ReplicaGroup {
   }
 
   connect(name: string): PrimaryConnection {
-    const node = this.#everyone.find((one) => one.name === name)
-    if (node === undefined) throw new Error(`there is no ${name}`)
+    const node = this.#named(name)
     let isOpen = true
     const check = (): void => {
       if (!isOpen || node.isGone) throw new StoreError('unreachable', 'the connection was lost')
@@ -259,8 +258,7 @@ export class ReplicaGroup {
 
   async askRole(name: string): Promise<RoleReport | NoRole> {
     await this.#turns.next()
-    const node = this.#everyone.find((one) => one.name === name)
-    if (node === undefined) return 'unreachable'
+    const node = this.#named(name)
     const { following, replicationId, formerReplicationId } = node
     const report = {
       follows: following && { host: following.name, port: 1 },
@@ -269,6 +267,12 @@ export class ReplicaGroup {
     }
     await this.#turns.next()
     return node.isGone ? 'unreachable' : report
+  }
+
+  #named(name: string): GroupNode {
+    const node = this.#everyone.find((one) => one.name === name)
+    if (node === undefined) throw new Error(`there is no ${name}`)
+    return node
   }
 
   #goOn(): void {

@@ -16,13 +16,18 @@ describe('those that have left a primary', () => {
   })
   afterEach(() => engine.stop())
 
-  /** One that says it listens on that port, asks for a copy and is gone before it has it. */
-  async function comeAndGo(listeningPort: number): Promise<void> {
-    const { departures } = engine.replication
+  /** One that says it listens on that port, and asks for a copy. */
+  async function come(listeningPort: number): Promise<RawRespClient> {
     const replica = await RawRespClient.connect(port)
     await replica.send('REPLCONF', 'listening-port', String(listeningPort))
     replica.write('PSYNC ? -1\r\n')
     await waitUntil(() => engine.replication.followers.length === 1)
+    return replica
+  }
+
+  async function comeAndGo(listeningPort: number): Promise<void> {
+    const { departures } = engine.replication
+    const replica = await come(listeningPort)
     replica.close()
     await waitUntil(() => engine.replication.departures > departures)
   }
@@ -38,10 +43,7 @@ describe('those that have left a primary', () => {
   })
 
   it('are those that followed when it becomes a replica', async () => {
-    const replica = await RawRespClient.connect(port)
-    await replica.send('REPLCONF', 'listening-port', '7000')
-    replica.write('PSYNC ? -1\r\n')
-    await waitUntil(() => engine.replication.followers.length === 1)
+    const replica = await come(7_000)
     engine.client().call('REPLICAOF', '127.0.0.1', 1)
     engine.client().call('REPLICAOF', 'NO', 'ONE')
     expect(engine.replication.departedSince(0)).toEqual([{ host: '127.0.0.1', port: 7_000 }])
