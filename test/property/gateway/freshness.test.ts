@@ -22,7 +22,7 @@ describe('what is read', () => {
       { numRuns: WORLDS },
     )
     // A cache that never hits is never stale.
-    expect(served).toBeGreaterThan(WORLDS * SCHEDULES)
+    expect(served).toBeGreaterThan((WORLDS * SCHEDULES) / 2)
     expect(servedByAnother).toBeGreaterThan(WORLDS)
   }, 300_000)
 })
