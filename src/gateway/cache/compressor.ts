@@ -3,7 +3,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { type Store, StoreError } from '../../store/index.ts'
-import type { CacheStatistics } from '../statistics/cache-statistics.ts'
+import type { CacheStatistics, VariantResult } from '../statistics/cache-statistics.ts'
 import {
   type CacheEntry,
   encodeVariant,
@@ -15,17 +15,6 @@ import { type CacheTarget, variantOf } from './cache-target.ts'
 import type { Compression, Encoding } from './encoding.ts'
 import { keepVariant } from './keep-entry.ts'
 import type { Variant } from './representation.ts'
-
-/** What became of a variant that was asked for; a label, so the set is closed. */
-export const VARIANT_RESULTS = [
-  'made',
-  'found',
-  'useless',
-  'outdated',
-  'failed',
-  'dropped',
-] as const
-export type VariantResult = (typeof VARIANT_RESULTS)[number]
 
 export interface CompressorOptions {
   readonly store: Store

@@ -4,19 +4,8 @@ import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
 import { type Store, StoreError } from '../../store/index.ts'
 import { fillLockKey } from '../keys.ts'
-import type { CacheStatistics } from '../statistics/cache-statistics.ts'
+import type { CacheStatistics, FillLockResult } from '../statistics/cache-statistics.ts'
 import { endFillLock, endMark, takeFillLock } from './fill-lock.ts'
-
-/** What became of an attempt to take a lock; a label, so the set is closed. */
-export const FILL_LOCK_RESULTS = [
-  'led',
-  'filled',
-  'unkept',
-  'timeout',
-  'crowded',
-  'failed',
-] as const
-export type FillLockResult = (typeof FILL_LOCK_RESULTS)[number]
 
 export interface FillLocksOptions {
   readonly store: Store

@@ -1,21 +1,8 @@
 import { type Awaitable, isPromise } from '../../shared/awaitable.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Tag } from '../metadata/plan.ts'
-import type { CacheStatistics } from '../statistics/cache-statistics.ts'
+import type { CacheStatistics, InvalidationSource } from '../statistics/cache-statistics.ts'
 import { ANY_WRITE, type Epochs, EVERYTHING } from './epochs.ts'
-
-/** What made entries stale; a label, so the set is closed. */
-export const INVALIDATION_SOURCES = [
-  'mutation',
-  'websocket',
-  'passthrough',
-  'event',
-  'metadata',
-  'purge',
-  'restart',
-  'failover',
-] as const
-export type InvalidationSource = (typeof INVALIDATION_SOURCES)[number]
 
 export interface InvalidationOptions {
   readonly epochs: Epochs

@@ -2,12 +2,10 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Random } from '../../shared/random.ts'
 import { GatewayError } from '../errors.ts'
-import type { CacheStatistics } from '../statistics/cache-statistics.ts'
+import type { CacheStatistics, REFRESH_RESULTS } from '../statistics/cache-statistics.ts'
 import type { CacheEntry } from './cache-entry.ts'
 
-/** How a refresh ended; a label, so the set is closed. */
-export const REFRESH_RESULTS = ['kept', 'unkept', 'elsewhere', 'failed'] as const
-/** Of one that did not fail. */
+/** How a refresh that did not fail ended. */
 export type RefreshResult = Exclude<(typeof REFRESH_RESULTS)[number], 'failed'>
 
 export interface RefresherOptions {

@@ -1,10 +1,30 @@
-import { VARIANT_RESULTS } from '../cache/compressor.ts'
-import { FILL_LOCK_RESULTS } from '../cache/fill-locks.ts'
-import { INVALIDATION_SOURCES, type InvalidationSource } from '../cache/invalidation.ts'
-import { REFRESH_RESULTS } from '../cache/refresher.ts'
 import { DISCARD_REASONS, type DiscardReason } from '../cache/storable.ts'
 import { CounterSet } from './counter-set.ts'
 import type { CacheSnapshot } from './snapshot.ts'
+
+/** What made entries stale; a label, so the set is closed. */
+const INVALIDATION_SOURCES = [
+  'mutation',
+  'websocket',
+  'passthrough',
+  'event',
+  'metadata',
+  'purge',
+  'restart',
+  'failover',
+] as const
+export type InvalidationSource = (typeof INVALIDATION_SOURCES)[number]
+
+/** What became of a variant that was asked for; a label, so the set is closed. */
+const VARIANT_RESULTS = ['made', 'found', 'useless', 'outdated', 'failed', 'dropped'] as const
+export type VariantResult = (typeof VARIANT_RESULTS)[number]
+
+/** What became of an attempt to take a lock; a label, so the set is closed. */
+const FILL_LOCK_RESULTS = ['led', 'filled', 'unkept', 'timeout', 'crowded', 'failed'] as const
+export type FillLockResult = (typeof FILL_LOCK_RESULTS)[number]
+
+/** How a refresh ended; a label, so the set is closed. */
+export const REFRESH_RESULTS = ['kept', 'unkept', 'elsewhere', 'failed'] as const
 
 /** What happened to entries, counted where it happens. */
 export class CacheStatistics {

@@ -1,14 +1,17 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CacheTarget, createCacheTarget } from '../../../../src/gateway/cache/cache-target.ts'
-import { Compressor, type VariantResult } from '../../../../src/gateway/cache/compressor.ts'
+import { Compressor } from '../../../../src/gateway/cache/compressor.ts'
 import type { Compression, Encoding } from '../../../../src/gateway/cache/encoding.ts'
 import { Epochs } from '../../../../src/gateway/cache/epochs.ts'
 import { Invalidation } from '../../../../src/gateway/cache/invalidation.ts'
 import { PurgeHistory } from '../../../../src/gateway/cache/purge-history.ts'
 import { type Lookup, ResponseCache } from '../../../../src/gateway/cache/response-cache.ts'
 import { EntryCensus } from '../../../../src/gateway/purge/entry-census.ts'
-import { CacheStatistics } from '../../../../src/gateway/statistics/cache-statistics.ts'
+import {
+  CacheStatistics,
+  type VariantResult,
+} from '../../../../src/gateway/statistics/cache-statistics.ts'
 import { silentLogger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
 import { failingStore } from '../../../support/failing-store.ts'
