@@ -7,7 +7,7 @@ import { type Store, StoreError } from '../../store/index.ts'
 import { shownEntryKeys } from '../keys.ts'
 import type { EntryCensus } from '../purge/entry-census.ts'
 import type { CacheStatistics } from '../statistics/cache-statistics.ts'
-import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+import type { UpstreamAnswer } from '../upstream/upstream-answer.ts'
 import type { Admission } from './admission.ts'
 import {
   type CacheEntry,

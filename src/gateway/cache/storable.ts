@@ -1,4 +1,4 @@
-import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+import type { UpstreamAnswer } from '../upstream/upstream-answer.ts'
 
 /** Why an answer is passed on and not kept. A closed set: it becomes a label. */
 export const DISCARD_REASONS = [

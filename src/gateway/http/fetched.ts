@@ -1,7 +1,7 @@
 import type { Filled } from '../cache/response-cache.ts'
 import type { DiscardReason } from '../cache/storable.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+import type { UpstreamAnswer } from '../upstream/upstream-answer.ts'
 
 /** What one fetch got, for all who waited for it. */
 export interface Fetched {

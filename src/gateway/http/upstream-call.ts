@@ -1,6 +1,6 @@
 import { timeExceeded } from '../limits/limit-errors.ts'
 import { withoutSuggestions } from '../limits/suggestions.ts'
-import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+import type { UpstreamAnswer } from '../upstream/upstream-answer.ts'
 import type { GraphqlParts } from './graphql-parts.ts'
 
 /**

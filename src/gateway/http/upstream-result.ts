@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import type { UpstreamAnswer } from '../upstream/upstream-client.ts'
+import type { UpstreamAnswer } from '../upstream/upstream-answer.ts'
 
 /**
  * Throws unless an answer may be a GraphQL result. A proxy between, another program at Hasura's address or

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
-import type { UpstreamAnswer } from './upstream-client.ts'
+import type { UpstreamAnswer } from './upstream-answer.ts'
 
 export interface AnswerCollectorOptions {
   readonly bytesMax: number

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import type { UpstreamAnswer } from './upstream-client.ts'
+import type { UpstreamAnswer } from './upstream-answer.ts'
 import { isConnectFailure, isCutConnection } from './upstream-error.ts'
 
 /**

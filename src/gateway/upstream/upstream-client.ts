@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import type { Clock } from '../../shared/clock.ts'
@@ -6,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { UpstreamOptions } from '../options.ts'
 import type { UpstreamStatistics } from '../statistics/upstream-statistics.ts'
 import { AnswerCollector } from './answer-collector.ts'
+import type { UpstreamAnswer } from './upstream-answer.ts'
 import { toUpstreamError } from './upstream-error.ts'
 import { parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
 
@@ -17,13 +17,6 @@ export interface UpstreamRequest {
   readonly headers: readonly string[]
   readonly body: Buffer | null
   readonly signal?: AbortSignal | undefined
-}
-
-/** A whole answer; its status may be any. */
-export interface UpstreamAnswer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
 }
 
 export interface StreamedRequest {
