@@ -1,5 +1,6 @@
 import type { DocumentReference, PreparedBatch, PreparedRequest } from '../graphql/operation.ts'
-import type { Planner, Tag } from '../metadata/plan.ts'
+import type { Tag } from '../metadata/plan.ts'
+import type { Planner } from '../metadata/planner.ts'
 import { ANY_WRITE, EVERYTHING } from './epochs.ts'
 
 export interface WrittenTagsOptions {

@@ -1,6 +1,3 @@
-import type { JsonObject, Operation, PreparedRequest } from '../graphql/operation.ts'
-import type { PlanExplanation } from './explanation.ts'
-
 /** What an operation can touch when a role runs it: derived from Hasura's metadata, memoised per operation and role. */
 export interface Plan {
   /**
@@ -49,38 +46,6 @@ export type UncacheableReason =
   | 'action'
   | 'remote-schema'
   | 'volatile-function'
-
-/** Says what operations touch. Plans are remembered; asking again costs a look-up. */
-export interface Planner {
-  /**
-   * Of all that plans follow from: part of every key, so that gateways share what they would plan alike, and
-   * nothing else. The same after a restart, if nothing has changed.
-   */
-  readonly version: string
-  /**
-   * The variables matter when a filter, an order, a key or an inserted object comes through one: the
-   * relationships its value names lead to tables.
-   */
-  plan(operation: Operation, role: string, variables: JsonObject | undefined): Plan
-  /**
-   * In place of the request's own, with `cache.normalisation: schema`: equal for requests that the schema makes mean
-   * the same. `undefined` where it does not tell. Not remembered.
-   */
-  keyTexts(request: PreparedRequest): KeyTexts | undefined
-  /** The same with the reasons. Not remembered. */
-  explain(operation: Operation, role: string, variables: JsonObject | undefined): PlanExplanation
-  /**
-   * What is stale when these rows of a table have changed, before and after: `relation` is `schema.name` in
-   * the database, the members of `rows` are its columns.
-   */
-  changedRows(source: string, relation: string, rows: readonly JsonObject[]): readonly Tag[]
-}
-
-/** What a request asks, as it goes into its key. */
-export interface KeyTexts {
-  readonly operationDigest: string
-  readonly variablesText: string
-}
 
 /** Hasura's own HTTP API, asked with the admin secret. */
 export interface MetadataSource {

@@ -2,7 +2,8 @@ import { ANY_WRITE, EVERYTHING } from '../cache/epochs.ts'
 import type { Operation } from '../graphql/operation.ts'
 import { planOf } from './combine-plans.ts'
 import { explainPlan } from './explanation.ts'
-import type { Plan, Planner } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Planner } from './planner.ts'
 import { tableTags } from './relation-tags.ts'
 
 export const SUBSCRIPTION_PLAN = planOf({ sessionVariables: 'all', uncacheable: 'not-a-query' })
