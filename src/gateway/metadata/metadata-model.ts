@@ -3,7 +3,6 @@ import type { ObjectName } from './export-schema.ts'
 import type { ForwardedHeaders, Tag } from './plan.ts'
 import type { RequestRules } from './request-rules.ts'
 import type { RowKey } from './row-key.ts'
-import type { TableTypes } from './table-types.ts'
 
 /** What the planner knows of a Hasura: its metadata, joined with the catalogs of its databases. */
 export interface MetadataModel {
@@ -60,6 +59,17 @@ export interface Table {
   /** What a native query reads; `undefined` for a table. */
   readonly query: NativeQuery | undefined
 }
+
+/** What is known for certain of the GraphQL types that belong to a table. */
+export interface TableTypes {
+  /** Of a row; `undefined` when Hasura may name it in several ways. */
+  readonly row: string | undefined
+  /** By the column's name in GraphQL. Columns of other types, or of types in doubt, are not listed. */
+  readonly columns: ReadonlyMap<string, PlainType>
+}
+
+/** Types of which a value is written in one way, in a document and in JSON alike. */
+export type PlainType = 'Int' | 'Boolean' | 'String' | 'uuid'
 
 export interface NativeQuery {
   readonly reads: readonly Tag[]

@@ -1,17 +1,6 @@
 import type { ObjectName } from './export-schema.ts'
-import type { Source } from './metadata-model.ts'
+import type { PlainType, Source, TableTypes } from './metadata-model.ts'
 import { type KeyedTable, readCustomNames } from './table-key.ts'
-
-/** What is known for certain of the GraphQL types that belong to a table. */
-export interface TableTypes {
-  /** Of a row; `undefined` when Hasura may name it in several ways. */
-  readonly row: string | undefined
-  /** By the column's name in GraphQL. Columns of other types, or of types in doubt, are not listed. */
-  readonly columns: ReadonlyMap<string, PlainType>
-}
-
-/** Types of which a value is written in one way, in a document and in JSON alike. */
-export type PlainType = 'Int' | 'Boolean' | 'String' | 'uuid'
 
 /** By `pg_type.typname`. */
 const PLAIN_TYPES: ReadonlyMap<string, PlainType> = new Map<string, PlainType>([

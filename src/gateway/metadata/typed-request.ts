@@ -11,10 +11,9 @@ import {
 import { canonicalJson } from '../graphql/lossless-json.ts'
 import { normalizeOperation } from '../graphql/normalize.ts'
 import type { OperationSyntax, PreparedRequest } from '../graphql/operation.ts'
-import type { MetadataModel } from './metadata-model.ts'
+import type { MetadataModel, PlainType } from './metadata-model.ts'
 import type { KeyTexts } from './planner.ts'
 import { hasConflicts } from './selection-conflicts.ts'
-import type { PlainType } from './table-types.ts'
 import {
   CONDITION,
   type Expected,

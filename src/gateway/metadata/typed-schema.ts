@@ -1,5 +1,4 @@
-import type { MetadataModel, Table, TableId } from './metadata-model.ts'
-import type { PlainType, TableTypes } from './table-types.ts'
+import type { MetadataModel, PlainType, Table, TableId, TableTypes } from './metadata-model.ts'
 import type { Place } from './variable-uses.ts'
 
 /** What the fields of a selection set belong to. */

@@ -1,7 +1,7 @@
 import { type ConstValueNode, Kind, type TypeNode, type ValueNode } from 'graphql'
 import { isJsonNumber, isJsonObject } from '../graphql/lossless-json.ts'
 import type { JsonValue } from '../graphql/operation.ts'
-import type { PlainType } from './table-types.ts'
+import type { PlainType } from './metadata-model.ts'
 
 /** `[T!]` or `T` of a variable, and whether it may be null. */
 export interface DeclaredType {

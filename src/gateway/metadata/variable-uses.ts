@@ -7,7 +7,7 @@ import {
 } from 'graphql'
 import { isJsonList } from '../graphql/lossless-json.ts'
 import type { JsonObject, JsonValue } from '../graphql/operation.ts'
-import type { PlainType } from './table-types.ts'
+import type { PlainType } from './metadata-model.ts'
 import {
   type DeclaredType,
   declaredType,
