@@ -1,7 +1,6 @@
-import type { SaveTarget } from '../persistence/save-target.ts'
 import type { CopyFile } from './copy-file.ts'
 import { CopyFlow, type FlowReader } from './copy-flow.ts'
-import type { ReplicaFeed } from './replica-feed.ts'
+import type { ReplicaCopy, ReplicaFeed } from './replica-feed.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
 /** So much may wait for the slowest replica before the snapshot does: what is written down waits in memory. */
@@ -19,22 +18,6 @@ export interface ReplicaCopyOptions {
   readonly onStreamed: (count: number) => void
   /** A replica has been handed the last byte. */
   readonly onCopied: (feed: ReplicaFeed) => void
-}
-
-/** A copy of everything on its way to the replicas that share it. */
-export interface ReplicaCopy extends SaveTarget {
-  /** Ends with a mark, and is sent while it is taken. */
-  readonly hasEndMark: boolean
-  /** Whether nothing has been sent: one that comes late gets the same. */
-  readonly isOpen: boolean
-  /** Replicas that get it. */
-  readonly size: number
-  /** While it is open. */
-  add(feed: ReplicaFeed): void
-  /** Its connection is gone. */
-  remove(feed: ReplicaFeed): void
-  /** A replica has taken something. */
-  readOn(): void
 }
 
 /** Sent as fast as the slowest replica takes it, while it is taken; its end is told by a mark. */

@@ -1,8 +1,8 @@
 import { printable } from '../../shared/printable.ts'
 import type { Client } from '../execution/client.ts'
+import type { SaveTarget } from '../persistence/save-target.ts'
 import type { CopyReader } from './copy-flow.ts'
 import type { NodeAddress } from './node-address.ts'
-import type { ReplicaCopy } from './replica-copy.ts'
 import type { StreamReader } from './stream-blocks.ts'
 
 /** As INFO tells it: waits for the end of a snapshot, which it may be sent meanwhile; is sent one; gets the stream. */
@@ -38,6 +38,22 @@ export function newReplicaSettings(): ReplicaSettings {
     copiesKeys: true,
     copiesFunctions: true,
   }
+}
+
+/** A copy of everything on its way to the replicas that share it. */
+export interface ReplicaCopy extends SaveTarget {
+  /** Ends with a mark, and is sent while it is taken. */
+  readonly hasEndMark: boolean
+  /** Whether nothing has been sent: one that comes late gets the same. */
+  readonly isOpen: boolean
+  /** Replicas that get it. */
+  readonly size: number
+  /** While it is open. */
+  add(feed: ReplicaFeed): void
+  /** Its connection is gone. */
+  remove(feed: ReplicaFeed): void
+  /** A replica has taken something. */
+  readOn(): void
 }
 
 /** A client that is a replica of this engine: what it has been sent, and what it says it has. */

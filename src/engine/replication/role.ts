@@ -1,8 +1,17 @@
 import type { ReplyWriter } from '../protocol/reply-writer.ts'
-import type { Replication } from './replication.ts'
+import type { Primary } from './primary.ts'
+import type { ReplicaLink } from './replica-link.ts'
+import type { ReplicationStream } from './replication-stream.ts'
+
+/** What decides an engine's role: with a link it is a replica. */
+interface RoleSources {
+  readonly link: ReplicaLink | undefined
+  readonly primary: Primary
+  readonly stream: ReplicationStream
+}
 
 /** ROLE (replication.c, roleCommand). */
-export function replyWithRole(reply: ReplyWriter, { link, primary, stream }: Replication): void {
+export function replyWithRole(reply: ReplyWriter, { link, primary, stream }: RoleSources): void {
   if (link !== undefined) {
     const { host, port } = link.address
     reply.array(5)
