@@ -1,12 +1,12 @@
 import { systemClock } from '../shared/clock.ts'
 import { silentLogger } from '../shared/logger.ts'
 import { systemRandom } from '../shared/random.ts'
+import { BuiltParts } from './composition/built-parts.ts'
 import { Cycle } from './composition/cycle.ts'
 import { Deadlines } from './composition/deadlines.ts'
 import { followDirectives } from './composition/directives.ts'
 import { followEvents } from './composition/listeners.ts'
 import { openClient } from './composition/open-client.ts'
-import { EngineParts } from './composition/parts.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { StopSignal } from './execution/shutdown.ts'
 import { decodeCommand } from './protocol/command-decoder.ts'
@@ -18,13 +18,13 @@ import type { ListeningAddress } from './server/endpoints.ts'
 /** A Redis-compatible database in this process; over TCP as well once `listen` is called. */
 export class Engine {
   readonly replication: EngineReplication
-  readonly #parts: EngineParts
+  readonly #parts: BuiltParts
   readonly #cycle: Cycle
   readonly #deadlines: Deadlines
 
   /** Throws a DirectiveError for directives that redis-server would refuse. */
   constructor(options: EngineOptions = {}) {
-    const parts = new EngineParts({
+    const parts = new BuiltParts({
       clock: systemClock,
       random: systemRandom,
       log: silentLogger,

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BuiltParts } from '../../src/engine/composition/built-parts.ts'
 import { followDirectives } from '../../src/engine/composition/directives.ts'
 import { openClient } from '../../src/engine/composition/open-client.ts'
-import { EngineParts } from '../../src/engine/composition/parts.ts'
 import { type EmbeddedClient, Engine } from '../../src/engine/index.ts'
 import { BackgroundSave } from '../../src/engine/persistence/background-save.ts'
 import type { SnapshotPiece } from '../../src/engine/persistence/piece-copy.ts'
@@ -46,14 +46,14 @@ export interface PieceSizes {
 export class SnapshotDriver {
   readonly clock = new FakeClock()
   readonly client: EmbeddedClient
-  readonly #parts: EngineParts
+  readonly #parts: BuiltParts
   readonly folder = mkdtempSync(join(tmpdir(), 'gerbang-pieces-'))
   #begunMs = 0
 
   constructor(seed = 1) {
     const { clock } = this
     const random = seededRandom(seed)
-    const parts = new EngineParts({ clock, random, log: silentLogger, directives: DIRECTIVES })
+    const parts = new BuiltParts({ clock, random, log: silentLogger, directives: DIRECTIVES })
     followDirectives(parts)
     parts.storage.persistence.begin()
     this.#parts = parts

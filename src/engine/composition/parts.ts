@@ -1,63 +1,50 @@
-import { randomBytes } from 'node:crypto'
-import { Acl } from '../acl/acl.ts'
-import { describeClient } from '../commands/client-description.ts'
-import { COMMANDS } from '../commands/table.ts'
+import type { Acl } from '../acl/acl.ts'
 import type { CompleteOptions } from '../engine-options.ts'
-import type { Client } from '../execution/client.ts'
-import { ClientMemory } from '../execution/client-memory.ts'
-import { ClientPause } from '../execution/client-pause.ts'
-import { ClientRegistry } from '../execution/client-registry.ts'
-import { CommandTable } from '../execution/command-table.ts'
+import type { ClientMemory } from '../execution/client-memory.ts'
+import type { ClientPause } from '../execution/client-pause.ts'
+import type { ClientRegistry } from '../execution/client-registry.ts'
+import type { CommandTable } from '../execution/command-table.ts'
 import type { EngineServices } from '../execution/context.ts'
-import { DebugSettings } from '../execution/debug-settings.ts'
-import { Executor } from '../execution/executor.ts'
+import type { DebugSettings } from '../execution/debug-settings.ts'
+import type { Executor } from '../execution/executor.ts'
 import type { Guard } from '../execution/guard.ts'
-import { busyGuard, memoryGuard, pauseGuard, writeErrorGuard } from '../execution/guards.ts'
-import { Propagation } from '../execution/propagation.ts'
-import { Shutdown } from '../execution/shutdown.ts'
-import { Turn } from '../execution/turn.ts'
-import { MemoryUse } from '../introspection/memory-use.ts'
-import { ActiveExpiry } from '../keyspace/active-expiry.ts'
-import { Eviction } from '../keyspace/eviction.ts'
-import { Keyspace } from '../keyspace/keyspace.ts'
-import { Migrations } from '../migration/migrations.ts'
-import { CommitGate } from '../persistence/commit-gate.ts'
-import type { ArgumentVector } from '../protocol/argument-vector.ts'
-import { Channels } from '../pubsub/channels.ts'
-import { Replication } from '../replication/replication.ts'
-import { renamedCommands } from '../runtime-config/renamed-commands.ts'
+import type { Propagation } from '../execution/propagation.ts'
+import type { Shutdown } from '../execution/shutdown.ts'
+import type { Turn } from '../execution/turn.ts'
+import type { MemoryUse } from '../introspection/memory-use.ts'
+import type { ActiveExpiry } from '../keyspace/active-expiry.ts'
+import type { Eviction } from '../keyspace/eviction.ts'
+import type { Keyspace } from '../keyspace/keyspace.ts'
+import type { Migrations } from '../migration/migrations.ts'
+import type { AppendOnlyLog } from '../persistence/append-only-log.ts'
+import type { CommitGate } from '../persistence/commit-gate.ts'
+import type { Persistence } from '../persistence/persistence.ts'
+import type { RdbFiles } from '../persistence/rdb-files.ts'
+import type { ValueReader } from '../persistence/value-reader.ts'
+import type { ValueWriter } from '../persistence/value-writer.ts'
+import type { Channels } from '../pubsub/channels.ts'
+import type { CopyLoader } from '../replication/copy-loader.ts'
+import type { Replication } from '../replication/replication.ts'
 import type { RuntimeConfig } from '../runtime-config/runtime-config.ts'
-import { Scripting } from '../scripting/scripting.ts'
-import { connectToPrimary, connectToTarget } from '../server/connect-to-peer.ts'
-import { RespServer } from '../server/resp-server.ts'
-import { readConfig } from './config.ts'
-import { joinServices } from './services.ts'
-import { buildStorage, type Storage } from './storage.ts'
+import type { Scripting } from '../scripting/scripting.ts'
+import type { RespServer } from '../server/resp-server.ts'
 
-/** Guards that are on while something is the matter. */
-interface SwitchedGuards {
-  readonly memory: Guard
-  readonly pause: Guard
-  readonly writeError: Guard
-  readonly busy: Guard
-}
-
-/** Everything an engine is made of. Parts that need one another get it by functions, called once all are there. */
-export class EngineParts {
-  readonly runId = randomBytes(20).toString('hex')
+/** Everything an engine is made of. */
+export interface EngineParts {
+  readonly runId: string
   readonly options: CompleteOptions
   readonly config: RuntimeConfig
   readonly keyspace: Keyspace
   readonly eviction: Eviction
   readonly expiry: ActiveExpiry
   readonly memory: MemoryUse
-  readonly turn = new Turn()
-  readonly clients = new ClientRegistry()
+  readonly turn: Turn
+  readonly clients: ClientRegistry
   readonly clientMemory: ClientMemory
-  readonly channels = new Channels()
-  readonly pause = new ClientPause()
-  readonly debug = new DebugSettings()
-  readonly propagation = new Propagation()
+  readonly channels: Channels
+  readonly pause: ClientPause
+  readonly debug: DebugSettings
+  readonly propagation: Propagation
   readonly commands: CommandTable
   readonly guards: SwitchedGuards
   readonly scripting: Scripting
@@ -71,164 +58,30 @@ export class EngineParts {
   readonly gate: CommitGate
   readonly shutdown: Shutdown
   /** Of a script that takes long. */
-  scriptStep: NodeJS.Immediate | undefined
+  readonly scriptStep: NodeJS.Immediate | undefined
+  /** Goes on with what a pause or a script held back: what the primary says, and answers of targets. */
+  resumeSoon(): void
+}
 
-  /** Throws a DirectiveError for directives that redis-server would refuse. */
-  constructor(options: CompleteOptions) {
-    const { clock, log, random } = options
-    this.options = options
-    this.config = readConfig(options)
-    this.keyspace = new Keyspace({ databaseCount: this.config.integer('databases'), random })
-    this.keyspace.advance(clock.nowMs())
-    const otherBytes = (): number => this.#otherBytes()
-    this.eviction = new Eviction({
-      keyspace: this.keyspace,
-      clock,
-      otherBytes: () => this.#otherBytes() - this.uncountedBytes,
-    })
-    this.expiry = new ActiveExpiry(this.keyspace, clock)
-    this.memory = new MemoryUse(this.keyspace, otherBytes, () => process.memoryUsage.rss())
-    this.clientMemory = new ClientMemory({
-      clients: this.clients,
-      log,
-      tracking: () => this.services.tracking,
-    })
-    this.guards = {
-      memory: memoryGuard(this.eviction),
-      pause: pauseGuard(this.pause),
-      writeError: writeErrorGuard(() => this.storage.persistence.writeError),
-      busy: busyGuard(() => this.scripting.busyError),
-    }
-    this.scripting = this.#newScripting()
-    this.replication = this.#newReplication()
-    this.migrations = new Migrations({
-      connect: (address) => connectToTarget(this.config, address),
-      turn: this.turn,
-      services: () => this.services,
-      executor: () => this.executor,
-    })
-    this.storage = buildStorage(this)
-    this.commands = new CommandTable(
-      COMMANDS,
-      renamedCommands(options.configuration?.renamedCommands ?? [], COMMANDS),
-    )
-    this.acl = this.#newAcl()
-    this.shutdown = this.#newShutdown()
-    this.services = joinServices(this)
-    this.scripting.resolveFlags(this.commands)
-    this.executor = new Executor(this.services, this.turn)
-    this.gate = new CommitGate(this.storage.appendLog)
-    this.server = new RespServer({
-      executor: this.executor,
-      turn: this.turn,
-      gate: this.gate,
-      config: this.config,
-      log,
-      clients: this.clients,
-      clientMemory: this.clientMemory,
-      isOpen: () => this.acl.isOpen,
-      onReplicaReply: (client, argv, error) => this.replication.replied(client, argv, error),
-    })
-  }
+/** Guards that are on while something is the matter. */
+export interface SwitchedGuards {
+  readonly memory: Guard
+  readonly pause: Guard
+  readonly writeError: Guard
+  readonly busy: Guard
+}
 
-  /** What a pause or a script held back: what the primary says, and answers of targets. */
-  resumeSoon(): void {
-    this.replication.resumeSoon()
-    this.migrations.resumeSoon()
-  }
+/** Values as files, DUMP and copies hold them. */
+export interface Codec {
+  readonly writer: ValueWriter
+  readonly reader: ValueReader
+}
 
-  /** What replicas are behind by: keys that went would make it more (evict.c, freeMemoryGetNotCountedMemory). */
-  get uncountedBytes(): number {
-    const { countedBufferBytes, stream } = this.replication
-    // The backlog lets go of whole blocks: it may be longer than it has to be.
-    const backlogBytes = Math.max(stream.backlogBytesMax, stream.backlogLength)
-    return Math.max(0, countedBufferBytes - backlogBytes)
-  }
-
-  /** Memory in use beside keys and values. */
-  #otherBytes(): number {
-    return (
-      this.server.bufferBytes +
-      this.replication.countedBufferBytes +
-      this.services.transactions.memory.bytes +
-      this.services.blocking.memory.bytes +
-      this.channels.memory.bytes +
-      this.services.tracking.bytes
-    )
-  }
-
-  #newScripting(): Scripting {
-    return new Scripting({
-      services: () => this.services,
-      log: this.options.log,
-      schedule: (step) => {
-        this.scriptStep = setImmediate(() => this.executor.resume(step))
-      },
-      onBusy: (isBusy) => {
-        this.services.guards.switch(this.guards.busy, isBusy)
-        this.keyspace.freeze(isBusy || this.pause.isPaused)
-        if (!isBusy) this.resumeSoon()
-      },
-    })
-  }
-
-  #newReplication(): Replication {
-    const { log, onFatal, random } = this.options
-    return new Replication({
-      random,
-      log,
-      onFatal,
-      turn: this.turn,
-      copies: () => this.storage.files,
-      checksSums: () => this.checksSums,
-      load: (request) => this.storage.copyLoader.load(request),
-      describeClient: (client, argv) => this.#describe(client, argv),
-      connect: (address) => connectToPrimary(this.config, address),
-      port: () => this.#portForReplication(),
-      processId: process.pid,
-      services: () => this.services,
-      executor: () => this.executor,
-    })
-  }
-
-  /** What a primary tells others of this replica (replication.c, syncWithMaster). */
-  #portForReplication(): number {
-    const { config, server } = this
-    const encrypted = config.value('tls-replication') === 'yes' ? config.integer('tls-port') : 0
-    return encrypted || server.port || config.integer('port')
-  }
-
-  #newShutdown(): Shutdown {
-    return new Shutdown({
-      services: () => this.services,
-      end: this.options.onShutdown,
-      inTurn: (task) => {
-        this.executor.beginTurn()
-        task()
-        this.executor.settle()
-      },
-    })
-  }
-
-  #newAcl(): Acl {
-    return new Acl({
-      commands: this.commands.originals,
-      clients: this.clients,
-      config: this.config,
-      log: this.options.log,
-      nowMs: () => this.keyspace.nowMs,
-      describeClient: (client, argv) => this.#describe(client, argv),
-    })
-  }
-
-  /** Whether sums at the end of files and copies count. */
-  get checksSums(): boolean {
-    return this.config.isOn('rdbchecksum') && !this.debug.skipsChecksums
-  }
-
-  /** As CLIENT LIST has it. */
-  #describe(client: Client, argv: ArgumentVector): string {
-    const { nowMs } = this.keyspace
-    return describeClient({ argv, client, nowMs, services: this.services }, client)
-  }
+/** What is kept on disk, and read from there. */
+export interface Storage {
+  readonly codec: Codec
+  readonly files: RdbFiles
+  readonly appendLog: AppendOnlyLog
+  readonly persistence: Persistence
+  readonly copyLoader: CopyLoader
 }

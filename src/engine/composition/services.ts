@@ -23,6 +23,7 @@ import { DumpPayloads } from '../persistence/dump-payload.ts'
 import { replicationFields } from '../replication/replication-fields.ts'
 import { replicaClientGuard } from '../replication/role-guard.ts'
 import { rewriteConfig } from './config.ts'
+import { uncountedBytes } from './other-bytes.ts'
 import type { EngineParts } from './parts.ts'
 
 /** What commands may use, of the parts there are and some of their own. */
@@ -129,7 +130,7 @@ function newSections(parts: EngineParts): readonly InfoSection[] {
     memory: parts.memory,
     config,
     persistence: () => parts.storage.persistence,
-    uncountedBytes: () => parts.uncountedBytes,
+    uncountedBytes: () => uncountedBytes(parts),
     copyProgress: () => parts.storage.copyLoader.progress,
     configFile: options.configuration?.path ?? '',
     executor: () => parts.executor,

@@ -10,22 +10,7 @@ import { ValueWriter } from '../persistence/value-writer.ts'
 import { RespWriter } from '../protocol/resp-writer.ts'
 import { CopyLoader } from '../replication/copy-loader.ts'
 import { ENGINE_VERSION } from '../version.ts'
-import type { EngineParts } from './parts.ts'
-
-/** Values as files, DUMP and copies hold them. */
-export interface Codec {
-  readonly writer: ValueWriter
-  readonly reader: ValueReader
-}
-
-/** What is kept on disk, and read from there. */
-export interface Storage {
-  readonly codec: Codec
-  readonly files: RdbFiles
-  readonly appendLog: AppendOnlyLog
-  readonly persistence: Persistence
-  readonly copyLoader: CopyLoader
-}
+import type { Codec, EngineParts, Storage } from './parts.ts'
 
 function newCodec({ config, keyspace }: EngineParts): Codec {
   const { collections, structures } = keyspace
@@ -46,12 +31,17 @@ export function buildStorage(parts: EngineParts): Storage {
   const copyLoader = new CopyLoader({
     clock: parts.options.clock,
     values: codec.reader,
-    checksSums: () => parts.checksSums,
+    checksSums: () => checksSums(parts),
     services: () => parts.services,
     inTurn: (task) => parts.executor.resume(task),
   })
   const persistence = newPersistence(parts, files, appendLog)
   return { codec, files, appendLog, copyLoader, persistence }
+}
+
+/** Whether sums at the end of files and copies count. */
+export function checksSums({ config, debug }: EngineParts): boolean {
+  return config.isOn('rdbchecksum') && !debug.skipsChecksums
 }
 
 function newFiles(parts: EngineParts, { reader }: Codec): RdbFiles {
