@@ -1,5 +1,6 @@
 export { Engine } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
+export { MAXMEMORY_POLICIES } from './keyspace/eviction.ts'
 export { EngineReplyError, type Reply } from './protocol/value-writer.ts'
 export type { EngineReplication, ReplicaCounts } from './replication/engine-replication.ts'
 export {

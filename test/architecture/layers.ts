@@ -55,6 +55,7 @@ export const ENGINE: Readonly<Record<string, readonly string[]>> = {
     'server',
   ],
   'index.ts': [
+    'keyspace',
     'protocol',
     'replication',
     'server',

@@ -1,3 +1,4 @@
+import { MAXMEMORY_POLICIES } from '../../engine/index.ts'
 import { option, optionalOption } from '../option.ts'
 import { section } from '../section.ts'
 import {
@@ -17,22 +18,10 @@ export const engine = section('The embedded engine, where store.url is "embedded
     flag: 'maxmemory',
     doc: 'Memory for keys and values; 0 is without limit.',
   }),
-  maxmemory_policy: option(
-    oneOf([
-      'volatile-lru',
-      'volatile-lfu',
-      'volatile-random',
-      'volatile-ttl',
-      'allkeys-lru',
-      'allkeys-lfu',
-      'allkeys-random',
-      'noeviction',
-    ]),
-    {
-      default: 'volatile-lru',
-      doc: 'Which keys go when the memory is full, as redis.conf names it.',
-    },
-  ),
+  maxmemory_policy: option(oneOf(MAXMEMORY_POLICIES), {
+    default: 'volatile-lru',
+    doc: 'Which keys go when the memory is full, as redis.conf names it.',
+  }),
   limits_maxmemory: option(byteSize({ min: '8mb', max: '1024gb' }), {
     default: '64mb',
     doc: 'Memory that limits have to themselves, about 400 bytes for each subject and rule. Nothing is evicted: when it is full, on_store_failure of the rules says what becomes of who is new.',
