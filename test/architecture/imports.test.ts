@@ -1,31 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ENGINE, TOP } from './layers.ts'
+import { sourceImports } from './source-imports.ts'
 
-const SRC = resolve('src')
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
-)
-
-/** Every relative import, as [importing file, imported file], both relative to src/. */
-const edges = files.flatMap((file) =>
-  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)].map(
-    ([, specifier = '']): readonly [string, string] => [
-      file,
-      relative(SRC, resolve(SRC, dirname(file), specifier)),
-    ],
-  ),
-)
+const edges = sourceImports()
 
 const top = (file: string) => file.split('/')[0]
 
 const forbidden = (root: string, allowed: Record<string, readonly string[]>): readonly string[] => {
   const part = (file: string) => file.slice(root.length).split('/')[0] ?? ''
   return edges
-    .filter(([from, to]) => from.startsWith(root) && to.startsWith(root) && part(from) !== part(to))
-    .filter(([from, to]) => !(allowed[part(from)] ?? []).includes(part(to)))
-    .map(([from, to]) => `${from} -> ${to}`)
+    .filter(
+      ({ from, to }) => from.startsWith(root) && to.startsWith(root) && part(from) !== part(to),
+    )
+    .filter(({ from, to }) => !(allowed[part(from)] ?? []).includes(part(to)))
+    .map(({ from, to }) => `${from} -> ${to}`)
 }
 
 describe('imports', () => {
@@ -35,14 +23,14 @@ describe('imports', () => {
 
   it('enter another top folder through its index.ts only', () => {
     const sideDoors = edges.filter(
-      ([from, to]) => top(from) !== top(to) && top(to) !== 'shared' && !to.endsWith('/index.ts'),
+      ({ from, to }) => top(from) !== top(to) && top(to) !== 'shared' && !to.endsWith('/index.ts'),
     )
     expect(sideDoors).toEqual([])
   })
 
   it('never lead from a folder to its own index.ts', () => {
     const loops = edges.filter(
-      ([from, to]) => top(from) === top(to) && to === `${top(to)}/index.ts`,
+      ({ from, to }) => top(from) === top(to) && to === `${top(to)}/index.ts`,
     )
     expect(loops).toEqual([])
   })
