@@ -9,11 +9,12 @@ import type { PlanExplanation } from './explanation.ts'
 import { buildModelSlices } from './hasura-metadata.ts'
 import type { MetadataModel } from './metadata-model.ts'
 import { MetadataPlanner } from './metadata-planner.ts'
-import type { MetadataSource, Plan, Tag } from './plan.ts'
+import type { Plan, Tag } from './plan.ts'
 import type { KeyTexts, Planner } from './planner.ts'
 import {
   catalogsOf,
   isSameReading,
+  type MetadataSource,
   readingVersion,
   readUpstream,
   type UpstreamReading,

@@ -46,9 +46,3 @@ export type UncacheableReason =
   | 'action'
   | 'remote-schema'
   | 'volatile-function'
-
-/** Hasura's own HTTP API, asked with the admin secret. */
-export interface MetadataSource {
-  /** POSTs `request` as JSON; the parsed JSON of a 200, else an error. */
-  fetchJson(path: string, request: unknown, signal: AbortSignal): Promise<unknown>
-}

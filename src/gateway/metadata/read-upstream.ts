@@ -11,7 +11,12 @@ import {
   type MetadataExport,
   parseExport,
 } from './hasura-metadata.ts'
-import type { MetadataSource } from './plan.ts'
+
+/** Hasura's own HTTP API, asked with the admin secret. */
+export interface MetadataSource {
+  /** POSTs `request` as JSON; the parsed JSON of a 200, else an error. */
+  fetchJson(path: string, request: unknown, signal: AbortSignal): Promise<unknown>
+}
 
 /** All that Hasura tells of itself, at one time. */
 export interface UpstreamReading {

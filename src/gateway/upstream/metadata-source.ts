@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { parseJsonSlices } from '../../shared/json-slices.ts'
 import { nextTurn, runInSlices } from '../../shared/slices.ts'
 import { GatewayError } from '../errors.ts'
-import type { MetadataSource } from '../metadata/plan.ts'
+import type { MetadataSource } from '../metadata/read-upstream.ts'
 import type { UpstreamClient } from './upstream-client.ts'
 
 /** How long reading an answer may hold up requests; a MB takes some 8 ms. */

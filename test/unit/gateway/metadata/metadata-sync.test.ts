@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GatewayError } from '../../../../src/gateway/errors.ts'
 import { MetadataSync } from '../../../../src/gateway/metadata/metadata-sync.ts'
-import type { MetadataSource } from '../../../../src/gateway/metadata/plan.ts'
+import type { MetadataSource } from '../../../../src/gateway/metadata/read-upstream.ts'
 import { NOTHING_DECLARED } from '../../../../src/gateway/options.ts'
 import type { Logger } from '../../../../src/shared/logger.ts'
 import { seededRandom } from '../../../../src/shared/random.ts'
