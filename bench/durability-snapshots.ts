@@ -12,25 +12,44 @@ const WRITE_INTERVAL_MS = 1
 const CALM_MS = 1_000
 const MIB = 1_024 ** 2
 
-const SAVES = [
+const BGSAVE = {
+  title: 'BGSAVE',
+  command: 'BGSAVE',
+  isRunning: 'rdb_bgsave_in_progress:1',
+  hasFailed: 'rdb_last_bgsave_status:err',
+  copied: 'rdb_last_cow_size',
+}
+/** A sorted set of as many members as there are keys, that another client changes as soon as the save has begun. */
+const LARGE = 'leaderboard'
+
+const SAVES: readonly Save[] = [
+  BGSAVE,
   {
-    command: 'BGSAVE',
-    isRunning: 'rdb_bgsave_in_progress:1',
-    hasFailed: 'rdb_last_bgsave_status:err',
-    copied: 'rdb_last_cow_size',
-  },
-  {
+    title: 'BGREWRITEAOF',
     command: 'BGREWRITEAOF',
     isRunning: 'aof_rewrite_in_progress:1',
     hasFailed: 'aof_last_bgrewrite_status:err',
     copied: 'aof_last_cow_size',
   },
-] as const
-type Save = (typeof SAVES)[number]
+  { ...BGSAVE, title: 'BGSAVE with a large set that changes', changes: LARGE },
+]
+
+interface Save {
+  readonly title: string
+  readonly command: string
+  /** What INFO says meanwhile, and after it. */
+  readonly isRunning: string
+  readonly hasFailed: string
+  readonly copied: string
+  /** A sorted set that is made before it. */
+  readonly changes?: string
+}
 
 interface SaveFigures {
   readonly calmPauseMs: number
   readonly pauseMs: number
+  /** How long the change of the large set took. */
+  readonly changeMs: number
   readonly seconds: number
   readonly extraMib: number
 }
@@ -38,12 +57,14 @@ interface SaveFigures {
 const FIGURES: readonly (readonly [title: string, of: keyof SaveFigures, digits: number])[] = [
   ['longest wait for a reply before it, ms', 'calmPauseMs', 1],
   ['longest wait for a reply during it, ms', 'pauseMs', 1],
+  ['wait of the change, ms', 'changeMs', 1],
   ['duration, s', 'seconds', 2],
   ['extra memory, MiB', 'extraMib', 1],
 ]
 
 /**
- * BGSAVE and BGREWRITEAOF of a million keys while one write comes after the other: what they wait for. The extra
+ * BGSAVE and BGREWRITEAOF of a million keys while one write comes after the other, and of a large value that changes:
+ * what they wait for. The extra
  * memory is the process' growth at its highest, and for redis-server what its child has copied, as it tells itself.
  * Both have all cores: one saves in a child, the other packs on a thread.
  */
@@ -57,7 +78,10 @@ export async function compareSnapshots(folder: string): Promise<void> {
         try {
           await pipeCommands(server.port, setKey, { from: 0, to: KEYS })
           for (const save of SAVES) {
-            const key = `${save.command} ${name}`
+            if (save.changes !== undefined) {
+              await pipeCommands(server.port, addMember, { from: 0, to: KEYS })
+            }
+            const key = `${save.title} ${name}`
             rounds.set(key, [...(rounds.get(key) ?? []), await measure(server, save)])
           }
         } finally {
@@ -74,14 +98,15 @@ function print(rounds: ReadonlyMap<string, readonly SaveFigures[]>): void {
     `  snapshots: ${KEYS} keys, a write every ${WRITE_INTERVAL_MS} ms, median of ${roundCount()} rounds (min to max)\n` +
       `  | | ${PROGRAMS.map(([name]) => name).join(' | ')} |\n  | --- | --- | --- |\n`,
   )
-  for (const { command } of SAVES) {
+  for (const { changes, title: save } of SAVES) {
     for (const [title, figure, digits] of FIGURES) {
+      if (figure === 'changeMs' && changes === undefined) continue
       const cells = PROGRAMS.map(([name]) => {
-        const values = (rounds.get(`${command} ${name}`) ?? []).map((round) => round[figure])
+        const values = (rounds.get(`${save} ${name}`) ?? []).map((round) => round[figure])
         const [least, most] = [Math.min(...values), Math.max(...values)]
         return `${show(median(values), digits)} (${show(least, digits)} to ${show(most, digits)})`
       })
-      process.stdout.write(`  | ${command}: ${title} | ${cells.join(' | ')} |\n`)
+      process.stdout.write(`  | ${save}: ${title} | ${cells.join(' | ')} |\n`)
     }
   }
 }
@@ -95,6 +120,7 @@ async function measure(server: ServerProcess, save: Save): Promise<SaveFigures> 
   const rssBefore = server.rssBytes()
   const startedMs = performance.now()
   await control.send(save.command)
+  const changed = change(server, save)
   let rssMost = rssBefore
   let info: string
   do {
@@ -107,14 +133,30 @@ async function measure(server: ServerProcess, save: Save): Promise<SaveFigures> 
   if (info.includes(save.hasFailed)) throw new Error(`${save.command} failed: ${server.log()}`)
   writes.isOver = true
   await written
+  const changeMs = await changed
   control.close()
   const copied = Number(new RegExp(`^${save.copied}:(\\d+)`, 'm').exec(info)?.[1])
   return {
     calmPauseMs,
     pauseMs,
+    changeMs,
     seconds,
     extraMib: (rssMost - rssBefore + copied) / MIB,
   }
+}
+
+function addMember(index: number): readonly string[] {
+  return ['ZADD', LARGE, `${index}`, `player${index}`]
+}
+
+/** By a client of its own; gives how long it waited for the reply. */
+async function change(server: ServerProcess, { changes }: Save): Promise<number> {
+  if (changes === undefined) return 0
+  const client = await RawRespClient.connect(server.port)
+  const sentMs = performance.now()
+  await client.send('ZINCRBY', changes, '1', 'player1')
+  client.close()
+  return performance.now() - sentMs
 }
 
 /**

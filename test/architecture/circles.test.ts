@@ -24,6 +24,7 @@ const TYPE_CIRCLES: readonly (readonly string[])[] = [
     'command',
     'context',
     'guard',
+    'large-changes',
     'migration-service',
     'monitors',
     'replication-service',

@@ -5,6 +5,7 @@ import { BuiltParts } from '../../src/engine/composition/built-parts.ts'
 import { followDirectives } from '../../src/engine/composition/directives.ts'
 import { openClient } from '../../src/engine/composition/open-client.ts'
 import { type EmbeddedClient, Engine } from '../../src/engine/index.ts'
+import { NONE } from '../../src/engine/memory/slab.ts'
 import { BackgroundSave } from '../../src/engine/persistence/background-save.ts'
 import type { SnapshotPiece } from '../../src/engine/persistence/piece-copy.ts'
 import { RdbOutput } from '../../src/engine/persistence/rdb-output.ts'
@@ -89,6 +90,15 @@ export class SnapshotDriver {
     const { clock } = this
     const snapshot = this.begin(sizes)
     return new BackgroundSave({ snapshot, target, clock, keyDelayUsec: () => 0, packingProgram })
+  }
+
+  /** As a command does that waits for the key, in whichever database it is. */
+  hasten(snapshot: Snapshot, key: string): void {
+    const bytes = Buffer.from(key)
+    for (const database of this.#parts.keyspace.databases) {
+      const record = database.held(bytes, 0, bytes.length)
+      if (record !== NONE && !snapshot.isDone) snapshot.hasten(database, record)
+    }
   }
 
   /** What an engine has that loads what the snapshot has written, at the instant it was begun. */

@@ -11,7 +11,14 @@ import { CommandTable } from '../execution/command-table.ts'
 import type { EngineServices } from '../execution/context.ts'
 import { DebugSettings } from '../execution/debug-settings.ts'
 import { Executor } from '../execution/executor.ts'
-import { busyGuard, memoryGuard, pauseGuard, writeErrorGuard } from '../execution/guards.ts'
+import {
+  busyGuard,
+  largeChangesGuard,
+  memoryGuard,
+  pauseGuard,
+  writeErrorGuard,
+} from '../execution/guards.ts'
+import { LargeChanges } from '../execution/large-changes.ts'
 import { Propagation } from '../execution/propagation.ts'
 import { Shutdown } from '../execution/shutdown.ts'
 import { Turn } from '../execution/turn.ts'
@@ -49,6 +56,7 @@ export class BuiltParts implements EngineParts {
   readonly clientMemory: ClientMemory
   readonly channels = new Channels()
   readonly pause = new ClientPause()
+  readonly largeChanges: LargeChanges
   readonly debug = new DebugSettings()
   readonly propagation = new Propagation()
   readonly commands: CommandTable
@@ -88,11 +96,17 @@ export class BuiltParts implements EngineParts {
       log,
       tracking: () => this.services.tracking,
     })
+    this.largeChanges = new LargeChanges({
+      keyspace: this.keyspace,
+      onSwitched: (isTaken) => this.services.guards.switch(this.guards.largeChanges, isTaken),
+      onTryAgain: () => setImmediate(() => this.executor.resume(() => this.#tryAgain())),
+    })
     this.guards = {
       memory: memoryGuard(this.eviction),
       pause: pauseGuard(this.pause),
       writeError: writeErrorGuard(() => this.storage.persistence.writeError),
       busy: busyGuard(() => this.scripting.busyError),
+      largeChanges: largeChangesGuard(this.largeChanges),
     }
     this.scripting = this.#newScripting()
     this.replication = this.#newReplication()
@@ -129,6 +143,11 @@ export class BuiltParts implements EngineParts {
   resumeSoon(): void {
     this.replication.resumeSoon()
     this.migrations.resumeSoon()
+  }
+
+  #tryAgain(): void {
+    this.pause.tryAgain()
+    this.resumeSoon()
   }
 
   #newScripting(): Scripting {

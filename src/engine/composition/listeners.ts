@@ -9,6 +9,8 @@ export function followEvents(parts: EngineParts, deadlines: Deadlines): void {
   const { guards, keyspace, pause, scripting, services } = parts
   services.guards.switch(guards.pause, false)
   services.guards.switch(guards.busy, false)
+  services.guards.switch(guards.largeChanges, false)
+  keyspace.onSnapshot(parts.largeChanges)
   pause.onChange((isPaused) => {
     services.guards.switch(guards.pause, isPaused)
     keyspace.freeze(isPaused || scripting.busyError !== undefined)

@@ -8,6 +8,7 @@ import type { EngineServices } from '../execution/context.ts'
 import type { DebugSettings } from '../execution/debug-settings.ts'
 import type { Executor } from '../execution/executor.ts'
 import type { Guard } from '../execution/guard.ts'
+import type { LargeChanges } from '../execution/large-changes.ts'
 import type { Propagation } from '../execution/propagation.ts'
 import type { Shutdown } from '../execution/shutdown.ts'
 import type { Turn } from '../execution/turn.ts'
@@ -43,6 +44,7 @@ export interface EngineParts {
   readonly clientMemory: ClientMemory
   readonly channels: Channels
   readonly pause: ClientPause
+  readonly largeChanges: LargeChanges
   readonly debug: DebugSettings
   readonly propagation: Propagation
   readonly commands: CommandTable
@@ -59,7 +61,7 @@ export interface EngineParts {
   readonly shutdown: Shutdown
   /** Of a script that takes long. */
   readonly scriptStep: NodeJS.Immediate | undefined
-  /** Goes on with what a pause or a script held back: what the primary says, and answers of targets. */
+  /** Goes on with what a pause, a script or a snapshot held back: what the primary says, and answers of targets. */
   resumeSoon(): void
 }
 
@@ -69,6 +71,7 @@ export interface SwitchedGuards {
   readonly pause: Guard
   readonly writeError: Guard
   readonly busy: Guard
+  readonly largeChanges: Guard
 }
 
 /** Values as files, DUMP and copies hold them. */

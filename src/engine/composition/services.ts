@@ -46,6 +46,7 @@ export function joinServices(parts: EngineParts): EngineServices {
     transactions: new Transactions(keyspace),
     channels: parts.channels,
     pause: parts.pause,
+    largeChanges: parts.largeChanges,
     slowLog,
     latency,
     timer: new CallTimer({ clock, slowLog, latency, nowMs: () => keyspace.nowMs }),
@@ -106,6 +107,7 @@ function newGuards({ acl, guards, replication }: EngineParts): GuardList {
     monitorGuard,
     replicaClientGuard,
     guards.pause,
+    guards.largeChanges,
   ])
 }
 

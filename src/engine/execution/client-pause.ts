@@ -43,7 +43,9 @@ export class ClientPause {
   }
 
   letGo(name: string): void {
-    if (this.#holders.delete(name)) this.#goOn()
+    if (!this.#holders.delete(name)) return
+    this.#tell()
+    this.tryAgain()
   }
 
   /** Over, or never begun: those who were put off go on. */
@@ -51,12 +53,12 @@ export class ClientPause {
     if (this.#kind === undefined) return
     this.#kind = undefined
     this.#endsAtMs = 0
-    this.#goOn()
+    this.#tell()
+    this.tryAgain()
   }
 
-  /** Who is still to wait is put off again. */
-  #goOn(): void {
-    this.#tell()
+  /** Those who were put off go on; who is still to wait is put off again. */
+  tryAgain(): void {
     const postponed = [...this.#postponed]
     this.#postponed.clear()
     for (const client of postponed) client.output.release()

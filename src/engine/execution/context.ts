@@ -27,6 +27,7 @@ import type { Command } from './command.ts'
 import type { CommandTable } from './command-table.ts'
 import type { DebugSettings } from './debug-settings.ts'
 import type { GuardList } from './guard.ts'
+import type { LargeChanges } from './large-changes.ts'
 import type { ListeningService } from './listening-service.ts'
 import type { MigrationService } from './migration-service.ts'
 import type { Monitors } from './monitors.ts'
@@ -101,6 +102,7 @@ export interface EngineServices {
   readonly clientMemory: ClientMemory
   readonly blocking: Blocking
   readonly pause: ClientPause
+  readonly largeChanges: LargeChanges
   readonly guards: GuardList
   readonly nested: NestedExecution
   readonly transactions: Transactions

@@ -166,10 +166,11 @@ export class Executor {
     this.#isErrorCounted = true
   }
 
-  /** Clients whose time of waiting is over, and a pause that is. */
+  /** Clients whose time of waiting is over, a pause that is, and changes that have waited too long. */
   giveUpWaiting(): void {
     this.#services.blocking.giveUp(this.nowMs)
     this.#services.pause.advance(this.nowMs)
+    this.#services.largeChanges.advance(this.nowMs)
   }
 
   /** Goes on with a command that could not end in its turn; whom it lets go on is served. */

@@ -2,7 +2,7 @@ import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { CLIENT_STATE, type Client } from './client.ts'
 import type { Command, CommandFlag } from './command.ts'
 
-/** A guard's answer that is no error: the command runs from its start once the pause is over. */
+/** A guard's answer that is no error: the command runs from its start once what stands in the way is over. */
 export const POSTPONED = ''
 
 /** One reason for which a command may not run. */

@@ -4,6 +4,7 @@ import type { AclService } from './acl-service.ts'
 import { CLIENT_STATE } from './client.ts'
 import type { ClientPause } from './client-pause.ts'
 import { type Guard, hasFlag, POSTPONED } from './guard.ts'
+import type { LargeChanges } from './large-changes.ts'
 
 /** Commands that a client who listens in RESP2 may send (server.c, processCommand). */
 const SUBSCRIBER_COMMANDS = new Set([
@@ -96,6 +97,17 @@ export function pauseGuard(pause: ClientPause): Guard {
     concerns: 'engine',
     refuse: (client, command, argv) => {
       if (client.isEmbedded || !pause.stops({ client, command, argv })) return undefined
+      return POSTPONED
+    },
+  }
+}
+
+/** While a snapshot is taken; a caller in this process takes its reply at once. */
+export function largeChangesGuard(changes: LargeChanges): Guard {
+  return {
+    concerns: 'engine',
+    refuse: (client, command, argv) => {
+      if (client.isEmbedded || !changes.stops({ client, command, argv })) return undefined
       return POSTPONED
     },
   }

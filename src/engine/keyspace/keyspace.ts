@@ -11,7 +11,7 @@ import type { DatabaseContext, KeyspaceStats, RemovalTimer } from './database-co
 import { Garbage } from './garbage.ts'
 import { ignoreRemovals, KeyEvents, type RemovalListener } from './key-events.ts'
 import { OwnExpiries } from './own-expiries.ts'
-import type { SnapshotGuard } from './snapshot-guard.ts'
+import type { SnapshotGuard, SnapshotListener } from './snapshot-guard.ts'
 
 export interface KeyspaceOptions {
   readonly databaseCount: number
@@ -46,6 +46,7 @@ export class Keyspace {
   readonly #context: DatabaseContext
   #isFrozen = false
   #isFollowing = false
+  #snapshotListener: SnapshotListener | undefined
 
   constructor(options: KeyspaceOptions) {
     invariant(options.databaseCount > 0, 'a keyspace has a database')
@@ -224,11 +225,22 @@ export class Keyspace {
     invariant(this.#context.snapshot === undefined, 'one snapshot at a time')
     for (const database of this.#databases) database.flipMark()
     this.#context.snapshot = guard
+    this.#snapshotListener?.switched(true)
   }
 
   /** What was flushed meanwhile goes. */
   endSnapshot(): void {
     this.#context.snapshot = undefined
+    this.#snapshotListener?.switched(false)
+  }
+
+  /** To be told by the snapshot. */
+  preserved(): void {
+    this.#snapshotListener?.preserved()
+  }
+
+  onSnapshot(listener: SnapshotListener): void {
+    this.#snapshotListener = listener
   }
 
   /** Records that belong to no database any more, in the tables they hang in. */

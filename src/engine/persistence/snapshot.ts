@@ -84,7 +84,19 @@ export class Snapshot implements SnapshotGuard {
     if (at === 0) return this.#finishLarge()
     if (at > 0) this.#large.splice(at, 1)
     this.#write(this.#indexes.get(database) ?? 0, database, record)
+    if (at > 0) this.#keyspace.preserved()
     if (this.writer.isCrowded) this.#finishLarge()
+  }
+
+  hasten(database: Database, record: Handle): boolean {
+    if (database.hasMark(record) || !this.#isLarge(database, record)) return false
+    const at = this.#large.findIndex((large) => large.record === record)
+    if (at === 0 || at === 1) return true
+    const found = at > 1 ? this.#large.splice(at, 1) : []
+    // Of the first one some may have been written.
+    const large = found[0] ?? this.#newLarge(this.#indexes.get(database) ?? 0, database, record)
+    this.#large.splice(1, 0, large)
+    return true
   }
 
   beforeFlush(database: Database, tables: readonly Uint32Array[], keyCount: number): void {
@@ -142,8 +154,11 @@ export class Snapshot implements SnapshotGuard {
   #come({ index, database }: Subject, record: Handle): void {
     if (database.hasMark(record)) return
     if (!this.#isLarge(database, record)) return this.#write(index, database, record)
-    const pieces = this.writer.pieces(index, database, record)
-    this.#large.push({ database, record, pieces })
+    this.#large.push(this.#newLarge(index, database, record))
+  }
+
+  #newLarge(index: number, database: Database, record: Handle): LargeValue {
+    return { database, record, pieces: this.writer.pieces(index, database, record) }
   }
 
   /** A string never is: it is one piece, whatever its length. */
@@ -168,6 +183,7 @@ export class Snapshot implements SnapshotGuard {
     if (large.pieces.next().done !== true) return true
     large.database.mark(large.record)
     this.#large.shift()
+    this.#keyspace.preserved()
     return false
   }
 

@@ -21,6 +21,8 @@ export interface PrimaryClientOptions {
   readonly client: Client
   /** Nothing may run now: a pause, or a script that takes long. */
   readonly isHeldBack: () => boolean
+  /** A command is to be read again when `run` is called. */
+  readonly mustWait: (client: Client, argv: ArgumentVector) => boolean
   /** CLIENT KILL, or bytes that are no command. */
   readonly onBroken: (reason: string) => void
   /** A command that the primary could do and this replica could not. */
@@ -98,7 +100,7 @@ export class PrimaryClient implements ClientOutput {
 
   /** Gives how many bytes have been applied: all of a transaction, or none. */
   #runCommands(bytes: Uint8Array, length: number): number {
-    const { isHeldBack, onBroken, stream } = this.#options
+    const { isHeldBack, mustWait, onBroken, stream } = this.#options
     let applied = 0
     let at = this.#ran
     while (at < length && !this.client.isClosing && !isHeldBack()) {
@@ -108,6 +110,7 @@ export class PrimaryClient implements ClientOutput {
         onBroken(this.#parser.error)
         break
       }
+      if (result === 'command' && mustWait(this.client, this.#argv)) break
       at = this.#parser.end
       if (result === 'command') this.#execute()
       if (this.client.transaction !== undefined) continue

@@ -7,6 +7,7 @@ import type { Client, OutputState } from '../execution/client.ts'
 import { NO_OUTPUT_STATE } from '../execution/client.ts'
 import type { ConfigService, EngineServices } from '../execution/context.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import { type CommandPart, encodeCommand } from '../protocol/command-encoder.ts'
 import type { CopyRequest, LoadedCopy } from './copy-loader.ts'
 import { CopyPipe } from './copy-pipe.ts'
@@ -378,6 +379,7 @@ export class ReplicaLink {
       stream,
       client,
       isHeldBack: () => pause.isPaused || services().scripting.busyError !== undefined,
+      mustWait: (one, argv) => this.#mustWait(one, argv),
       onBroken: (reason) => this.#fail(reason),
       onError: (command, error) => {
         this.#options.owner.unexpectedErrors += 1
@@ -385,6 +387,13 @@ export class ReplicaLink {
       },
       state: () => this.#outputState(),
     })
+  }
+
+  #mustWait(client: Client, argv: ArgumentVector): boolean {
+    const { commands, keyspace, largeChanges } = this.#options.services()
+    if (keyspace.snapshot === undefined) return false
+    const command = commands.find(argv)
+    return command !== undefined && largeChanges.stops({ client, command, argv })
   }
 
   /** The data of the two is not the same any more. */

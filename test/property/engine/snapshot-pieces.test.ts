@@ -38,7 +38,10 @@ describe('a snapshot of values in pieces', () => {
         while (!snapshot.isDone) {
           const steps = random.uint32() % STEPS_BETWEEN_MAX
           for (let step = 0; step < steps; step += 1) snapshot.stepOnce()
-          call(client, random.uint32() % 3 === 0 ? write(random) : read(random))
+          const words = random.uint32() % 3 === 0 ? write(random) : read(random)
+          if (random.uint32() % 2 === 0) driver.hasten(snapshot, String(words[1]))
+          for (let step = random.uint32() % 4; step > 0; step -= 1) snapshot.stepOnce()
+          call(client, words)
           clock.advance(random.uint32() % 20)
         }
         expect(await driver.contentOf(snapshot)).toEqual(before)
