@@ -11,13 +11,7 @@ import { CommandTable } from '../execution/command-table.ts'
 import type { EngineServices } from '../execution/context.ts'
 import { DebugSettings } from '../execution/debug-settings.ts'
 import { Executor } from '../execution/executor.ts'
-import {
-  busyGuard,
-  largeChangesGuard,
-  memoryGuard,
-  pauseGuard,
-  writeErrorGuard,
-} from '../execution/guards.ts'
+import { busyGuard, memoryGuard, postponingGuard, writeErrorGuard } from '../execution/guards.ts'
 import { LargeChanges } from '../execution/large-changes.ts'
 import { Propagation } from '../execution/propagation.ts'
 import { Shutdown } from '../execution/shutdown.ts'
@@ -103,10 +97,10 @@ export class BuiltParts implements EngineParts {
     })
     this.guards = {
       memory: memoryGuard(this.eviction),
-      pause: pauseGuard(this.pause),
+      pause: postponingGuard(this.pause),
       writeError: writeErrorGuard(() => this.storage.persistence.writeError),
       busy: busyGuard(() => this.scripting.busyError),
-      largeChanges: largeChangesGuard(this.largeChanges),
+      largeChanges: postponingGuard(this.largeChanges),
     }
     this.scripting = this.#newScripting()
     this.replication = this.#newReplication()

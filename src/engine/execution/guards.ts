@@ -91,23 +91,12 @@ export const subscriberGuard: Guard = {
       : undefined,
 }
 
-/** A caller in this process cannot be put off: it takes its reply at once. */
-export function pauseGuard(pause: ClientPause): Guard {
+/** Puts off what a pause or a snapshot stops. A caller in this process cannot be: it takes its reply at once. */
+export function postponingGuard(reason: ClientPause | LargeChanges): Guard {
   return {
     concerns: 'engine',
     refuse: (client, command, argv) => {
-      if (client.isEmbedded || !pause.stops({ client, command, argv })) return undefined
-      return POSTPONED
-    },
-  }
-}
-
-/** While a snapshot is taken; a caller in this process takes its reply at once. */
-export function largeChangesGuard(changes: LargeChanges): Guard {
-  return {
-    concerns: 'engine',
-    refuse: (client, command, argv) => {
-      if (client.isEmbedded || !changes.stops({ client, command, argv })) return undefined
+      if (client.isEmbedded || !reason.stops({ client, command, argv })) return undefined
       return POSTPONED
     },
   }
