@@ -225,7 +225,7 @@ export class ReplicaCopies {
     const { log, nowMs, onCopied } = this.#options
     feed.state = 'online'
     feed.acknowledgedAtMs = nowMs()
-    feed.startsOnAcknowledgement = hasEndMark && feed.acknowledges
+    feed.startsOnAcknowledgement = hasEndMark
     if (hasEndMark) {
       const next = 'Waiting for REPLCONF ACK from slave to enable streaming'
       log.info({}, `Streamed RDB transfer with replica ${feed.name} succeeded (socket). ${next}`)

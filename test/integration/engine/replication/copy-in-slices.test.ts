@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -147,6 +149,30 @@ describe('a copy for replicas', () => {
     expect(replica.client().call('DBSIZE')).toBe(KEYS + 1)
   })
 
+  // redis-cli --replica looks for the mark at the end of what it has read: behind it there may be nothing.
+  it('that ends with a mark is followed by the stream once it is acknowledged, also for who came by SYNC', async () => {
+    client.call('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
+    const socket = connect({ port, host: '127.0.0.1' })
+    await once(socket, 'connect')
+    let received = ''
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1')
+    })
+    socket.write('REPLCONF capa eof\r\nSYNC\r\n')
+    await waitUntil(isCopying)
+    client.call('SET', 'amid', 'the copy')
+    goOn()
+    await waitUntil(() => messages.some((message) => message.startsWith('Streamed RDB transfer')))
+    client.call('SET', 'behind', 'the copy')
+    await waitUntil(() => received.split(endMarkIn(received)).length === 3)
+    await writeMeanwhile(10)
+    expect(received.endsWith(endMarkIn(received))).toBe(true)
+    socket.write('REPLCONF ACK 0\r\n')
+    await waitUntil(() => received.includes('behind'))
+    expect(received).toContain('amid')
+    socket.destroy()
+  })
+
   it('costs a replica its connection when too much comes meanwhile', async () => {
     client.call('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
     client.call('CONFIG', 'SET', 'client-output-buffer-limit', 'replica 100kb 0 0')
@@ -161,3 +187,8 @@ describe('a copy for replicas', () => {
     expect(begun()).toBeGreaterThan(1)
   })
 })
+
+/** As it is announced before the copy; what stands there before it has come matches nothing. */
+function endMarkIn(received: string): string {
+  return /\$EOF:(\w{40})/.exec(received)?.[1] ?? 'none'
+}
