@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import { type GuardedCall, hasFlag } from './guard.ts'
+import { type GuardedCall, mayChange } from './guard.ts'
 
 /** What a pause stops: every command, or those that may change something. */
 export type PauseKind = 'write' | 'all'
@@ -72,7 +72,7 @@ export class ClientPause {
   stops(call: GuardedCall): boolean {
     if (!this.isPaused) return false
     if (this.#kind === 'all') return true
-    return hasFlag(call, 'write') || hasFlag(call, 'may_replicate')
+    return mayChange(call)
   }
 
   postpone(client: Client): void {

@@ -61,6 +61,11 @@ export function hasFlag({ client, command, argv }: GuardedCall, flag: CommandFla
   return command.fullName === 'exec' && client.transaction?.flags.has(flag) === true
 }
 
+/** Whether the call may change something that others are told of. */
+export function mayChange(call: GuardedCall): boolean {
+  return hasFlag(call, 'write') || hasFlag(call, 'may_replicate')
+}
+
 export interface GuardedCall {
   readonly client: Client
   readonly command: Command

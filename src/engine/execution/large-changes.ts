@@ -5,7 +5,7 @@ import type { ArgumentVector } from '../protocol/argument-vector.ts'
 import type { Client } from './client.ts'
 import type { Command } from './command.ts'
 import { findKeys, KeyPositions } from './command-keys.ts'
-import { type GuardedCall, hasFlag } from './guard.ts'
+import { type GuardedCall, mayChange } from './guard.ts'
 
 /** How long one value is waited for; after that it is written down at once, and everybody waits. */
 const WAIT_MS_MAX = 5_000
@@ -35,7 +35,8 @@ export class LargeChanges implements SnapshotListener {
   /** Whether the call is to wait. A script's keys are those that it declares. */
   stops(call: GuardedCall): boolean {
     const { keyspace } = this.#options
-    if (keyspace.snapshot === undefined || !mayChange(call) || !this.#hastensAny(call)) return false
+    if (keyspace.snapshot === undefined || isQueueing(call)) return false
+    if (!mayChange(call) || !this.#hastensAny(call)) return false
     this.#sinceMs ??= keyspace.nowMs
     return keyspace.nowMs - this.#sinceMs < WAIT_MS_MAX
   }
@@ -79,8 +80,6 @@ export class LargeChanges implements SnapshotListener {
 }
 
 /** What is queued changes nothing yet. */
-function mayChange(call: GuardedCall): boolean {
-  const { client, command } = call
-  if (client.transaction !== undefined && command.fullName !== 'exec') return false
-  return hasFlag(call, 'write') || hasFlag(call, 'may_replicate')
+function isQueueing({ client, command }: GuardedCall): boolean {
+  return client.transaction !== undefined && command.fullName !== 'exec'
 }
